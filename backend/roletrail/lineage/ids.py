@@ -1,0 +1,66 @@
+"""Opaque ids of identities: 20 lower-case base32 characters, 100 bits of SHA-256.
+
+Ids depend on the record alone, so any order of files gives the same ids (ADR 0001).
+They carry no account, key or ARN: they may stand in URLs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+ID_LENGTH = 20
+
+
+def _digest(*parts: str) -> str:
+    value = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()[:13], "big") >> 4
+    chunks = []
+    for _ in range(10):
+        chunks.append(_PAIRS[value & 1023])
+        value >>= 10
+    chunks.reverse()
+    return "".join(chunks)
+
+
+def session_id(partition: str, principal_id: str, created: int) -> str:
+    """Id of a session: `created` is sessionContext.attributes.creationDate in epoch seconds (UTC)."""
+    return _digest("session", partition, principal_id, str(created))
+
+
+def undated_session_id(partition: str, principal_id: str, access_key_id: str) -> str:
+    """Id of a session whose records carry no creationDate (rule J11 may alias it to a dated one)."""
+    return _digest("undated", partition, principal_id, access_key_id)
+
+
+def alias_id(partition: str, role_arn: str, role_session_name: str, second: int) -> str:
+    """Id an issuance without an AROA id gives its session until a use teaches the principal id.
+
+    `role_arn` is the canonical ARN *with* path, as in requestParameters.roleArn.
+    """
+    return _digest("alias", partition, role_arn, role_session_name, str(second))
+
+
+def key_id(partition: str, access_key_id: str) -> str:
+    """Id of a long-term access key. CreateAccessKey's response has no AIDA id, so the key alone names it."""
+    return _digest("key", partition, access_key_id)
+
+
+def origin_id(kind: str, *parts: str) -> str:
+    """Id of a root that is no AWS credential of ours: service workload, SAML or OIDC subject, foreign caller."""
+    return _digest("origin", kind, *parts)
+
+
+def entity_id(kind: str, value: str) -> str:
+    """Id of something that is no identity but has a page: kind is role | address | account | instance | user."""
+    return _digest("entity", kind, value)
+
+
+def unknown_parent_id(child: str) -> str:
+    """Id of the unknown-origin node shown above a session whose parent is not in the logs."""
+    return _digest("unknown", child)
+
+
+def anchor(*parts: str) -> int:
+    """Signed 64-bit look-up number of a join key. Collisions are harmless: rules compare the real values again."""
+    return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)

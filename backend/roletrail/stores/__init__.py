@@ -1,0 +1,1 @@
+"""The graph stores behind one narrow port. Only `bootstrap` imports a store."""

@@ -1,0 +1,274 @@
+"""The one port to the graph: what ingest writes, what linking reads and writes, what use-cases ask.
+
+Both stores answer alike, order and cursors included; one contract suite holds them to it. A store computes nothing of
+its own: joins, ordinals and tones come from `lineage`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from roletrail.lineage.model import (
+    Action,
+    Activity,
+    Attempt,
+    CredentialUse,
+    Edge,
+    Issuance,
+    Linked,
+    Node,
+    Part,
+    Providers,
+    Seen,
+    SignIn,
+    Standing,
+)
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+class ArchiveFile(NamedTuple):
+    """A Parquet file that becomes visible with the commit that names it."""
+
+    name: str  # relative to the archive folder
+    day: str  # yyyymmdd, "" when it spans days
+    kind: str  # events | evidence
+    rows: int
+
+
+class Overlap(NamedTuple):
+    """A part that holds events the ledger already has. `skip` is the 64-bit hashes (as in CellEvents) to leave out."""
+
+    locator: str
+    k: int
+    skip: bytes
+
+
+class CommitResult(NamedTuple):
+    """What one commit did. Overlapping parts were NOT committed: reduce their object again with the hashes to skip."""
+
+    committed: int
+    overlaps: tuple[Overlap, ...]
+
+
+class LedgerEntry(NamedTuple):
+    locator: str
+    size: int
+    version: str
+    sha256: str
+    kind: str
+    parts_done: tuple[int, ...]
+    parts: int
+    taken: int
+    doubles: int
+    ignored: int
+    quarantined: int
+    ingested_at: int
+
+
+class Pending(NamedTuple):
+    """New observations that linking has not seen. `token` is handed back to `advance` when they are linked."""
+
+    callers: tuple[str, ...]  # ids of callers with new or changed facts
+    issuances: tuple[Issuance, ...]
+    sign_ins: tuple[SignIn, ...]
+    actions: tuple[Action, ...]
+    token: object
+
+    @property
+    def empty(self) -> bool:
+        return not (self.callers or self.issuances or self.sign_ins or self.actions)
+
+
+class LinkWriter(Protocol):
+    """What the linker may ask and write inside one serial write transaction."""
+
+    def pending(self, limit: int) -> Pending: ...
+    def advance(self, pending: Pending) -> None: ...
+    def seen(self, ids: Collection[str]) -> dict[str, Seen]: ...
+    def callers_at(self, anchors: Collection[int]) -> set[str]:
+        """Ids of callers stored under any of these anchors (`lineage.link.anchors`)."""
+        ...
+
+    def providers_at(self, anchors: Collection[int]) -> Providers: ...
+    def put_linked(self, linked: Collection[Linked]) -> None:
+        """Replace node, incoming edges and aliases of each. A node an alias now stands for disappears."""
+        ...
+
+    def nodes(self, ids: Collection[str]) -> dict[str, Node]: ...
+    def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]: ...
+    def children(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Ids of identities that have any edge from one of these."""
+        ...
+
+    def standings(self, ids: Collection[str]) -> dict[str, Standing]: ...
+    def put_standings(self, standings: dict[str, Standing]) -> None: ...
+
+
+class CoverageRow(NamedTuple):
+    account: str
+    region: str
+    hour: int
+    counts: dict[str, int]
+    first_at: int
+    last_at: int
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+CHAIN_SORTS = ("last_seen", "first_seen", "sessions", "reach", "confidence")
+
+
+class ChainQuery(NamedTuple):
+    """Filters of a chain list; the one parameter table is `usecases.parameters`. Times are epoch seconds.
+
+    A chain is listed at its last session: a counting role session from which no further counting role session was
+    obtained. All sorts are descending and end in the session id ascending.
+    """
+
+    min_sessions: int = 2
+    min_reach: int = 0
+    tone: str = ""
+    account: str = ""
+    q: str = ""  # folded, at least three characters; matches Node search text
+    from_: int = 0  # last_seen >= from_
+    to: int = 0  # first_seen < to ; 0 no bound
+    sort: str = "last_seen"
+    after: str = ""  # opaque cursor of the previous page
+    limit: int = 100
+
+
+class ChainRow(NamedTuple):
+    """One listed chain: its last session with cached columns."""
+
+    id: str
+    standing: Standing
+    first_seen: int
+    last_seen: int
+    uses: int
+    errors: int
+
+
+class NodeRow(NamedTuple):
+    """A node with what pages need beside it."""
+
+    node: Node
+    standing: Standing
+    edges: tuple[Edge, ...]  # incoming, best first
+    first_seen: int  # first use; 0 never used
+    last_seen: int
+    uses: int
+    errors: int
+    children: int  # identities that have this one as primary parent
+    leaf: bool  # listed in chains
+
+
+class TraceHit(NamedTuple):
+    """One identity a pasted thing leads to, with the reason."""
+
+    id: str
+    reason: str  # access_key_id | principal_id | role_arn | arn | address | instance | event | account | name
+
+
+class Totals(NamedTuple):
+    events: int
+    objects: int
+    identities: int
+    sessions: int
+    chains_2: int
+    chains_3: int
+    quarantined: int
+    doubles: int
+    first_at: int
+    last_at: int
+    pending: int
+
+
+class GraphStore(Protocol):
+    # writing
+    def begin_run(self) -> int:
+        """Number of a new ingest run; attempts of the run are numbered from `run << 24`."""
+        ...
+
+    def ledger(self, locators: Collection[str]) -> dict[str, LedgerEntry]: ...
+    def commit(self, parts: Collection[Part], files: Collection[ArchiveFile], excluded_attempts: Collection[int] = ()) -> CommitResult:
+        """Commit parts with their ledger rows, dedupe cells and archive files, in one transaction.
+
+        Parts that overlap committed cells, or each other, are left out and reported; their attempts become excluded
+        attempts of the archive.
+        """
+        ...
+
+    def linking(self) -> AbstractContextManager[LinkWriter]:
+        """One serial write transaction for linking; committed on exit, rolled back on error."""
+        ...
+
+    def archive_files(self) -> list[ArchiveFile]: ...
+    def excluded_attempts(self) -> list[int]: ...
+    def swap_archive_files(self, remove: Collection[str], add: Collection[ArchiveFile]) -> None: ...
+    def attempt_locators(self, attempts: Collection[int]) -> dict[int, str]: ...
+
+    # reading
+    def totals(self) -> Totals: ...
+    def chains(self, query: ChainQuery) -> tuple[list[ChainRow], str]:
+        """A page of chains and the cursor of the next, "" when it was the last. Raises InvalidRequest on a bad cursor."""
+        ...
+
+    def rows(self, ids: Collection[str]) -> dict[str, NodeRow]: ...
+    def resolve_alias(self, id_: str) -> str:
+        """The id this one stands for now; itself when it is a node; "" when unknown."""
+        ...
+
+    def descendants(self, id_: str, limit: int) -> tuple[list[str], bool]:
+        """Primary descendants in breadth-first order by (started, id), at most `limit`; True when there are more."""
+        ...
+
+    def siblings_by_role(self, role_arn: str, limit: int, after: str = "") -> tuple[list[str], str]: ...
+    def activities(self, id_: str, limit: int, after: str = "") -> tuple[list[Activity], str]:
+        """Activities of one identity by (cell, key) ascending."""
+        ...
+
+    def credentials(self, id_: str, limit: int) -> list[CredentialUse]: ...
+    def actions(self, id_: str) -> list[Action]: ...
+    def attempts(self, id_: str) -> list[Attempt]: ...
+    def issuances_for(self, event_ids: Collection[str]) -> dict[str, Issuance]: ...
+    def trace(self, kind: str, value: str, limit: int) -> list[TraceHit]:
+        """Identities for one recognised thing: kind is access_key_id | principal_id | role_arn | arn | address |
+        instance | account | event | name (name: folded substring)."""
+        ...
+
+    def entity(self, id_: str) -> tuple[str, str] | None:
+        """(kind, value) of an `ids.entity_id` this store has met: kinds role, address, account, instance, user."""
+        ...
+
+    def entity_sessions(self, kind: str, value: str, limit: int, after: str = "") -> tuple[list[str], str]:
+        """Identities of one entity, newest last_seen first."""
+        ...
+
+    def address_uses(self, address: str, limit: int) -> list[Activity]: ...
+    def objects(self, limit: int, after: str = "") -> tuple[list[LedgerEntry], str]: ...
+    def quarantine(self, limit: int, after: str = "") -> tuple[list[tuple[str, int, str, str]], str]:
+        """(locator, record, reason, detail), newest object first."""
+        ...
+
+    def coverage(self) -> Iterator[CoverageRow]: ...
+    def export(self) -> Iterator[tuple[str, object]]:
+        """Canonical, ordered dump of the graph (nodes, edges, standings, activities, actions): what equality of two
+        graphs means. Provenance (locators, attempts, runs) is left out."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def fold(text: str) -> str:
+    """The one folding of searchable text: NFKC, case-folded. Written to the store and applied to `q` alike."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def search_text(node: Node) -> str:
+    """What `q` matches for a node."""
+    parts: Iterable[str] = (node.label, node.role_arn, node.role_name, node.name, node.account, node.principal_id, node.source_identity)
+    return fold(" ".join(dict.fromkeys(p for p in parts if p)))

@@ -1,0 +1,243 @@
+"""Frozen view objects: what API, pages and CLI all render. Field names are the JSON names.
+
+Times are ISO 8601 UTC text with a Z ("" when unknown); ids are opaque; nothing here is escaped (that is the skin's work).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    items: list[T]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another possible parent, with its own proof."""
+
+    parent_id: str
+    parent: str
+    kind: str
+    rule: str
+    confidence: float
+    evidence: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    kind: str
+    rule: str
+    confidence: float
+    grade: str  # proved | strong | probable | weak
+    evidence: list[str]  # CloudTrail event ids, issuance first
+    evidence_refs: list[str]  # the same as yyyymmdd.eventID
+    alternatives: list[Alternative]
+    why: str  # one sentence for the rule
+    at: str
+    parent_key: str
+    child_key: str
+    pivot: str
+    conflict: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathNode:
+    """A node of a path, root to leaf. A folded stretch has kind "folded", `count` and `summary`, and nothing else."""
+
+    kind: str
+    id: str = ""
+    type: str = ""
+    label: str = ""
+    principal: str = ""  # ARN or unique id: what the field calls the principal
+    role: str = ""
+    role_session_name: str = ""
+    account: str = ""
+    access_key_ids: list[str] = field(default_factory=list)
+    key_count: int = 0
+    issued_at: str = ""
+    expires_at: str = ""
+    segment: int = 1
+    ordinal: int = 0
+    tone: str = "context"
+    workload: str = ""
+    reason: str = ""  # of an unknown origin
+    edge: EdgeView | None = None
+    count: int = 0
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    session_id: str
+    sessions: int
+    hops: int
+    depth: int
+    pivots: int
+    reach: int
+    tone: str
+    confidence: float
+    first_seen: str
+    last_seen: str
+    accounts: list[str]
+    uses: int
+    errors: int
+    sentence: str
+    path: list[PathNode]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """A row of the chain page's tree table, in tree order. `x`, `y` are the server's positions for the canvas."""
+
+    node: PathNode
+    parent_id: str
+    level: int  # 1-based, as aria-level
+    position: int  # aria-posinset
+    siblings: int  # aria-setsize
+    uses: int
+    errors: int
+    first_seen: str
+    last_seen: str
+    sources: list[str]  # source addresses, most used first, at most 3
+    more_sources: int
+    on_path: bool  # on the path root .. selected session
+    children: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    event_id: str
+    event_ref: str
+    at: str
+    event_name: str
+    event_source: str
+    category: str
+    target_kind: str
+    target: str
+    account: str
+    region: str
+    error_code: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One session's page: its chain, its tree (up and down), what it did, what the logs cannot show."""
+
+    id: str
+    chain: ChainView  # full path, never folded
+    node: PathNode
+    tree: list[TreeRow]
+    truncated: int  # nodes not in `tree`; 0 means all
+    actions: list[ActionView]  # notable actions of every session in the tree below, newest 200
+    attempts: list[ActionView]
+    coverage: list[str]  # sentences: what these logs cannot show
+    shape: list[str]  # stages in order for the shape strip
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One slim row of the archive."""
+
+    event_id: str
+    event_ref: str
+    at: str
+    event_source: str
+    event_name: str
+    region: str
+    account: str
+    access_key_id: str
+    address: str
+    user_agent: str
+    error_code: str
+    read_only: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """The raw record beside what we read from it."""
+
+    event_id: str
+    event_ref: str
+    record: dict | None  # scrubbed record, None when its source is gone
+    row: EventRow | None
+    locator: str
+    missing: str  # why there is no record, "" when there is one
+    identity_id: str
+    proves: list[EdgeProved]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeProved:
+    child_id: str
+    child: str
+    parent_id: str
+    parent: str
+    kind: str
+    rule: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One answer of the trace box."""
+
+    id: str
+    entity_kind: str  # session | key | origin | unknown | role | address | account | event
+    label: str
+    reason: str
+    sessions: int
+    tone: str
+    first_seen: str
+    last_seen: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    recognised_as: str  # access key id | ARN | ... | "" nothing
+    text: str
+    candidates: list[Candidate]
+    hint: str  # what we know even without a hit ("the key belongs to account N (decoded, a hint only)")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityView:
+    """A principal, role, instance, address or account: its sessions and the chains through it."""
+
+    id: str
+    kind: str
+    label: str
+    facts: list[tuple[str, str]]
+    first_seen: str
+    last_seen: str
+    sessions: list[PathNode]
+    chains: list[ChainView]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HealthView:
+    status: str
+    version: str
+    store: str
+    events: int
+    objects: int
+    identities: int
+    sessions: int
+    chains_2: int
+    chains_3: int
+    quarantined: int
+    doubles: int
+    pending: int
+    first_at: str
+    last_at: str
