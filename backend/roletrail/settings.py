@@ -1,0 +1,82 @@
+"""Settings, all from ROLETRAIL_* variables or command-line options. Nothing here opens anything.
+
+Three places of state, three settings (ADR 0005): graph, archive, app database. The last two lie beside an SQLite
+graph unless they are set.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from roletrail.errors import InvalidRequest
+
+SQLITE_PREFIX = "sqlite:///"
+DEFAULT_STORE = "sqlite:///roletrail.sqlite"
+
+
+class Settings(BaseSettings):
+    """Values of one process. Fields are documented in docs/settings.md; a test compares the two."""
+
+    model_config = SettingsConfigDict(env_prefix="ROLETRAIL_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    store: str = Field(DEFAULT_STORE, description="Graph store: sqlite:///PATH.")
+    archive: str = Field("", description="Folder of event rows and evidence records. Default: PATH.archive beside the store.")
+    app_db: str = Field("", description="SQLite file of tokens and sign-in sessions. Default: PATH.app beside the store.")
+    host: str = Field("127.0.0.1", description="Address `serve` binds to.")
+    port: int = Field(8765, ge=0, le=65535, description="Port `serve` binds to; 0 lets the system choose.")
+    public_url: str = Field("", description="URL people open, when it is not http://HOST:PORT.")
+    insecure_no_auth: bool = Field(False, description="Serve without authentication. Every page then carries a red banner.")
+    workers: int = Field(0, ge=0, le=256, description="Worker processes of `ingest`; 0 means one a core.")
+    log_format: str = Field("text", pattern="^(text|json)$", description="Log lines as key=value text or as JSON.")
+    log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+
+    @property
+    def store_path(self) -> Path | None:
+        """File of an SQLite store; None for any other store."""
+        return sqlite_path(self.store)
+
+    @property
+    def archive_path(self) -> Path:
+        return self._beside(self.archive, ".archive")
+
+    @property
+    def app_db_path(self) -> Path:
+        return self._beside(self.app_db, ".app")
+
+    def _beside(self, chosen: str, suffix: str) -> Path:
+        if chosen:
+            return Path(chosen).expanduser()
+        path = self.store_path
+        if path is None:
+            raise InvalidRequest(
+                "The archive and the app database have no default place beside this store.",
+                hint="Set ROLETRAIL_ARCHIVE and ROLETRAIL_APP_DB.",
+            )
+        return path.with_name(path.name + suffix)
+
+
+def sqlite_path(store: str) -> Path | None:
+    """Path of `sqlite:///relative`, `sqlite:////absolute`; None when the URL names another kind of store."""
+    if not store.startswith(SQLITE_PREFIX):
+        return None
+    return Path(unquote(store[len(SQLITE_PREFIX) :])).expanduser()
+
+
+def store_name(store: str) -> str:
+    """What pages may say about a store: its kind and file name, never credentials or folders."""
+    path = sqlite_path(store)
+    return f"sqlite {path.name}" if path is not None else urlsplit(store).scheme
+
+
+def load(**chosen: object) -> Settings:
+    """Settings of the environment, with what the command line chose on top. None means not chosen."""
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "ROLETRAIL_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidRequest(f"The setting {name} is not usable: {first['msg']}.", hint="See docs/settings.md.") from None
