@@ -1,0 +1,1 @@
+"""The pages: HTML skins over the use-cases. They know no store, no SQL and no rule of lineage."""

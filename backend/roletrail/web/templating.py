@@ -1,0 +1,35 @@
+"""The one Jinja environment: autoescape always on, undefined names are errors, every text made visible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from roletrail.lineage import ids
+from roletrail.web import text
+from roletrail.web.assets import Assets
+
+
+def entity_url(value: str, kind: str) -> str:
+    """Page of a role, address, account, instance or user: opaque, so that no name stands in a path."""
+    return f"/entities/{ids.entity_id(kind, value)}"
+
+
+def environment(templates: Path, assets: Assets) -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=text.visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    for filter_ in (text.clock, text.day, text.moment, text.grouped, text.span, text.ordinal_word, text.percent, text.plural):
+        env.filters[filter_.__name__] = filter_
+    env.filters["entity_url"] = entity_url
+    env.globals["seconds_between"] = text.seconds_between
+    env.globals["asset"] = assets.url
+    env.globals["has_asset"] = assets.has
+    return env

@@ -1,0 +1,87 @@
+"""How values are written on pages: times, numbers, and text out of logs that must not play tricks.
+
+Escaping is Jinja's work. What is done here is to make characters visible that show as nothing or turn the reading
+direction around: a role session name is chosen by whoever took the role.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from markupsafe import Markup
+
+# Controls without tab and newline, soft hyphen, zero-width and bidirectional characters, line separators, BOM,
+# interlinear marks, tag characters, and surrogates that UTF-8 cannot carry.
+_TRICKS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def visible(value: object) -> object:
+    """Jinja's `finalize`: what every expression of every template goes through before it is escaped."""
+    if value is None:
+        return ""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return _TRICKS.sub(_named, value)
+
+
+def _named(match: re.Match[str]) -> str:
+    return f"⟨U+{ord(match.group()):04X}⟩"
+
+
+def clock(iso: str) -> str:
+    """`10:04:12` of 2026-11-18T10:04:12Z."""
+    return iso[11:19]
+
+
+def day(iso: str) -> str:
+    return iso[:10]
+
+
+def moment(iso: str) -> str:
+    """`2026-11-18 10:04:12 UTC`; a dash for an unknown time."""
+    return f"{iso[:10]} {iso[11:19]} UTC" if iso else "–"
+
+
+def grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+def seconds_between(first: str, last: str) -> int:
+    """0 when either is unknown or they are the wrong way round."""
+    if not first or not last:
+        return 0
+    return max(0, int((datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()))
+
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def span(seconds: int) -> str:
+    """The two greatest units: `5 min 33 s`, `1 h`, `3 d 4 h`."""
+    parts: list[str] = []
+    for width, unit in _UNITS:
+        count, seconds = divmod(seconds, width)
+        if count:
+            parts.append(f"{count} {unit}")
+        if len(parts) == 2 or (parts and not count):
+            break
+    return " ".join(parts) or "0 s"
+
+
+def ordinal_word(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`."""
+    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
+
+
+def percent(share: float) -> str:
+    """Whole per cent, never rounded up to a certainty that is not there."""
+    return "100 %" if share >= 1 else f"{min(99, round(share * 100))} %"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
