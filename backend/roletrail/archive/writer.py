@@ -114,7 +114,8 @@ def write_file(folder: Path, kind: str, day: str, stem: str, table: pa.Table, ro
     """Write a table under a temporary name, readable by the owner alone, then give it its name."""
     name = f"{kind}/{'day=' + day if day else SPANNING}/{stem}.parquet"
     path = folder / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for parent in (folder, folder / kind, path.parent):
+        parent.mkdir(mode=0o700, exist_ok=True)
     temporary = path.with_name(path.name + TEMPORARY)
     os.close(os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     pq.write_table(table, temporary, row_group_size=row_group_size, **ENCODING[kind])
@@ -130,7 +131,7 @@ ENCODING: dict[str, dict] = {
         "compression_level": 1,
         "use_dictionary": _REPEATING,
         "column_encoding": {"at": "DELTA_BINARY_PACKED", "record": "DELTA_BINARY_PACKED"},
-        "write_statistics": ["identity", "at", "event_id", "attempt"],
+        "write_statistics": ["identity", "at"],  # of random ids they would cost more than all other columns together
         "store_schema": False,
     },
     "evidence": {"compression": "zstd", "compression_level": 3, "use_dictionary": ["attempt"], "store_schema": False},
@@ -138,8 +139,16 @@ ENCODING: dict[str, dict] = {
 
 
 def _array(values: Sequence, kind: pa.DataType) -> pa.Array:
+    if values and values.count(values[0]) == len(values):  # account, attempt and the mostly empty columns: 1 ns a row, not 35
+        return pa.repeat(pa.scalar(_utf8(values[0]), kind), len(values))
+    if pa.types.is_integer(kind):
+        return pa.array(np.array(values, kind.to_pandas_dtype()))
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:
-        # A lone surrogate is legal in JSON text and in Python, but in no UTF-8: it is stored as "?".
-        return pa.array([v.encode("utf-8", "replace").decode() for v in values], kind)
+        return pa.array([_utf8(v) for v in values], kind)
+
+
+def _utf8(value: object) -> object:
+    """A lone surrogate is legal in JSON text and in Python, but in no UTF-8: it is stored as "?"."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
