@@ -1,0 +1,69 @@
+# Every target sets up what it needs, once. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8765
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := scripts/setup.sh
+PYTHON_READY := $(VENV)/.ready
+FRONTEND_READY := frontend/node_modules/.ready
+
+.PHONY: help demo serve test soak check format e2e bench docs lock setup build clean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(PYTHON_READY) $(FRONTEND_READY) ## Load the sample incidents and start the server on 127.0.0.1 (PORT=8765); prints one link
+	@$(BIN)/roletrail demo --port $(PORT) $(ARGS)
+
+serve: $(PYTHON_READY) $(FRONTEND_READY) ## Serve the store of ROLETRAIL_STORE on 127.0.0.1 (PORT=8765)
+	@$(BIN)/roletrail serve --port $(PORT) $(ARGS)
+
+test: setup ## Run every suite with the gate's counts; installs Chromium, a JRE and Maven when missing
+	@$(BIN)/pytest $(ARGS)
+
+soak: setup ## Run every suite with the full counts
+	@ROLETRAIL_SOAK=1 $(BIN)/pytest --timeout 3600 $(ARGS)
+
+e2e: setup ## Run the browser suite alone
+	@$(BIN)/pytest tests/e2e $(ARGS)
+
+check: $(PYTHON_READY) $(FRONTEND_READY) ## Lint, format, types, layers, JavaScript types, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/pyright
+	npm --prefix frontend run --silent check
+
+format: $(PYTHON_READY) ## Mend what ruff can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(PYTHON_READY) ## Measure ingest against the parse floor and DuckDB SQL, on generated logs
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(PYTHON_READY) ## Write the generated pages under docs/ again
+	@$(BIN)/python scripts/docs.py
+
+build: $(PYTHON_READY) $(FRONTEND_READY) ## Build the sdist and the wheel into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock: ## Resolve the newest allowed dependencies into requirements.lock
+	@$(SETUP) lock
+
+setup: $(PYTHON_READY) $(FRONTEND_READY)
+	@$(SETUP) browser java
+
+clean: ## Remove everything that setup and builds made
+	rm -rf $(VENV) .cache dist frontend/node_modules frontend/static/vendor
+
+$(PYTHON_READY): requirements.lock pyproject.toml hatch_build.py $(SETUP)
+	@$(SETUP) python
+
+$(FRONTEND_READY): frontend/package-lock.json $(SETUP)
+	@$(SETUP) frontend

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Installs what a make target needs and is quick when it is already there.
+# usage: scripts/setup.sh [python] [frontend] [browser] [java] [lock]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '== %s\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# Registries answer "try later" under load, so every download gets three tries.
+retry() {
+    local try
+    for try in 1 2 3; do
+        "$@" && return 0
+        [ "$try" = 3 ] || { say "failed, trying again in $((try * 5)) s: $1"; sleep $((try * 5)); }
+    done
+    return 1
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || fail "needs $* and finds no apt-get: install them with this system's package manager"
+    local as_root=()
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || fail "needs the packages $*: run 'apt-get install $*' as root, then try again"
+        as_root=(sudo)
+    fi
+    say "installing $* with apt-get"
+    retry "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || fail "apt-get update failed"
+    retry "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2 ||
+        fail "apt-get could not install $*"
+}
+
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if command -v "$candidate" >/dev/null && new_enough "$candidate"; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Debian's python3 comes without ensurepip, and then `python3 -m venv` leaves a folder without pip.
+make_venv() {
+    local folder=$1 python
+    python=$(find_python) || { apt_install python3 python3-venv; python=$(find_python); } ||
+        fail "needs Python 3.11 or newer; found $(python3 --version 2>&1 || true). Set PYTHON=/path/to/python3.11"
+    "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv "python3$("$python" -c 'import sys; print(f".{sys.version_info.minor}")')-venv"
+    "$python" -m venv "$folder"
+}
+
+setup_python() {
+    new_enough .venv/bin/python || { say "creating .venv"; rm -rf .venv; make_venv .venv; }
+    say "installing Python packages of requirements.lock"
+    retry .venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock || fail "pip could not install requirements.lock"
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    touch .venv/.ready
+}
+
+setup_frontend() {
+    command -v npm >/dev/null || apt_install nodejs npm
+    say "installing frontend packages of package-lock.json"
+    retry npm --prefix frontend ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2 || fail "npm ci failed in frontend/"
+    python3 hatch_build.py
+    touch frontend/node_modules/.ready
+}
+
+setup_browser() {
+    command -v chromium >/dev/null || apt_install chromium fonts-dejavu-core
+}
+
+setup_java() {
+    command -v java >/dev/null && command -v mvn >/dev/null || apt_install default-jre-headless maven
+}
+
+setup_lock() {
+    local scratch=.cache/lock
+    rm -rf "$scratch" && mkdir -p "$scratch"
+    make_venv "$scratch/venv"
+    retry "$scratch/venv/bin/pip" install --quiet --upgrade pip
+    retry "$scratch/venv/bin/pip" install --quiet --group dev --editable .
+    {
+        echo "# Exact versions the gate runs with. Written by \`make lock\`."
+        "$scratch/venv/bin/pip" freeze --exclude-editable --exclude pip --exclude setuptools
+    } >"$scratch/requirements.lock"
+    mv "$scratch/requirements.lock" requirements.lock
+    say "wrote requirements.lock"
+}
+
+for step in "$@"; do
+    case $step in
+        python | frontend | browser | java | lock) "setup_$step" ;;
+        *) fail "unknown step $step" ;;
+    esac
+done
