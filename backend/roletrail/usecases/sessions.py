@@ -1,0 +1,64 @@
+"""One session's page: the path above it, the tree around it, and what its sessions did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.errors import NotFound
+from roletrail.stores.port import ChainRow, GraphStore, NodeRow
+from roletrail.usecases.chains import chain_view, labels_for
+from roletrail.usecases.origins import Origins
+from roletrail.usecases.paths import Ancestry
+from roletrail.usecases.present import action_view, attempt_view
+from roletrail.usecases.shape import shape
+from roletrail.usecases.tree import tree_of
+from roletrail.usecases.views import ActionView, SessionView
+
+MAX_ACTIONS = 200
+
+
+def canonical_id(graph: GraphStore, actor: Actor, id_: str) -> str:
+    """The id a session goes by now. Skins answer 308 when it differs from the one asked for."""
+    require(actor, "sessions.read", id_)
+    found = graph.resolve_alias(id_)
+    if not found:
+        raise NotFound("There is no session with this id in this store.", hint="Ids come from `roletrail chains` or `trace`.")
+    return found
+
+
+def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
+    """The page of a session, key or origin. `id` of the answer differs from `id_` when that was an alias."""
+    id_ = canonical_id(graph, actor, id_)
+    ancestry = Ancestry(graph)
+    ancestry.climb([id_], None)
+    path = list(reversed(ancestry.upward(id_)))
+    if not path:
+        raise NotFound("There is no session with this id in this store.")
+    origins = Origins(graph)
+    tree, drawn, truncated = tree_of(graph, ancestry, path, origins)
+    labels = labels_for(ancestry, drawn)
+    chain = chain_view(_as_chain(path[-1]), path, labels, origins)
+    below = [row.node.id for row in drawn]
+    actions = newest([action_view(action) for node in below for action in graph.actions(node)])
+    attempts = newest([attempt_view(attempt) for node in below for attempt in graph.attempts(node)])
+    return SessionView(
+        id=id_,
+        chain=chain,
+        node=chain.path[-1],
+        tree=tree,
+        truncated=truncated,
+        actions=actions,
+        attempts=attempts,
+        coverage=origins.limits(path),
+        shape=shape(chain.path, actions),
+    )
+
+
+def newest(actions: Sequence[ActionView]) -> list[ActionView]:
+    return sorted(actions, key=lambda action: (action.at, action.event_id), reverse=True)[:MAX_ACTIONS]
+
+
+def _as_chain(row: NodeRow) -> ChainRow:
+    return ChainRow(row.node.id, row.standing, row.standing.started or row.first_seen, row.last_seen, row.uses, row.errors)

@@ -1,0 +1,36 @@
+"""The shape strip: the stages of an incident in order, with what these logs show of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roletrail.usecases.views import ActionView, PathNode
+
+STAGES = ("persistence", "privilege", "trust", "workload", "lateral", "evasion", "impact")
+"""Categories of notable actions, in the order the strip shows them."""
+
+_ORIGINS = {
+    "key": "long-term key",
+    "unknown": "unknown",
+    "origin": "service or provider",
+    "session": "session",
+}
+
+
+def shape(path: Sequence[PathNode], actions: Sequence[ActionView]) -> list[str]:
+    """`stage: what was seen`, or `stage: no evidence`."""
+    sessions = sum(node.ordinal > 0 for node in path)
+    strip = [f"origin: {_origin(path[0])}", f"role sessions: {sessions or 'no evidence'}"]
+    for stage in STAGES:
+        names = sorted({action.event_name for action in actions if action.category == stage})
+        strip.append(f"{stage}: {_some(names) if names else 'no evidence'}")
+    return strip
+
+
+def _origin(node: PathNode) -> str:
+    return node.workload or _ORIGINS.get(node.kind, node.kind)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,145 @@
+"""The tree around a session: its path and as much of what hangs below it as may be drawn, in tree order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from roletrail.lineage.model import Activity
+from roletrail.stores.port import GraphStore, NodeRow
+from roletrail.usecases.chains import labels_for
+from roletrail.usecases.origins import Origins
+from roletrail.usecases.paths import Ancestry
+from roletrail.usecases.present import iso, path_node
+from roletrail.usecases.views import PathNode, TreeRow
+
+MAX_DRAWN = 400
+MAX_SOURCES = 3
+ANCHOR_TRIES = 3
+"""How many nodes from the root down are tried as the top of a tree that can be shown whole."""
+
+COLUMN, ROW = 260.0, 84.0
+
+
+def tree_of(
+    graph: GraphStore, ancestry: Ancestry, path: Sequence[NodeRow], origins: Origins
+) -> tuple[list[TreeRow], list[NodeRow], int]:
+    """Rows in tree order, the rows of the store behind them, and how many direct children are not drawn."""
+    ids = _drawn_ids(graph, path)
+    ancestry.fetch(ids)
+    rows = {id_: row for id_ in ids if (row := ancestry.rows.get(id_))}
+    labels = labels_for(ancestry, list(rows.values()))
+    order = _tree_order(path[0].node.id, rows)
+    top = origins.unknown_parent(path[0])
+    truncated = sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
+    drawn = [rows[id_] for id_, *_ in order]
+    sources = _sources(graph, [row.node.id for row in drawn])
+    on_path = {row.node.id for row in path}
+    tree = [_unknown_row(top)] if top else []
+    shift = len(tree)
+    for id_, level, position, siblings in order:
+        tree.append(_row(rows[id_], labels, sources, level + shift, position, siblings, id_ in on_path, top.id if top else ""))
+    return _placed(tree), drawn, max(0, truncated)
+
+
+def _drawn_ids(graph: GraphStore, path: Sequence[NodeRow]) -> list[str]:
+    """The path, then the descendants of the highest node whose whole subtree can be drawn; else of the session itself."""
+    ids = [row.node.id for row in path][-MAX_DRAWN:]
+    candidates = [*ids[: min(ANCHOR_TRIES, len(ids) - 1)], ids[-1]]
+    below: list[str] = []
+    for id_ in candidates:
+        below, more = graph.descendants(id_, MAX_DRAWN)
+        if not more:
+            break
+    return list(dict.fromkeys([*ids, *below]))[:MAX_DRAWN]
+
+
+def _tree_order(root: str, rows: Mapping[str, NodeRow]) -> list[tuple[str, int, int, int]]:
+    """(id, level, position, siblings) in pre-order; children by (issued, id). Iterative: chains can be 2,000 deep."""
+    children: dict[str, list[str]] = {}
+    for id_, row in rows.items():
+        children.setdefault(row.standing.parent, []).append(id_)
+    for found in children.values():
+        found.sort(key=lambda id_: (rows[id_].node.issued_at or rows[id_].first_seen, id_))
+    top = root if root in rows else next(iter(rows))
+    order: list[tuple[str, int, int, int]] = []
+    waiting = [(top, 1, 1, 1)]
+    while waiting:
+        id_, level, position, siblings = waiting.pop()
+        order.append((id_, level, position, siblings))
+        below = children.get(id_, [])
+        waiting.extend((child, level + 1, n, len(below)) for n, child in reversed(list(enumerate(below, 1))))
+    return order
+
+
+def _sources(graph: GraphStore, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Source addresses of each node, most used first."""
+    return {id_: most_used(graph.activities(id_, 200)[0]) for id_ in ids}
+
+
+def most_used(activities: Sequence[Activity]) -> list[str]:
+    counts: dict[str, int] = {}
+    for activity in activities:
+        if activity.address:
+            counts[activity.address] = counts.get(activity.address, 0) + activity.count
+    return sorted(counts, key=lambda address: (-counts[address], address))
+
+
+def _row(
+    row: NodeRow,
+    labels: Mapping[str, str],
+    sources: Mapping[str, list[str]],
+    level: int,
+    position: int,
+    siblings: int,
+    on_path: bool,
+    above: str,
+) -> TreeRow:
+    addresses = sources.get(row.node.id, [])
+    return TreeRow(
+        node=path_node(row, labels),
+        parent_id=row.standing.parent or above,
+        level=level,
+        position=position,
+        siblings=siblings,
+        uses=row.uses,
+        errors=row.errors,
+        first_seen=iso(row.first_seen),
+        last_seen=iso(row.last_seen),
+        sources=addresses[:MAX_SOURCES],
+        more_sources=max(0, len(addresses) - MAX_SOURCES),
+        on_path=on_path,
+        children=row.children,
+        x=0.0,
+        y=0.0,
+    )
+
+
+def _unknown_row(node: PathNode) -> TreeRow:
+    return TreeRow(
+        node=node,
+        parent_id="",
+        level=1,
+        position=1,
+        siblings=1,
+        uses=0,
+        errors=0,
+        first_seen="",
+        last_seen="",
+        sources=[],
+        more_sources=0,
+        on_path=True,
+        children=1,
+        x=0.0,
+        y=0.0,
+    )
+
+
+def _placed(tree: list[TreeRow]) -> list[TreeRow]:
+    leaves = 0
+    placed: list[TreeRow] = []
+    for n, row in enumerate(tree):
+        is_leaf = n + 1 == len(tree) or tree[n + 1].level <= row.level
+        placed.append(replace(row, x=(row.level - 1) * COLUMN, y=leaves * ROW))
+        leaves += is_leaf
+    return placed
