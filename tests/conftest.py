@@ -1,0 +1,68 @@
+"""What every suite shares: the two tiers of counts, a Hypothesis profile, and a summary with the time of each suite."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+TESTS = Path(__file__).parent
+SOAK = os.environ.get("ROLETRAIL_SOAK") == "1"
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+COUNTS: dict[str, dict[str, int]] = tomllib.loads((TESTS / "counts.toml").read_text("utf-8"))
+
+# A slow machine is no wrong answer, and a failing example must come back on the next run.
+settings.register_profile("gate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("soak", parent=settings.get_profile("gate"), derandomize=False)
+settings.load_profile("soak" if SOAK else "gate")
+
+
+@pytest.fixture(scope="session")
+def count() -> Callable[[str], int]:
+    """The number of repetitions tests/counts.toml gives a test in this tier."""
+    return lambda name: COUNTS[name]["soak" if SOAK else "gate"]
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own ROLETRAIL_* settings never reach a test."""
+    for name in os.environ:
+        if name.startswith("ROLETRAIL_") and name != "ROLETRAIL_SOAK":
+            monkeypatch.delenv(name)
+
+
+class SuiteTimes:
+    """Adds up time and outcomes by folder under tests/, and fails a CI run that skipped anything."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        suite = Path(report.nodeid.partition("::")[0]).parts[1]
+        self.seconds[suite] += report.duration
+        self.passed[suite] += report.when == "call" and report.passed
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if IN_CI and self.skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section(f"time per suite ({'soak' if SOAK else 'gate'} counts)")
+        for suite, seconds in self.seconds.most_common():
+            terminalreporter.write_line(f"{suite:<14}{self.passed[suite]:>6} passed {seconds:>8.1f} s")
+        if IN_CI and self.skipped:
+            terminalreporter.write_line(f"{len(self.skipped)} skipped, and CI allows none", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SuiteTimes())
