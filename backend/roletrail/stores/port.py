@@ -260,6 +260,23 @@ class GraphStore(Protocol):
         graphs means. Provenance (locators, attempts, runs) is left out."""
         ...
 
+    # asked for many identities at once, so that a page costs one look-up and not one a node
+    def addresses_of(self, ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+        """Source addresses of each identity with their event counts, most used first, ties by address."""
+        ...
+
+    def actions_of(self, ids: Collection[str], limit: int) -> list[Action]:
+        """Notable actions of all of these, newest (at, event_id) first."""
+        ...
+
+    def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
+        """Refused issuances of all of these, newest (at, event_id) first."""
+        ...
+
+    def event_hours(self, event_id: str) -> list[int]:
+        """Starts of the hours whose dedupe cells hold this event's hash, ascending; normally one or none."""
+        ...
+
     def close(self) -> None: ...
 
 
