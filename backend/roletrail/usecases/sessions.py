@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import NotFound
@@ -14,7 +12,7 @@ from roletrail.usecases.paths import Ancestry
 from roletrail.usecases.present import action_view, attempt_view
 from roletrail.usecases.shape import shape
 from roletrail.usecases.tree import tree_of
-from roletrail.usecases.views import ActionView, SessionView
+from roletrail.usecases.views import SessionView
 
 MAX_ACTIONS = 200
 
@@ -41,8 +39,8 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
     labels = labels_for(ancestry, drawn)
     chain = chain_view(_as_chain(path[-1]), path, labels, origins)
     below = [row.node.id for row in drawn]
-    actions = newest([action_view(action) for node in below for action in graph.actions(node)])
-    attempts = newest([attempt_view(attempt) for node in below for attempt in graph.attempts(node)])
+    actions = [action_view(action) for action in graph.actions_of(below, MAX_ACTIONS)]
+    attempts = [attempt_view(attempt) for attempt in graph.attempts_of(below, MAX_ACTIONS)]
     return SessionView(
         id=id_,
         chain=chain,
@@ -54,10 +52,6 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
         coverage=origins.limits(path),
         shape=shape(chain.path, actions),
     )
-
-
-def newest(actions: Sequence[ActionView]) -> list[ActionView]:
-    return sorted(actions, key=lambda action: (action.at, action.event_id), reverse=True)[:MAX_ACTIONS]
 
 
 def _as_chain(row: NodeRow) -> ChainRow:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from roletrail.lineage.model import Activity
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains import labels_for
 from roletrail.usecases.origins import Origins
@@ -33,7 +32,7 @@ def tree_of(
     top = origins.unknown_parent(path[0])
     truncated = sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
     drawn = [rows[id_] for id_, *_ in order]
-    sources = _sources(graph, [row.node.id for row in drawn])
+    sources = graph.addresses_of([row.node.id for row in drawn])
     on_path = {row.node.id for row in path}
     tree = [_unknown_row(top)] if top else []
     shift = len(tree)
@@ -72,23 +71,10 @@ def _tree_order(root: str, rows: Mapping[str, NodeRow]) -> list[tuple[str, int, 
     return order
 
 
-def _sources(graph: GraphStore, ids: Sequence[str]) -> dict[str, list[str]]:
-    """Source addresses of each node, most used first."""
-    return {id_: most_used(graph.activities(id_, 200)[0]) for id_ in ids}
-
-
-def most_used(activities: Sequence[Activity]) -> list[str]:
-    counts: dict[str, int] = {}
-    for activity in activities:
-        if activity.address:
-            counts[activity.address] = counts.get(activity.address, 0) + activity.count
-    return sorted(counts, key=lambda address: (-counts[address], address))
-
-
 def _row(
     row: NodeRow,
     labels: Mapping[str, str],
-    sources: Mapping[str, list[str]],
+    sources: Mapping[str, list[tuple[str, int]]],
     level: int,
     position: int,
     siblings: int,
@@ -106,7 +92,7 @@ def _row(
         errors=row.errors,
         first_seen=iso(row.first_seen),
         last_seen=iso(row.last_seen),
-        sources=addresses[:MAX_SOURCES],
+        sources=[address for address, _ in addresses[:MAX_SOURCES]],
         more_sources=max(0, len(addresses) - MAX_SOURCES),
         on_path=on_path,
         children=row.children,
