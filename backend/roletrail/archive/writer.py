@@ -1,7 +1,7 @@
 """Writes event rows and evidence records as Parquet, from inside an ingest worker.
 
 Files become visible only when the ledger names them, so nothing here is synced or locked: a worker that dies leaves
-files whose names carry its run, and `stray.remove_strays` takes them away. Knows no store and no record format.
+files whose names carry its run, and `strays.remove_strays` takes them away. Knows no store and no record format.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from roletrail.archive.names import TEMPORARY, place, writer_stem
+
 DAY_SECONDS = 86_400
 MOST_DAYS = 120
 """More days than this in one flush go to one file that spans days: a crafted object must not make 10,000 files."""
-
-TEMPORARY = ".tmp"
-SPANNING = "spanning"
 
 EVENT_COLUMNS = pa.schema(
     [
@@ -64,7 +63,8 @@ class ArchiveWriter:
 
     def __init__(self, folder: Path, run: int, worker: int) -> None:
         self._folder = folder
-        self._prefix = f"r{run:06d}-w{worker}"
+        self._run = run
+        self._worker = worker
         self._flushes = 0
         self._batches: dict[str, list[pa.RecordBatch]] = {"events": [], "evidence": []}
         self.rows = 0
@@ -82,7 +82,7 @@ class ArchiveWriter:
     def flush(self) -> list[WrittenFile]:
         """Write what was added since the last flush and name the files."""
         self._flushes += 1
-        stem = f"{self._prefix}-{self._flushes:06d}"
+        stem = writer_stem(self._run, self._worker, self._flushes)
         written = [
             write_file(self._folder, kind, day, stem, table)
             for kind, batches in self._batches.items()
@@ -112,7 +112,7 @@ def day_name(at: int) -> str:
 
 def write_file(folder: Path, kind: str, day: str, stem: str, table: pa.Table, row_group_size: int = 1 << 20) -> WrittenFile:
     """Write a table under a temporary name, readable by the owner alone, then give it its name."""
-    name = f"{kind}/{'day=' + day if day else SPANNING}/{stem}.parquet"
+    name = place(kind, day, stem)
     path = folder / name
     for parent in (folder, folder / kind, path.parent):
         parent.mkdir(mode=0o700, exist_ok=True)
