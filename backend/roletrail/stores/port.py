@@ -222,6 +222,10 @@ class GraphStore(Protocol):
         """The id this one stands for now; itself when it is a node; "" when unknown."""
         ...
 
+    def aliases_of(self, id_: str) -> list[str]:
+        """Ids that stand for this one, ascending: archive rows of its events may carry them."""
+        ...
+
     def descendants(self, id_: str, limit: int) -> tuple[list[str], bool]:
         """Primary descendants in breadth-first order by (started, id), at most `limit`; True when there are more."""
         ...
