@@ -1,0 +1,143 @@
+"""Events of a session, and one event with its raw record and what it proves."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from datetime import UTC, datetime
+
+from roletrail.archive.port import Cursor, LoggedEvent
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.errors import InvalidRequest, NotFound
+from roletrail.lineage.model import event_ref
+from roletrail.stores.port import NodeRow
+from roletrail.usecases.ports import Ports
+from roletrail.usecases.present import iso
+from roletrail.usecases.sessions import canonical_id
+from roletrail.usecases.views import EdgeProved, EventRow, EventView, Page
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+
+_REFERENCE = re.compile(r"([0-9]{8})\.(.{1,256})", re.DOTALL)
+_CURSOR = re.compile(r"([0-9]{1,12})\.(.{0,256})", re.DOTALL)
+
+
+def session_events(ports: Ports, actor: Actor, id_: str, limit: int = DEFAULT_LIMIT, after: str = "") -> Page[EventRow]:
+    """A page of one session's events, oldest first."""
+    require(actor, "events.read", id_)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidRequest(f"The parameter limit must be a whole number from 1 to {MAX_LIMIT}.")
+    id_ = canonical_id(ports.graph, actor, id_)
+    row = ports.graph.rows([id_]).get(id_)
+    if row is None or not row.first_seen:
+        return Page([], None)
+    identities = [id_, *ports.graph.aliases_of(id_)]
+    found = ports.events.session_events(identities, limit + 1, _cursor(after), row.first_seen, row.last_seen + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return Page([event_row(event) for event in found[:limit]], f"{last.at}.{last.event_id}" if last else None)
+
+
+def _cursor(after: str) -> Cursor | None:
+    if not after:
+        return None
+    found = _CURSOR.fullmatch(after)
+    if not found:
+        raise InvalidRequest("The parameter after is no cursor of this list.", hint="Pass `next` of the page before.")
+    return Cursor(int(found[1]), found[2])
+
+
+def event_row(event: LoggedEvent) -> EventRow:
+    return EventRow(
+        event_id=event.event_id,
+        event_ref=event_ref(event.at, event.event_id),
+        at=iso(event.at),
+        event_source=event.event_source,
+        event_name=event.event_name,
+        region=event.region,
+        account=event.account,
+        access_key_id=event.access_key_id,
+        address=event.address,
+        user_agent=event.agent,
+        error_code=event.error_code,
+        read_only=event.read_only,
+    )
+
+
+def show_event(ports: Ports, actor: Actor, reference: str) -> EventView:
+    """An event by `yyyymmdd.eventID`, or by its bare id. `event_ref` of the answer is the one to link to."""
+    require(actor, "events.read", reference)
+    require(actor, "records.read", reference)
+    event = _find(ports, reference)
+    record, locator = _record(ports, event)
+    identity = ports.graph.resolve_alias(event.identity)
+    return EventView(
+        event_id=event.event_id,
+        event_ref=event_ref(event.at, event.event_id),
+        record=record,
+        row=event_row(event),
+        locator=locator,
+        missing="" if record is not None else "The object this record came from is gone or was changed since it was read.",
+        identity_id=identity,
+        proves=_proves(ports, event, identity),
+    )
+
+
+def _find(ports: Ports, reference: str) -> LoggedEvent:
+    found = _REFERENCE.fullmatch(reference)
+    if found and _is_day(found[1]):
+        event = ports.events.event(found[1], found[2])
+        if event is not None:
+            return event
+    for hour in ports.graph.event_hours(reference):
+        event = ports.events.event(time.strftime("%Y%m%d", time.gmtime(hour)), reference)
+        if event is not None:
+            return event
+    raise NotFound("There is no event with this id in this store.", hint="Event ids look like 20260131.5f0c...; or pass the bare eventID.")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
+
+
+def _record(ports: Ports, event: LoggedEvent) -> tuple[dict | None, str]:
+    """The kept evidence, else the record read again from its object; with the object's name."""
+    locator = ports.graph.attempt_locators([event.attempt]).get(event.attempt, "")
+    kept = ports.events.evidence(time.strftime("%Y%m%d", time.gmtime(event.at)), event.event_id)
+    if kept is None and locator:
+        kept = ports.read_again(locator, event.record)
+    record = json.loads(kept) if kept else None
+    if not isinstance(record, dict) or record.get("eventID") != event.event_id:
+        return None, locator
+    return record, locator
+
+
+def _proves(ports: Ports, event: LoggedEvent, identity: str) -> list[EdgeProved]:
+    """Edges whose evidence names this event: into what it issued, into its own identity, and into what that created."""
+    reference = event_ref(event.at, event.event_id)
+    issued = ports.graph.issuances_for([event.event_id]).values()
+    children = {ports.graph.resolve_alias(issuance.child) for issuance in issued} | {identity}
+    rows = ports.graph.rows({id_ for id_ in children if id_})
+    parents = ports.graph.rows({edge.parent for row in rows.values() for edge in row.edges})
+    found = [_proved(row, parents, n) for row in rows.values() for n, edge in enumerate(row.edges) if reference in edge.evidence]
+    return sorted(found, key=lambda proved: (-proved.confidence, proved.child_id, proved.parent_id))
+
+
+def _proved(row: NodeRow, parents: dict[str, NodeRow], n: int) -> EdgeProved:
+    edge = row.edges[n]
+    parent = parents.get(edge.parent)
+    return EdgeProved(
+        child_id=row.node.id,
+        child=row.node.label,
+        parent_id=edge.parent,
+        parent=parent.node.label if parent else edge.parent,
+        kind=edge.kind,
+        rule=edge.rule,
+        confidence=edge.confidence,
+    )

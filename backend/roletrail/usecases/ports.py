@@ -1,0 +1,21 @@
+"""What reading use-cases stand on, as `bootstrap` picked it. Skins carry this object around and ask nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roletrail.archive.port import EventLog
+from roletrail.stores.port import GraphStore
+
+ReadAgain = Callable[[str, int], bytes | None]
+"""(locator, index of the record) -> scrubbed record as JSON, or None when the source is gone or was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    graph: GraphStore
+    events: EventLog
+    read_again: ReadAgain
+    store_name: str  # what people may be told about the store: kind and file name
+    sample: bool = False  # the sample incidents, marked as such wherever they are shown
