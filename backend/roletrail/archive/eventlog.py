@@ -177,5 +177,3 @@ def _by_days(files: Sequence[NamedFile]) -> Iterator[list[NamedFile]]:
         stretch = set(days[:length])
         yield [file for file in files if file.day in stretch]
         days, length = days[length:], length * 2
-
-

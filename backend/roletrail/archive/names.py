@@ -20,6 +20,16 @@ def merged_stem(run: int, number: int) -> str:
     return f"m{run:06d}-{number:06d}"
 
 
+def mark_name(run: int) -> str:
+    """Name of the file a living run holds locked."""
+    return f".run-{run:06d}"
+
+
+def spill_name(stem: str) -> str:
+    """Folder of what a sort spills while it writes `stem`."""
+    return f".spill-{stem}"
+
+
 def place(kind: str, day: str, stem: str) -> str:
     """Name of a file relative to the archive folder."""
     return f"{kind}/{'day=' + day if day else SPANNING}/{stem}.parquet"

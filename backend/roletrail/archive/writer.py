@@ -84,7 +84,7 @@ class ArchiveWriter:
         self._flushes += 1
         stem = writer_stem(self._run, self._worker, self._flushes)
         written = [
-            write_file(self._folder, kind, day, stem, table)
+            write_batches(self._folder, kind, day, stem, (table,))
             for kind, batches in self._batches.items()
             if batches
             for day, table in split_days(pa.Table.from_batches(batches))
@@ -110,17 +110,21 @@ def day_name(at: int) -> str:
     return time.strftime("%Y%m%d", time.gmtime(at))
 
 
-def write_file(folder: Path, kind: str, day: str, stem: str, table: pa.Table, row_group_size: int = 1 << 20) -> WrittenFile:
-    """Write a table under a temporary name, readable by the owner alone, then give it its name."""
+def write_batches(folder: Path, kind: str, day: str, stem: str, batches: Iterable[pa.RecordBatch]) -> WrittenFile:
+    """Write each batch as a row group under a temporary name, readable by the owner alone, then give it its name."""
     name = place(kind, day, stem)
     path = folder / name
     for parent in (folder, folder / kind, path.parent):
         parent.mkdir(mode=0o700, exist_ok=True)
     temporary = path.with_name(path.name + TEMPORARY)
     os.close(os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-    pq.write_table(table, temporary, row_group_size=row_group_size, **ENCODING[kind])
+    rows = 0
+    with pq.ParquetWriter(temporary, SCHEMAS[kind], **ENCODING[kind]) as writer:
+        for batch in batches:
+            writer.write(batch)
+            rows += batch.num_rows
     temporary.rename(path)
-    return WrittenFile(name, day, kind, table.num_rows)
+    return WrittenFile(name, day, kind, rows)
 
 
 # Event ids are random and records differ: a dictionary of them would only be built to be thrown away.
