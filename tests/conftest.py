@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class SuiteTimes:
     """Adds up time and outcomes by folder under tests/, and fails a CI run that skipped anything."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.passed: Counter[str] = Counter()
         self.skipped: list[str] = []
 
@@ -58,7 +58,7 @@ class SuiteTimes:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"time per suite ({'soak' if SOAK else 'gate'} counts)")
-        for suite, seconds in self.seconds.most_common():
+        for suite, seconds in sorted(self.seconds.items(), key=lambda item: -item[1]):
             terminalreporter.write_line(f"{suite:<14}{self.passed[suite]:>6} passed {seconds:>8.1f} s")
         if IN_CI and self.skipped:
             terminalreporter.write_line(f"{len(self.skipped)} skipped, and CI allows none", red=True)

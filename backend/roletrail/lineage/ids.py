@@ -15,7 +15,7 @@ ID_LENGTH = 20
 
 def _digest(*parts: str) -> str:
     value = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()[:13], "big") >> 4
-    chunks = []
+    chunks: list[str] = []
     for _ in range(10):
         chunks.append(_PAIRS[value & 1023])
         value >>= 10

@@ -61,7 +61,7 @@ class Caller(NamedTuple):
     assumed_root: str  # "true" or ""
     sign_in_session: str  # signInSessionArn
     internal: int  # events made by a service for it (invokedBy set)
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
     errors: int
     first_at: int
     first_event: str
@@ -101,7 +101,7 @@ class Activity(NamedTuple):
     agent: str  # user-agent family, see ingest.agents
     source_identity: str
     mfa: str
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
     errors: int
     sources: str
     first_at: int
