@@ -39,7 +39,9 @@ def ensure_vendor() -> None:
             return
         npm = shutil.which("npm")
         if npm is None:
-            sys.exit("Building from a git checkout needs Node's npm to fetch Cytoscape. Build from the sdist, or install the wheel, without it.")
+            sys.exit(
+                "Building from a git checkout needs Node's npm to fetch Cytoscape. Build from the sdist, or install the wheel, without it."
+            )
         subprocess.run([npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FRONTEND, check=True)
     copy_vendor()
 

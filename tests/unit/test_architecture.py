@@ -1,4 +1,4 @@
-"""The direction rules of pyproject.toml hold, and they notice when somebody breaks them."""
+"""The direction rules of pyproject.toml hold, and they notice when somebody breaks them (ADR 0010)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LINT = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache", "--no-logo"]
+LINT = [
+    sys.executable,
+    "-c",
+    "from importlinter.cli import lint_imports_command; lint_imports_command()",
+    "--no-cache",
+    "--no-logo",
+]
 
 OFFENCES = {
     "lineage/tone.py": "import roletrail.errors, roletrail.usecases.views",
@@ -24,7 +30,12 @@ OFFENCES = {
 def lint(backend: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(backend)}
     return subprocess.run(
-        [*LINT, "--config", str(ROOT / "pyproject.toml")], cwd=backend, env=environment, capture_output=True, text=True, check=False
+        [*LINT, "--config", str(ROOT / "pyproject.toml")],
+        cwd=backend,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""The table of counts: every entry has both tiers, and the soak is never the smaller one."""
+"""The table of counts (ADR 0011): every entry has both tiers, and the soak is never the smaller one."""
 
 from __future__ import annotations
 

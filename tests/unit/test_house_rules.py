@@ -61,12 +61,18 @@ def test_functions_are_small() -> None:
 
 
 def test_names_say_something() -> None:
-    vague = [str(path.relative_to(ROOT)) for path in PYTHON if VAGUE & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}]
+    vague = [
+        str(path.relative_to(ROOT))
+        for path in PYTHON
+        if VAGUE & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+    ]
     assert not vague
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(path.relative_to(ROOT)) for path in PYTHON if text(path).strip() and ast.get_docstring(ast.parse(text(path))) is None]
+    silent = [
+        str(path.relative_to(ROOT)) for path in PYTHON if text(path).strip() and ast.get_docstring(ast.parse(text(path))) is None
+    ]
     assert not silent
 
 
