@@ -32,13 +32,14 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
 def allowed(actor: Actor, action: str, resource: str = "") -> Decision:
     """Whether `actor` may do `action` on `resource` (an opaque id, or "" for the collection)."""
     needs = NEEDS.get(action)
+    asked = f"{action} on {resource[:60]}" if resource else action
     if needs is None:
-        return Decision(False, f"no rule allows the action {action}")
+        return Decision(False, f"no rule allows {asked}")
     role, scope = needs
     if ROLES.index(actor.role) < ROLES.index(role):
-        return Decision(False, f"{action} needs the role {role}; {actor.name} is {actor.role}")
+        return Decision(False, f"{asked} needs the role {role}; {actor.name} is {actor.role}")
     if scope not in actor.scopes:
-        return Decision(False, f"{action} needs a credential with the scope {scope}")
+        return Decision(False, f"{asked} needs a credential with the scope {scope}")
     return Decision(True, f"{actor.role} with scope {scope}")
 
 

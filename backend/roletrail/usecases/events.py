@@ -20,6 +20,8 @@ from roletrail.usecases.views import EdgeProved, EventRow, EventView, Page
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+MAX_CHILDREN = 200
+"""Sessions below the event's own that are looked at for edges it proves; what it issued is found in any case."""
 
 _REFERENCE = re.compile(r"([0-9]{8})\.(.{1,256})", re.DOTALL)
 _CURSOR = re.compile(r"([0-9]{1,12})\.(.{0,256})", re.DOTALL)
@@ -95,7 +97,9 @@ def _find(ports: Ports, reference: str) -> LoggedEvent:
         event = ports.events.event(time.strftime("%Y%m%d", time.gmtime(hour)), reference)
         if event is not None:
             return event
-    raise NotFound("There is no event with this id in this store.", hint="Event ids look like 20260131.5f0c...; or pass the bare eventID.")
+    raise NotFound(
+        "There is no event with this id in this store.", hint="Event ids look like 20260131.5f0c...; or pass the bare eventID."
+    )
 
 
 def _is_day(text: str) -> bool:
@@ -123,6 +127,8 @@ def _proves(ports: Ports, event: LoggedEvent, identity: str) -> list[EdgeProved]
     reference = event_ref(event.at, event.event_id)
     issued = ports.graph.issuances_for([event.event_id]).values()
     children = {ports.graph.resolve_alias(issuance.child) for issuance in issued} | {identity}
+    if identity:
+        children.update(ports.graph.descendants(identity, MAX_CHILDREN)[0])
     rows = ports.graph.rows({id_ for id_ in children if id_})
     parents = ports.graph.rows({edge.parent for row in rows.values() for edge in row.edges})
     found = [_proved(row, parents, n) for row in rows.values() for n, edge in enumerate(row.edges) if reference in edge.evidence]

@@ -44,7 +44,9 @@ class Ancestry:
         frontier = set(leaves)
         self.fetch(frontier)
         while frontier and (levels is None or levels > 0):
-            frontier = {row.standing.parent for id_ in frontier if (row := self.rows.get(id_)) and row.standing.parent not in self._asked}
+            frontier = {
+                row.standing.parent for id_ in frontier if (row := self.rows.get(id_)) and row.standing.parent not in self._asked
+            }
             self.fetch(frontier)
             levels = None if levels is None else levels - 1
 
@@ -79,7 +81,9 @@ def listed_paths(graph: GraphStore, leaves: Sequence[str], *, full: bool) -> tup
     long = [leaf for leaf in known if not full and ancestry.upward(leaf)[-1].standing.parent]
     ancestry.fetch_far_ends(long)
     folded = set(long)
-    return {leaf: _folded(ancestry, leaf) if leaf in folded else list(reversed(ancestry.upward(leaf))) for leaf in known}, ancestry
+    return {
+        leaf: _folded(ancestry, leaf) if leaf in folded else list(reversed(ancestry.upward(leaf))) for leaf in known
+    }, ancestry
 
 
 def _folded(ancestry: Ancestry, leaf: str) -> list[NodeRow | Gap]:

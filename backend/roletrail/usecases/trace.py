@@ -61,7 +61,9 @@ def _entity_by_id(graph: GraphStore, id_: str) -> list[Candidate]:
 
 
 def _page(kind: str, label: str, reason: str, url: str, id_: str) -> Candidate:
-    return Candidate(id=id_, entity_kind=kind, label=label, reason=reason, sessions=0, tone="context", first_seen="", last_seen="", url=url)
+    return Candidate(
+        id=id_, entity_kind=kind, label=label, reason=reason, sessions=0, tone="context", first_seen="", last_seen="", url=url
+    )
 
 
 def _sessions(graph: GraphStore, hits: Sequence[TraceHit]) -> list[Candidate]:
@@ -83,5 +85,3 @@ def _candidate(row: NodeRow, reason: str) -> Candidate:
         last_seen=iso(row.last_seen),
         url=f"/sessions/{row.node.id}",
     )
-
-

@@ -1,0 +1,129 @@
+"""The gate every HTTP request passes: host, credential, cross-site rule, security headers. Plain ASGI.
+
+It says who asks (`scope["state"]["actor"]`) and nothing about what they may do: use-cases ask the policy for that.
+What a refusal looks like is the skins' matter: `refuse` is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from roletrail.auth.access import Access
+from roletrail.auth.actor import Actor, local_actor
+from roletrail.auth.requests import SAFE_METHODS, SECURITY_HEADERS, host_allowed, is_cross_site
+from roletrail.errors import Forbidden, RoletrailError, Unauthenticated
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Scope, RoletrailError, int], App]
+"""(scope, error, HTTP status) -> the application that answers with the refusal"""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    allowed_hosts: frozenset[str]
+    any_address: bool  # bound beyond loopback: addresses cannot be listed
+    https: bool
+    cookie: str
+    no_auth: bool = False
+    open_paths: tuple[str, ...] = ("/launch", "/assets/")
+    """Served without a credential: the launch link itself, and styles for the page that explains it."""
+    headers: tuple[tuple[str, str], ...] = field(default=SECURITY_HEADERS)
+
+
+class Gate:
+    def __init__(self, app: App, access: Access, rules: GateRules, refuse: Refuse) -> None:
+        self._app = app
+        self._access = access
+        self._rules = rules
+        self._refuse = refuse
+        self._added = [(name.encode(), value.encode()) for name, value in rules.headers]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # no web sockets here
+        app = self._app
+        try:
+            self._admit(scope)
+        except RoletrailError as error:
+            app = self._refuse(scope, error, _STATUS[type(error)] if scope["state"].get("host_known") else 421)
+        await app(scope, receive, self._with_headers(send))
+
+    def _admit(self, scope: Scope) -> None:
+        """Set the actor, or raise what is wrong with the request."""
+        headers = request_headers(scope)
+        state = scope.setdefault("state", {})
+        state |= {"actor": None, "no_auth": self._rules.no_auth, "host_known": False}
+        if not host_allowed(headers.get("host", ""), self._rules.allowed_hosts, any_address=self._rules.any_address):
+            raise Forbidden(
+                "This server is not known under that host name.",
+                hint="Open it under the URL it printed, or set ROLETRAIL_PUBLIC_URL.",
+            )
+        state["host_known"] = True
+        state["actor"] = self._actor(scope, headers)
+        if state["actor"] is None and not scope["path"].startswith(self._rules.open_paths):
+            raise Unauthenticated(
+                "This needs a sign-in or a token.",
+                hint="Run `roletrail token launch` for a link, or send `Authorization: Bearer rtt_...`.",
+            )
+
+    def _actor(self, scope: Scope, headers: Mapping[str, str]) -> Actor | None:
+        authorization = headers.get("authorization")
+        if authorization is not None:  # never falls back to the cookie
+            scheme, _, token = authorization.partition(" ")
+            actor = self._access.token_actor(token.strip()) if scheme.lower() == "bearer" else None
+            if actor is None:
+                raise Unauthenticated("The token is unknown, revoked or expired.", hint="Send `Authorization: Bearer rtt_...`.")
+            return actor
+        if self._rules.no_auth:
+            self._same_site(scope, headers)
+            return local_actor("anonymous")
+        secret = cookies(headers.get("cookie", "")).get(self._rules.cookie)
+        actor = self._access.session_actor(secret) if secret else None
+        if actor is not None:
+            self._same_site(scope, headers)
+        return actor
+
+    def _same_site(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        if scope["method"] not in SAFE_METHODS and is_cross_site(headers):
+            raise Forbidden("This request came from another site.", hint="Programs use a token instead of a cookie.")
+
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message.get("headers", [])}
+                added = [pair for pair in self._added if pair[0] not in present]
+                message = {**message, "headers": [*message.get("headers", []), *added]}
+                if b"cache-control" not in present:
+                    message["headers"].append((b"cache-control", b"no-store"))
+            await send(message)
+
+        return sending
+
+
+_STATUS: dict[type[RoletrailError], int] = {Forbidden: 403, Unauthenticated: 401}
+
+
+def request_headers(scope: Scope) -> dict[str, str]:
+    """Headers by lower-case name; the first of a repeated one."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    return found
+
+
+def cookies(header: str) -> dict[str, str]:
+    """Cookies by name; the first of a repeated one."""
+    found: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.strip().partition("=")
+        if equals:
+            found.setdefault(name, value)
+    return found
