@@ -64,3 +64,13 @@ def unknown_parent_id(child: str) -> str:
 def anchor(*parts: str) -> int:
     """Signed 64-bit look-up number of a join key. Collisions are harmless: rules compare the real values again."""
     return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
+
+
+def event_hash(event_id: str) -> int:
+    """Unsigned 64 bits that stand for an event id in dedupe cells: the low half of CloudTrail's UUIDs, else a digest."""
+    if len(event_id) == 36:
+        try:
+            return int(event_id[19:23] + event_id[24:], 16)
+        except ValueError:
+            pass
+    return int.from_bytes(hashlib.blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
