@@ -65,5 +65,5 @@ clean: ## Remove everything that setup and builds made
 $(PYTHON_READY): requirements.lock pyproject.toml hatch_build.py $(SETUP)
 	@$(SETUP) python
 
-$(FRONTEND_READY): frontend/package-lock.json $(SETUP)
+$(FRONTEND_READY): frontend/package-lock.json $(SETUP) | $(PYTHON_READY)
 	@$(SETUP) frontend

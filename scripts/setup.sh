@@ -64,7 +64,7 @@ setup_frontend() {
     command -v npm >/dev/null || apt_install nodejs npm
     say "installing frontend packages of package-lock.json"
     retry npm --prefix frontend ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2 || fail "npm ci failed in frontend/"
-    python3 hatch_build.py
+    .venv/bin/python hatch_build.py
     touch frontend/node_modules/.ready
 }
 
