@@ -134,7 +134,7 @@ class DuckEventLog:
         for left in reversed(range(RETRIES)):
             try:
                 return answer(self._visible())
-            except duckdb.IOException as error:
+            except duckdb.Error as error:
                 if not left:
                     raise StoreUnavailable(
                         f"A file of the archive {self._folder} cannot be read: {error}",

@@ -76,7 +76,9 @@ class ArchiveWriter:
             self._batches["events"].append(batch)
             self.rows += batch.num_rows
         if evidence:
-            arrays = [_array(values, field.type) for field, values in zip(EVIDENCE_COLUMNS, zip(*evidence), strict=True)]
+            arrays = [
+                _array(values, field.type) for field, values in zip(EVIDENCE_COLUMNS, zip(*evidence, strict=True), strict=True)
+            ]
             self._batches["evidence"].append(pa.record_batch(arrays, schema=EVIDENCE_COLUMNS))
 
     def flush(self) -> list[WrittenFile]:

@@ -1,0 +1,269 @@
+"""Merging files changes no answer, whenever it is interrupted and whoever else merges at the same time."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from roletrail.archive import compact as compaction
+from roletrail.archive.compact import MOST_FILES_CLOSED, MOST_FILES_OPEN, Group, compact, merge, plan
+from roletrail.archive.eventlog import DuckEventLog
+from roletrail.archive.port import LoggedEvent
+from roletrail.archive.strays import hold_run, release_run, remove_strays
+from roletrail.archive.writer import WrittenFile
+from tests.support.archive_rows import DAY, NOON, Ledger, event
+
+LATER = NOON + 2 * DAY
+
+
+def answers(ledger: Ledger) -> object:
+    """Everything a reader can ask about the events of `filled`."""
+    log = DuckEventLog(ledger.folder, ledger.visible)
+    ids = [event(number).event_id for number in range(60)]
+    try:
+        return (
+            [log.session_events([name], 100) for name in ("a", "b", "c")],
+            [log.count([name]) for name in ("a", "b", "c")],
+            log.events("20251113", ids),
+            [log.evidence("20251113", event_id) for event_id in ids],
+            [log.find(event_id) for event_id in ids],
+        )
+    finally:
+        log.close()
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Ledger:
+    """A day in many files, some rows of a refused attempt among them."""
+    ledger = Ledger(tmp_path / "archive")
+    dice = random.Random(5)
+    events = [event(n, at=NOON + dice.randrange(900), identity=dice.choice("abc"), attempt=(1 << 24) + n % 4) for n in range(60)]
+    for worker in range(12):
+        mine = events[worker::12]
+        ledger.write(mine, kept=mine[:2], worker=worker)
+    ledger.excluded = [(1 << 24) + 2]
+    return ledger
+
+
+def test_merging_keeps_every_answer(filled: Ledger) -> None:
+    before = answers(filled)
+    merged = compact(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER)
+    assert [(file.kind, file.day, file.rows) for file in merged] == [("events", "20251113", 45), ("evidence", "20251113", 18)]
+    assert answers(filled) == before
+    assert filled.on_disk() == set(filled.files) == {file.name for file in merged}
+
+
+def test_a_merged_file_is_sorted_and_free_of_refused_rows(filled: Ledger) -> None:
+    events, kept = compact(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER)
+    rows = [LoggedEvent(*row.values()) for row in pq.read_table(filled.folder / events.name, partitioning=None).to_pylist()]
+    assert rows == sorted(rows, key=lambda row: (row.identity, row.at, row.event_id))
+    assert not {row.attempt for row in rows} & set(filled.excluded)
+    ids = pq.read_table(filled.folder / kept.name, partitioning=None)["event_id"].to_pylist()
+    assert ids == sorted(ids)
+    assert len(ids) == 18
+
+
+def test_a_day_of_refused_rows_alone_disappears(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "archive")
+    for worker in range(MOST_FILES_CLOSED + 1):
+        ledger.write([event(worker, attempt=7 + (1 << 24))], worker=worker)
+    assert compact(ledger.folder, 2, list(ledger.files.values()), [7 + (1 << 24)], ledger.swap, LATER) == []
+    assert ledger.files == {}
+    assert ledger.on_disk() == set()
+
+
+def named(rows: list[int], day: str = "20251113") -> list[WrittenFile]:
+    return [WrittenFile(f"events/day={day}/r000001-w0-{n:06d}.parquet", day, "events", count) for n, count in enumerate(rows)]
+
+
+def test_an_open_day_waits_longer_than_a_closed_one() -> None:
+    some = named([10] * (MOST_FILES_CLOSED + 1))
+    assert plan(some, NOON) == []
+    assert plan(some, NOON + DAY // 2 + 3600) == []  # yesterday's last files are still coming
+    assert [len(group.names) for group in plan(some, NOON + DAY)] == [MOST_FILES_CLOSED + 1]
+    many = named([10] * (MOST_FILES_OPEN + 1))
+    assert [len(group.names) for group in plan(many, NOON)] == [MOST_FILES_OPEN + 1]
+    assert plan(named([10] * MOST_FILES_CLOSED), LATER) == []
+
+
+def test_late_objects_do_not_rewrite_a_heavy_day() -> None:
+    heavy = named([1_000_000] + [1_000] * MOST_FILES_CLOSED)
+    (group,) = plan(heavy, LATER)
+    assert group.names == tuple(file.name for file in heavy[1:])
+
+
+def test_a_growing_day_is_rewritten_seldom() -> None:
+    """Thousands of late objects of equal size: each row is rewritten a logarithmic number of times, and few files stay."""
+    rows = [1_000_000]
+    written = 0
+    for _ in range(3_000):
+        rows.append(1_000)
+        files = named(rows)
+        for group in plan(files, LATER):
+            merged = [file.rows for file in files if file.name in group.names]
+            written += sum(merged)
+            rows = [file.rows for file in files if file.name not in group.names] + [sum(merged)]
+        assert len(rows) <= MOST_FILES_CLOSED
+    assert written < 8 * sum(rows)
+
+
+def test_days_and_kinds_are_merged_apart() -> None:
+    files = named([5] * 9) + named([5] * 9, "20251112")
+    files += [file._replace(kind="evidence", name="x" + file.name) for file in files]
+    assert [(group.day, group.kind) for group in plan(files, LATER)] == [
+        ("20251112", "events"),
+        ("20251112", "evidence"),
+        ("20251113", "events"),
+        ("20251113", "evidence"),
+    ]
+
+
+def test_a_swap_that_comes_too_late_changes_nothing(filled: Ledger) -> None:
+    """Two ingests merge the same day; the second one's file must not be named beside the first one's."""
+    before = answers(filled)
+    as_seen_by_both = list(filled.files.values())
+
+    def swap_after_the_other(remove: object, add: object) -> bool:
+        compact(filled.folder, 2, as_seen_by_both, filled.excluded, filled.swap, LATER)
+        return filled.swap(remove, add)
+
+    assert compact(filled.folder, 3, as_seen_by_both, filled.excluded, swap_after_the_other, LATER) == []
+    assert answers(filled) == before
+    assert filled.on_disk() == set(filled.files)
+
+
+def test_a_day_merged_away_meanwhile_is_left_alone(filled: Ledger) -> None:
+    as_seen = list(filled.files.values())
+    compact(filled.folder, 2, as_seen, filled.excluded, filled.swap, LATER)
+    assert compact(filled.folder, 3, as_seen, filled.excluded, filled.swap, LATER) == []
+    assert filled.on_disk() == set(filled.files)
+
+
+def test_a_reader_survives_a_merge_between_list_and_read(filled: Ledger) -> None:
+    before = answers(filled)
+    as_seen = filled.visible()
+    seen = iter([as_seen])
+    compact(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER)
+    log = DuckEventLog(filled.folder, lambda: next(seen, None) or filled.visible())
+    assert [log.session_events([name], 100) for name in ("a", "b", "c")] == before[0]  # type: ignore[index]
+    log.close()
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing after it runs."""
+
+
+@pytest.mark.parametrize("step", ["before the name", "before the swap", "after the swap", "while deleting"])
+def test_a_kill_between_any_two_steps_loses_and_doubles_nothing(
+    filled: Ledger, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = answers(filled)
+
+    def killed(*_: object) -> bool:
+        raise Killed
+
+    def swap_then_killed(remove: object, add: object) -> bool:
+        filled.swap(remove, add)
+        raise Killed
+
+    def delete_one_then_killed(folder: Path, names: list[str]) -> None:
+        (folder / names[0]).unlink()
+        raise Killed
+
+    mark = hold_run(filled.folder, 2)
+    swap: Callable[..., bool] = {"before the swap": killed, "after the swap": swap_then_killed}.get(step, filled.swap)
+    with monkeypatch.context() as patch:
+        if step == "before the name":
+            patch.setattr(Path, "rename", killed)
+        if step == "while deleting":
+            patch.setattr(compaction, "remove_files", delete_one_then_killed)
+        with pytest.raises(Killed):
+            compact(filled.folder, 2, list(filled.files.values()), filled.excluded, swap, LATER)
+    os.close(mark)
+
+    assert answers(filled) == before
+    assert remove_strays(filled.folder, lambda: filled.files)
+    assert filled.on_disk() == set(filled.files)
+    compact(filled.folder, 3, list(filled.files.values()), filled.excluded, filled.swap, LATER)
+    assert answers(filled) == before
+    assert filled.on_disk() == set(filled.files)
+
+
+def test_a_merge_larger_than_its_memory_spills_and_cleans_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(tmp_path / "archive")
+    rows = 60_000
+    for worker in range(2):
+        ledger.write([event(n, identity=f"{n * 7919 % rows:020d}") for n in range(worker, rows, 2)], worker=worker)
+    monkeypatch.setattr(compaction, "MEMORY", "40MB")
+    files = merge(ledger.folder, 2, 1, Group("events", "20251113", tuple(ledger.files)), [])
+    assert [file.rows for file in files] == [rows]
+    assert not list(ledger.folder.glob(".spill*"))
+
+
+# --- strays -----------------------------------------------------------------------------------------------------------
+
+
+def test_only_unnamed_files_of_dead_runs_are_strays(filled: Ledger) -> None:
+    named_ones = set(filled.files)
+    (filled.folder / "events/day=20251113/r000004-w0-000001.parquet").write_bytes(b"dead")
+    (filled.folder / "events/day=20251113/m000004-000001.parquet.tmp").write_bytes(b"dead")
+    (filled.folder / "events/day=20251113/r000005-w0-000001.parquet").write_bytes(b"alive")
+    (filled.folder / "events/day=20251113/notes.parquet").write_bytes(b"not ours")
+    (filled.folder / ".spill-m000004-000001").mkdir()
+    (filled.folder / ".spill-m000004-000001/block").write_bytes(b"dead")
+    alive = hold_run(filled.folder, 5)
+    os.close(hold_run(filled.folder, 4))
+
+    assert remove_strays(filled.folder, lambda: filled.files) == [
+        ".spill-m000004-000001",
+        "events/day=20251113/m000004-000001.parquet.tmp",
+        "events/day=20251113/r000004-w0-000001.parquet",
+    ]
+    kept = {"events/day=20251113/r000005-w0-000001.parquet", "events/day=20251113/notes.parquet", ".run-000005"}
+    assert filled.on_disk() == named_ones | kept
+
+    release_run(filled.folder, 5, alive)
+    assert remove_strays(filled.folder, lambda: filled.files) == ["events/day=20251113/r000005-w0-000001.parquet"]
+    assert filled.on_disk() == named_ones | {"events/day=20251113/notes.parquet"}
+
+
+def test_a_file_named_while_we_look_is_kept(filled: Ledger) -> None:
+    """A run that ends between our look at the folder and at the ledger has named its files by then."""
+    late = dict(filled.files)
+    filled.files = {}
+    assert remove_strays(filled.folder, lambda: late) == []
+    assert filled.on_disk() == set(late)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from roletrail.archive.strays import hold_run
+hold_run(Path(sys.argv[1]), 3)
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_lives_as_long_as_one_of_its_processes(tmp_path: Path) -> None:
+    stray = tmp_path / "events/day=20251113/r000003-w0-000001.parquet"
+    stray.parent.mkdir(parents=True)
+    stray.touch()
+    with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        assert remove_strays(tmp_path, list) == []
+        child.kill()
+    assert remove_strays(tmp_path, list) == ["events/day=20251113/r000003-w0-000001.parquet"]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_archive_that_is_not_there_has_no_strays(tmp_path: Path) -> None:
+    assert remove_strays(tmp_path / "nowhere", list) == []
