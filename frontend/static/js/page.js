@@ -1,0 +1,28 @@
+/** What every page has: theme, keys, copying, walking through rows. */
+
+import { copyLink, startCopy } from "./copy.js";
+import { addKeys, startKeys } from "./keys.js";
+import { walk } from "./rows.js";
+import { nextTheme, startTheme } from "./theme.js";
+
+function focusTrace() {
+  const box = /** @type {HTMLInputElement | null} */ (document.getElementById("trace-box") ?? document.getElementById("trace-top"));
+  box?.focus();
+  box?.select();
+}
+
+startTheme();
+startCopy();
+startKeys();
+
+if (document.getElementById("trace-top")) addKeys([{ key: "/", does: "Trace box", run: focusTrace }]);
+if (document.querySelector("[data-row] .row-link")) {
+  addKeys([
+    { key: "j", does: "Next row", run: () => walk(1) },
+    { key: "k", does: "Previous row", run: () => walk(-1) },
+  ]);
+}
+addKeys([
+  { key: "c", does: "Copy the link to this page", run: () => void copyLink() },
+  { key: "t", does: "Theme: system, light, dark", run: nextTheme },
+]);
