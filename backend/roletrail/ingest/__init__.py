@@ -1,0 +1,1 @@
+"""Bytes to observations: reading objects, taking records apart, folding them, and running all that over the cores."""
