@@ -1,0 +1,38 @@
+"""How query parameters stand in the OpenAPI document, from the one parameter table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roletrail.usecases.parameters import CHAIN_PARAMETERS, Parameter
+
+
+def chain_parameters() -> list[dict[str, Any]]:
+    return [_of(parameter) for parameter in CHAIN_PARAMETERS] + [boolean("full", "Unfold every path.")]
+
+
+def _of(parameter: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
+    if parameter.choices:
+        schema["enum"] = list(parameter.choices)
+    if parameter.minimum is not None:
+        schema |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    if parameter.default != "":
+        schema["default"] = parameter.default
+    return _query(parameter.name, parameter.help, schema)
+
+
+def integer(name: str, help_: str, default: int, most: int) -> dict[str, Any]:
+    return _query(name, help_, {"type": "integer", "minimum": 1, "maximum": most, "default": default})
+
+
+def text(name: str, help_: str, *, required: bool = False) -> dict[str, Any]:
+    return _query(name, help_, {"type": "string"}) | ({"required": True} if required else {})
+
+
+def boolean(name: str, help_: str) -> dict[str, Any]:
+    return _query(name, help_, {"type": "boolean", "default": False})
+
+
+def _query(name: str, help_: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": help_, "schema": schema}

@@ -1,0 +1,169 @@
+"""REST v1. Each route reads its parameters, asks one use-case, and writes the view as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from roletrail.api import described
+from roletrail.api.answers import answer
+from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
+from roletrail.errors import InvalidRequest
+from roletrail.usecases import entities, events, health, sessions, trace, views
+from roletrail.usecases.chains import list_chains
+from roletrail.usecases.parameters import chain_query
+
+PREFIX = "/api/v1"
+MAX_BODY = 1_048_576
+
+PROBLEM = {
+    "description": "A problem",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 403, 404, 422, 503), PROBLEM)
+MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "The id is an alias; `Location` has the one it stands for now."}}
+
+router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
+
+OpaqueId = Annotated[str, Path(description="Opaque id, as lists and traces give it.")]
+
+
+@router.get(
+    "/chains",
+    response_model=views.Page[views.ChainView],
+    openapi_extra={"parameters": described.chain_parameters()},
+    summary="Chains of role sessions, each once, at its last session",
+)
+def get_chains(request: Request) -> Response:
+    raw = parameters(request)
+    query = chain_query(raw, strict=True, also=frozenset({"full"}))
+    return answer(list_chains(ports_of(request).graph, actor_of(request), query, full=flag(raw, "full")))
+
+
+@router.get(
+    "/sessions/{id}",
+    response_model=views.SessionView,
+    responses=MOVED,
+    summary="One session: the path above it, the tree around it, what it did",
+)
+def get_session(request: Request, id: OpaqueId) -> Response:  # noqa: A002 - the name in the URL
+    only(parameters(request), ())
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id)
+    if canonical != id:
+        return RedirectResponse(f"{PREFIX}/sessions/{canonical}", 308)
+    return answer(sessions.show_session(ports.graph, actor, id))
+
+
+@router.get(
+    "/sessions/{id}/events",
+    response_model=views.Page[views.EventRow],
+    responses=MOVED,
+    openapi_extra={
+        "parameters": [
+            described.integer("limit", "Events on a page.", events.DEFAULT_LIMIT, events.MAX_LIMIT),
+            described.text("after", "Cursor: `next` of the previous page."),
+        ]
+    },
+    summary="Events of one session, oldest first",
+)
+def get_session_events(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    raw = only(parameters(request), ("limit", "after"))
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id)
+    if canonical != id:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{PREFIX}/sessions/{canonical}/events{query}", 308)
+    limit = whole_number(raw, "limit", events.DEFAULT_LIMIT, events.MAX_LIMIT)
+    return answer(events.session_events(ports, actor, id, limit, raw.get("after", "")))
+
+
+@router.get("/entities/{id}", response_model=views.EntityView, summary="A role, address, account, instance or user")
+def get_entity(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    only(parameters(request), ())
+    return answer(entities.show_entity(ports_of(request).graph, actor_of(request), id))
+
+
+@router.get(
+    "/events/{event_id:path}",
+    response_model=views.EventView,
+    responses={308: {"description": "A bare event id; `Location` has it with its day."}},
+    summary="One event: the raw record beside what it proves",
+)
+def get_event(
+    request: Request, event_id: Annotated[str, Path(description="`yyyymmdd.eventID`, or the bare eventID.")]
+) -> Response:
+    only(parameters(request), ())
+    view = events.show_event(ports_of(request), actor_of(request), event_id)
+    if view.event_ref != event_id:
+        return RedirectResponse(f"{PREFIX}/events/{view.event_ref}", 308)
+    return answer(view)
+
+
+THING = "What to trace: an access key id, ARN, role-id:session, address, instance id, event id, account, name, or a whole record."
+
+
+@router.get(
+    "/trace",
+    response_model=views.TraceView,
+    openapi_extra={"parameters": [described.text("thing", THING, required=True)]},
+    summary="Where a pasted thing leads",
+)
+def get_trace(request: Request) -> Response:
+    raw = only(parameters(request), ("thing",))
+    return answer(trace.trace(ports_of(request).graph, actor_of(request), raw.get("thing", "")))
+
+
+@router.post(
+    "/trace",
+    response_model=views.TraceView,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["thing"],
+                        "properties": {"thing": {"type": "string", "description": THING}},
+                    }
+                }
+            },
+        }
+    },
+    summary="Where a pasted thing leads, for things that should not stand in a URL",
+)
+async def post_trace(request: Request) -> Response:
+    only(parameters(request), ())
+    thing = _thing(await _body(request))
+    return answer(await run_in_threadpool(trace.trace, ports_of(request).graph, actor_of(request), thing))
+
+
+@router.get("/health", response_model=views.HealthView, summary="What this installation holds, and whether it answers")
+def get_health(request: Request) -> Response:
+    only(parameters(request), ())
+    ports = ports_of(request)
+    return answer(health.health(ports.graph, actor_of(request), ports.store_name))
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise InvalidRequest("The body is larger than 1 MiB.")
+    return body
+
+
+def _thing(body: bytes) -> str:
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise InvalidRequest("The body is not JSON.", hint='Send {"thing": "..."}.') from None
+    if not isinstance(found, dict) or set(found) != {"thing"} or not isinstance(found["thing"], str):
+        raise InvalidRequest("The body has to be an object with one text, thing.", hint='Send {"thing": "..."}.')
+    return found["thing"]
