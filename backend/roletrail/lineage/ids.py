@@ -70,7 +70,7 @@ def event_hash(event_id: str) -> int:
     """Unsigned 64 bits that stand for an event id in dedupe cells: the low half of CloudTrail's UUIDs, else a digest."""
     if len(event_id) == 36:
         try:
-            return int(event_id[19:23] + event_id[24:], 16)
+            return int(event_id[19:23] + event_id[24:], 16) & 0xFFFFFFFFFFFFFFFF
         except ValueError:
             pass
     return int.from_bytes(hashlib.blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

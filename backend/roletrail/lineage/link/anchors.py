@@ -1,0 +1,249 @@
+"""Look-up numbers of the values that rules join on: stores index observations under them, linking asks for them.
+
+An anchor finds candidates and proves nothing: rules compare the real values again. Stores call the `of_*` functions
+for what they write; `ingest.linking` calls the others for what it asks.
+
+Most joins are between a session and what issued it, within two seconds of each other. They meet at a *moment*:
+who the session is, and a stretch of 32 seconds. Whoever asks looks 8 seconds around, because whether a late or early
+join is allowed depends on the neighbours of both sides (rule J4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roletrail.lineage import arn, ids, workload
+from roletrail.lineage.link import touch
+from roletrail.lineage.link.detail import detail_of
+from roletrail.lineage.model import Action, Caller, CredentialUse, Issuance, Seen, SignIn
+
+STRETCH = 32
+AROUND = 8
+LIFETIME = 36 * 3600
+"""Longest life of a temporary credential (GetSessionToken, GetFederationToken)."""
+_ERA = 4 * 86400
+_PASSED_ROLE = 1800
+"""A service that was handed a role uses it within 30 minutes (semantics section 6)."""
+_SIGN_IN_URL = 900
+SSO_ROLE = "AWSReservedSSO_"
+MAX_KEYS = 256
+"""Keys of one identity that are looked up; console sessions have many, and none of them was issued by a record."""
+
+
+def session_group(role_arn: str, session_arn: str, principal_id: str, name: str) -> tuple[str, str]:
+    """Who a session is, as both its uses and its issuance can say it: role and session name, else the principal id.
+
+    The account is left out on purpose: rules compare it, and badly anonymised logs must still meet to be told apart.
+    """
+    role = arn.role_name(role_arn) or arn.role_name(session_arn)
+    return (role, name) if role and name else (principal_id, "")
+
+
+def caller_group(c: Caller) -> tuple[str, str]:
+    if c.type == "AssumedRole":
+        return session_group(c.role_arn, c.arn, c.principal_id, c.name)
+    return c.principal_id, ""
+
+
+def issuance_group(i: Issuance) -> tuple[str, str]:
+    if i.child_type == "AssumedRole":
+        return session_group(i.role_arn, "", i.child_principal, i.session_name)
+    return i.child_principal, ""
+
+
+def sign_in_group(s: SignIn) -> tuple[str, str]:
+    if s.type == "AssumedRole" or ":assumed-role/" in s.arn:
+        return session_group("", s.arn, s.principal_id, arn.split_principal(s.principal_id)[1])
+    return s.principal_id, ""
+
+
+def _moment(group: tuple[str, str], stretch: int) -> int:
+    return ids.anchor("moment", *group, str(stretch))
+
+
+def around(group: tuple[str, str], at: int) -> tuple[int, ...]:
+    """Moments that hold everything of this group within 8 seconds of `at`."""
+    first, last = (at - AROUND) // STRETCH, (at + AROUND) // STRETCH
+    return (_moment(group, first),) if first == last else (_moment(group, first), _moment(group, last))
+
+
+def permission_set(role_name: str) -> str:
+    """`Admins` of `AWSReservedSSO_Admins_0123456789abcdef`."""
+    return role_name.removeprefix(SSO_ROLE).rpartition("_")[0]
+
+
+def key(access_key_id: str) -> int:
+    return ids.anchor("key", access_key_id)
+
+
+def _era(partition: str, principal_id: str, at: int) -> int:
+    return ids.anchor("era", partition, principal_id, str(at // _ERA))
+
+
+def eras(partition: str, principal_id: str, at: int) -> tuple[int, ...]:
+    """Where to look for what refers to a principal by name alone, while a credential issued at `at` may live."""
+    first, last = _era(partition, principal_id, at - 2), _era(partition, principal_id, at + LIFETIME)
+    return (first,) if first == last else (first, last)
+
+
+def delivered_to(kind: str, id_: str) -> int:
+    """Sessions delivered to a workload."""
+    return ids.anchor("delivered", kind, id_)
+
+
+def touched(kind: str, id_: str) -> int:
+    """Actions on a workload, user or provider."""
+    return ids.anchor("touched", kind, id_)
+
+
+def passed_role(role_name: str, at: int) -> int:
+    return ids.anchor("passed", role_name, str(at // _PASSED_ROLE))
+
+
+def on_role(role_name: str, at: int) -> int:
+    return ids.anchor("on_role", role_name, str(at // _PASSED_ROLE))
+
+
+def passed_roles(role_name: str, at: int) -> tuple[int, int]:
+    """Actions that may have handed a service the role of a session issued at `at`."""
+    return passed_role(role_name, at), passed_role(role_name, at - _PASSED_ROLE)
+
+
+def on_roles(role_name: str, at: int) -> tuple[int, int]:
+    """Sessions on a role, issued within half an hour after `at`."""
+    return on_role(role_name, at), on_role(role_name, at + _PASSED_ROLE)
+
+
+def wrote(identity: str) -> int:
+    """Changes an identity made in IAM."""
+    return ids.anchor("wrote", identity)
+
+
+def sign_in_url(partition: str, principal_id: str, at: int) -> int:
+    return ids.anchor("sign_in_url", partition, principal_id, str(at // _SIGN_IN_URL))
+
+
+def sign_in_urls(partition: str, principal_id: str, at: int) -> tuple[int, int]:
+    """GetSigninToken calls whose link may have been opened at `at`: a link lives 15 minutes."""
+    return sign_in_url(partition, principal_id, at), sign_in_url(partition, principal_id, at - _SIGN_IN_URL)
+
+
+def portal(user_id: str, account: str, at: int) -> int:
+    return ids.anchor("portal", user_id, account, str(at // STRETCH))
+
+
+def portals(user_id: str, account: str, at: int) -> tuple[int, ...]:
+    """GetRoleCredentials calls of an Identity Center user within 2 seconds of `at`."""
+    return tuple({portal(user_id, account, at - 2), portal(user_id, account, at + 2)})
+
+
+# --- what the store indexes -----------------------------------------------------------------------------------------
+
+
+def of_caller(c: Caller) -> tuple[int, ...]:
+    if c.kind != "session":
+        return ()
+    if not c.created:
+        return (_era(c.partition, c.principal_id, c.first_at),)
+    moment = _moment(caller_group(c), c.created // STRETCH)
+    scope = workload.in_scope(c.in_scope_of) if c.in_scope_of else None
+    return (moment,) if scope is None else (moment, delivered_to(*scope))
+
+
+def of_credential(u: CredentialUse) -> tuple[int, ...]:
+    # No record ever issues a forward-access key.
+    return () if u.kind == "forward" or not u.access_key_id else (key(u.access_key_id),)
+
+
+def of_issuance(i: Issuance) -> tuple[int, ...]:
+    found = [_moment(issuance_group(i), i.at // STRETCH)]
+    if i.child_key:
+        found.append(key(i.child_key))
+    if i.copy == "foreign":
+        found += (_era(i.partition, i.parent_principal, i.at), delivered_to("trust", touch.role_key(i.role_account, i.role_arn)))
+    if i.family == "service":
+        found += _delivery(i)
+    elif i.provider:
+        found.append(delivered_to("provider", i.provider))
+        if i.role_name.startswith(SSO_ROLE):
+            found.append(delivered_to("permission_set", permission_set(i.role_name)))
+    return tuple(found)
+
+
+def _delivery(i: Issuance) -> tuple[int, ...]:
+    target = workload.delivered_by(i.parent_label or i.invoked_by, i.session_name)
+    if target.kind in {"instance", "function"}:
+        return (delivered_to(*target),)
+    return (on_role(i.role_name, i.at),) if not arn.is_service_linked(i.role_arn) else ()
+
+
+def of_sign_in(s: SignIn) -> tuple[int, ...]:
+    if s.event_name in {"ConsoleLogin", "SwitchRole"}:
+        moment = _moment(sign_in_group(s), s.at // STRETCH)
+        return (moment, delivered_to("user", touch.user_key(s.account, s.arn))) if s.type == "IAMUser" else (moment,)
+    if s.event_name == "GetSigninToken":
+        return (sign_in_url(s.partition, s.principal_id, s.at),)
+    if s.event_name == "GetRoleCredentials":
+        detail = detail_of(s.detail)
+        return (portal(str(detail.get("user_id", "")), str(detail.get("account_id", "")), s.at),)
+    return (ids.anchor("signed_in", s.identity),) if s.identity else ()
+
+
+def of_action(a: Action) -> tuple[int, ...]:
+    found = [_touch_anchor(t, a) for t in touch.touches(a)]
+    if a.identity and not a.error_code and a.event_source == "iam.amazonaws.com":
+        found.append(wrote(a.identity))
+    return tuple(found)
+
+
+def _touch_anchor(t: touch.Touch, a: Action) -> int:
+    if t.kind == "access_key":
+        return key(t.id)
+    return passed_role(t.id, a.at) if t.kind == "passed" else touched(*t)
+
+
+# --- what linking asks ----------------------------------------------------------------------------------------------
+
+
+def needs(seen: Seen) -> tuple[int, ...]:
+    """Provider anchors to fetch before an identity can be resolved."""
+    c = seen.caller
+    if c.kind == "key":
+        return tuple(key(u.access_key_id) for u in seen.credentials[:MAX_KEYS])
+    keys = [key(u.access_key_id) for u in lookup_keys(seen.credentials)]
+    return (*keys, *around(caller_group(c), c.created)) if c.created else tuple(keys)
+
+
+def lookup_keys(credentials: Iterable[CredentialUse]) -> list[CredentialUse]:
+    """The keys of a session that a record may have issued, at most 256, by key id."""
+    issued = [u for u in credentials if u.kind != "forward" and u.access_key_id]
+    return issued if len(issued) <= MAX_KEYS else sorted(issued, key=lambda u: u.access_key_id)[:MAX_KEYS]
+
+
+def explains(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
+    """Caller anchors of identities that this observation may explain, or whose neighbourhood it changes."""
+    if isinstance(observation, Issuance):
+        found = around(issuance_group(observation), observation.at)
+        return (*found, key(observation.child_key)) if observation.child_key else found
+    if isinstance(observation, SignIn):
+        if observation.event_name in {"ConsoleLogin", "SwitchRole"}:
+            return around(sign_in_group(observation), observation.at)
+        return ()
+    kinds = {"access_key", "instance", "function"}
+    return tuple(key(t.id) if t.kind == "access_key" else delivered_to(*t) for t in touch.touches(observation) if t.kind in kinds)
+
+
+def revisits(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
+    """Provider anchors of issuances and sign-ins that this observation makes worth another look."""
+    if isinstance(observation, Issuance):
+        found = around(issuance_group(observation), observation.at)
+        return (*found, *eras(observation.partition, observation.child_principal, observation.at))
+    if isinstance(observation, SignIn):
+        return explains(observation)
+    return tuple(a for t in touch.touches(observation) for a in _touched_sessions(t, observation.at))
+
+
+def _touched_sessions(t: touch.Touch, at: int) -> tuple[int, ...]:
+    if t.kind == "access_key":
+        return ()
+    return on_roles(t.id, at) if t.kind == "passed" else (delivered_to(*t),)

@@ -1,0 +1,20 @@
+"""Reading and writing the JSON that observations and nodes carry as `detail`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def detail_of(text: str) -> dict[str, Any]:
+    """The JSON object of a `detail`; empty when there is none."""
+    if not text:
+        return {}
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}
+
+
+def detail_text(facts: dict[str, Any]) -> str:
+    """Canonical text of what is set; "" when nothing is."""
+    kept = {name: value for name, value in facts.items() if value not in ("", None, [], {}, 0)}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":")) if kept else ""
