@@ -1,4 +1,4 @@
-"""The archive as its readers see it: what was written comes back, in order, and nothing else does."""
+"""The archive as its readers see it: what was written comes back, in order, and nothing else does (ADR 0006)."""
 
 from __future__ import annotations
 
