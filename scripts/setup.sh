@@ -25,9 +25,11 @@ apt_install() {
         as_root=(sudo)
     fi
     say "installing $* with apt-get"
-    retry "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || fail "apt-get update failed"
-    retry "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2 ||
-        fail "apt-get could not install $*"
+    mkdir -p .cache
+    local log=.cache/apt.log apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+    retry "${apt[@]}" update >"$log" 2>&1 &&
+        retry "${apt[@]}" install -y --no-install-recommends "$@" >>"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; fail "apt-get could not install $*"; }
 }
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
