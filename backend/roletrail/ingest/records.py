@@ -100,6 +100,12 @@ class Content:
                 positions.append(position)
         return Batch(records, positions, lambda: raws, rejected, ignored)
 
+    def item(self, position: int) -> bytes | msgspec.Raw | Fault | None:
+        """One record as it stands in the object."""
+        if not 0 <= position < self.items:
+            return None
+        return (self._items if self._items is not None else self._raw_items())[position]
+
     def _raw_items(self) -> list:
         return _decode_raw_file(self._text).records
 
