@@ -12,7 +12,7 @@ import { onTheme } from "./theme.js";
 /** @typedef {import("cytoscape").Core} Core */
 /** @typedef {import("cytoscape").ElementDefinition} ElementDefinition */
 
-const ADDRESS_GAP = 190;
+const ADDRESS_GAP = 160;
 const UNCERTAIN_BELOW = 0.85;
 const WIDTHS = { context: 1.5, calm: 2, watch: 3.5, alarm: 5 };
 
@@ -38,8 +38,8 @@ function cut(text, most) {
 
 /** @param {Hop} hop */
 function words(hop) {
-  const first = (hop.crossed ? "⇄ " : "") + cut(hop.label, 26);
-  const second = [cut(hop.name === hop.label ? "" : hop.name, 18), hop.clock].filter(Boolean).join(" · ");
+  const first = (hop.crossed ? "⇄ " : "") + cut(hop.label, 24);
+  const second = [cut(hop.name === hop.label ? "" : hop.name, 13), hop.clock].filter(Boolean).join(" · ");
   return [first, second, hop.crossed ? hop.account : ""].filter(Boolean).join("\n");
 }
 
@@ -109,8 +109,10 @@ function styles(colours) {
         label: "data(label)",
         color: colours.text,
         "font-family": colours.font,
-        "font-size": 12.5,
+        "font-size": 14,
         "min-zoomed-font-size": 6,
+        "text-max-width": "172px",
+        "text-overflow-wrap": "anywhere",
         "text-wrap": "wrap",
         "text-valign": "bottom",
         "text-margin-y": 6,
@@ -133,10 +135,12 @@ function styles(colours) {
         "taxi-turn-min-distance": 5,
         "target-arrow-shape": "triangle",
         "arrow-scale": 0.9,
-        label: "data(digit)",
+        "target-label": "data(digit)",
+        "target-text-offset": 46,
         "font-family": colours.font,
-        "font-size": 12,
+        "font-size": 14,
         "font-weight": "bold",
+        "z-index": 2,
         "min-zoomed-font-size": 5,
         "text-background-opacity": 1,
         "text-background-shape": "roundrectangle",
@@ -154,7 +158,7 @@ function styles(colours) {
       },
     })),
     ...tones.map((tone) => ({ selector: `node[kind = 'session'][tone = '${tone}']`, style: { "border-color": colours.tones[tone].line } })),
-    { selector: ".faded", style: { opacity: 0.28 } },
+    { selector: ".faded", style: { opacity: 0.3, "z-index": 1 } },
     {
       selector: "node.chosen",
       style: { "border-width": 3.5, "background-color": colours.chosen, "underlay-color": colours.focus, "underlay-opacity": 0.22, "underlay-padding": 7 },
@@ -175,7 +179,6 @@ export class Graph {
       layout: { name: "preset" },
       minZoom: 0.08,
       maxZoom: 2.5,
-      wheelSensitivity: 0.4,
       autoungrabify: true,
       boxSelectionEnabled: false,
     });
@@ -183,7 +186,7 @@ export class Graph {
     onTheme(() => this.cy.style(styles(palette())));
     new ResizeObserver(() => this.cy.resize()).observe(box);
     this.fit();
-    selection.onChange((id, reason) => this.#chosen(id, reason !== "start"));
+    selection.onChange((id) => this.#chosen(id));
   }
 
   /** Everything in view, but never larger than life, and never so small that names cannot be read: then from the left. */
@@ -205,8 +208,8 @@ export class Graph {
     this.cy.zoom({ level: this.cy.zoom() * factor, renderedPosition: { x: this.box.clientWidth / 2, y: this.box.clientHeight / 2 } });
   }
 
-  /** @param {string} id @param {boolean} follow Bring it into view. */
-  #chosen(id, follow) {
+  /** @param {string} id */
+  #chosen(id) {
     const lit = this.lineage.lit(id);
     this.cy.batch(() => {
       this.cy.elements().removeClass("faded chosen");
@@ -218,7 +221,7 @@ export class Graph {
       });
       this.cy.getElementById(id).addClass("chosen");
     });
-    if (follow) this.#show(id);
+    this.#show(id);
   }
 
   /** @param {string} id */

@@ -1,0 +1,68 @@
+"""Failures as pages: what happened, what to do, and nothing about our insides."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from roletrail.errors import (
+    Forbidden,
+    InputUnavailable,
+    InvalidRequest,
+    NotFound,
+    RoletrailError,
+    StoreUnavailable,
+    Unauthenticated,
+)
+from roletrail.web.site import Site
+
+_STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
+    (InvalidRequest, 400),
+    (NotFound, 404),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (StoreUnavailable, 503),
+    (InputUnavailable, 503),
+)
+
+_TITLES = {
+    200: "Launch link",
+    400: "This cannot be answered",
+    401: "Open Roletrail with a launch link",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not done this way",
+    421: "Unknown host name",
+    500: "Something went wrong",
+    503: "The store cannot be read",
+}
+
+
+def status_of(error: RoletrailError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def error_page(site: Site, request: Request, error: RoletrailError, status: int = 0) -> Response:
+    """The page for an error of ours. Failures on our side say no more than that: details may hold paths."""
+    status = status or status_of(error)
+    if status >= 500:
+        return plain_page(
+            site,
+            request,
+            status,
+            "The store, the archive or the app database cannot be read right now.",
+            "The server's log says why.",
+        )
+    return plain_page(site, request, status, error.detail, error.hint)
+
+
+def status_page(site: Site, request: Request, status: int) -> Response:
+    """The page for a refusal of the framework: an unknown address or method."""
+    detail = "There is no page at this address." if status == 404 else "This address does not answer such a request."
+    return plain_page(site, request, status, detail, "")
+
+
+def plain_page(site: Site, request: Request, status: int, detail: str, hint: str) -> Response:
+    command = "roletrail token launch" if status == 401 else ""
+    title = _TITLES.get(status, "Something went wrong")
+    return site.page(request, "error", status=status, title=title, detail=detail, hint="" if command else hint, command=command)

@@ -1,0 +1,169 @@
+"""The pages. Each one asks a use-case and renders its view; unknown and unusable parameters are dropped, never an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from roletrail.errors import InvalidRequest
+from roletrail.stores.port import ChainQuery
+from roletrail.usecases import chains, entities, events, health, sessions
+from roletrail.usecases import trace as tracing
+from roletrail.usecases.parameters import chain_query, given
+from roletrail.usecases.recognise import MAX_TEXT
+from roletrail.usecases.views import SessionView, TreeRow
+from roletrail.web.site import actor_of, ports_of, site_of
+
+router = APIRouter(include_in_schema=False)
+
+LATEST = 5
+"""Chains of each tone on the home page."""
+API = "/api/v1"
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    latest = {
+        tone: chains.list_chains(ports.graph, actor, ChainQuery(min_sessions=least, tone=tone, limit=LATEST)).items
+        for tone, least in (("alarm", 3), ("watch", 2))
+    }
+    totals = health.health(ports.graph, actor, ports.store_name)
+    return site_of(request).page(request, "home", health=totals, twin=f"{API}/health", **latest)
+
+
+@router.get("/chains")
+def chain_list(request: Request) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    raw = last_of_each(request)
+    try:
+        found = chains.list_chains(ports.graph, actor, chain_query(raw, strict=False))
+    except InvalidRequest:  # a cursor of another list: start over, as without it
+        raw.pop("after", None)
+        found = chains.list_chains(ports.graph, actor, chain_query(raw, strict=False))
+    query = given(raw)
+    totals = health.health(ports.graph, actor, ports.store_name)
+    next_url = "/chains?" + urlencode({**query, "after": found.next}) if found.next else ""
+    filters = {name: value for name, value in query.items() if name not in ("after", "limit")}
+    return site_of(request).page(
+        request,
+        "chains",
+        chains=found,
+        query=filters,
+        next_url=next_url,
+        health=totals,
+        twin=f"{API}/chains?{urlencode(query)}".rstrip("?"),
+    )
+
+
+@router.get("/sessions/{id_}")
+def session(request: Request, id_: str) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id_)
+    if canonical != id_:
+        return moved(f"/sessions/{canonical}", request)
+    view = sessions.show_session(ports.graph, actor, id_)
+    return site_of(request).page(
+        request, "session", module="session.js", twin=f"{API}/sessions/{id_}", **session_context(view, request.query_params)
+    )
+
+
+def session_context(view: SessionView, parameters: Mapping[str, str]) -> dict[str, object]:
+    """What the chain page's template needs besides the view: the selected row, the strip, the room of the canvas."""
+    asked = parameters.get("sel", "")
+    selected = asked if any(row.node.id == asked for row in view.tree) else view.id
+    return {
+        "view": view,
+        "selected": selected,
+        "strip": [stage(text) for text in view.shape],
+        "graph_size": graph_size(view.tree),
+    }
+
+
+def stage(text: str) -> tuple[str, str, bool]:
+    """Name of a stage, what was seen of it, and whether that is nothing."""
+    name, _, seen = text.partition(": ")
+    return name, seen, seen in ("no evidence", "not collected")
+
+
+def graph_size(tree: list[TreeRow]) -> str:
+    lanes = len({row.y for row in tree})
+    return "s" if lanes <= 2 else "m" if lanes <= 4 else "l"
+
+
+@router.get("/sessions/{id_}/events")
+def session_events(request: Request, id_: str) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id_)
+    if canonical != id_:
+        return moved(f"/sessions/{canonical}/events", request)
+    node = sessions.show_session(ports.graph, actor, id_).node
+    try:
+        found = events.session_events(ports, actor, id_, after=last_of_each(request).get("after", ""))
+    except InvalidRequest:
+        found = events.session_events(ports, actor, id_)
+    next_url = f"/sessions/{id_}/events?" + urlencode({"after": found.next}) if found.next else ""
+    return site_of(request).page(
+        request, "events", node=node, events=found, next_url=next_url, twin=f"{API}/sessions/{id_}/events"
+    )
+
+
+@router.get("/entities/{id_}")
+def entity(request: Request, id_: str) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    view = entities.show_entity(ports.graph, actor, id_)
+    return site_of(request).page(request, "entity", view=view, twin=f"{API}/entities/{id_}")
+
+
+@router.get("/events/{reference:path}")
+def event(request: Request, reference: str) -> Response:
+    view = events.show_event(ports_of(request), actor_of(request), reference)
+    place = quote(view.event_ref, safe="")
+    if view.event_ref != reference:
+        return moved(f"/events/{place}", request)
+    record = "" if view.record is None else json.dumps(view.record, indent=2, ensure_ascii=False)
+    return site_of(request).page(request, "event", view=view, record=record, twin=f"{API}/events/{place}")
+
+
+@router.get("/trace")
+def trace_box(request: Request) -> Response:
+    actor_of(request)
+    return site_of(request).page(request, "trace", view=None)
+
+
+@router.post("/trace")
+async def trace_pasted(request: Request) -> Response:
+    """Straight to the one candidate, else to a page of them under an opaque id."""
+    actor_of(request)
+    async with request.form(max_files=0, max_fields=5, max_part_size=4 * MAX_TEXT) as form:
+        text = form.get("q", "")
+    if not isinstance(text, str) or not text.strip():
+        return RedirectResponse("/trace", 303)
+    view = await run_in_threadpool(tracing.trace, ports_of(request).graph, actor_of(request), text)
+    if len(view.candidates) == 1:
+        return RedirectResponse(view.candidates[0].url, 303)
+    return RedirectResponse(f"/trace/{site_of(request).pasted.put(text)}", 303)
+
+
+@router.get("/trace/{id_}")
+def trace_found(request: Request, id_: str) -> Response:
+    actor = actor_of(request)
+    text = site_of(request).pasted.get(id_)
+    if text is None:
+        return RedirectResponse("/trace", 303)
+    return site_of(request).page(request, "trace", view=tracing.trace(ports_of(request).graph, actor, text))
+
+
+def last_of_each(request: Request) -> dict[str, str]:
+    return dict(request.query_params)
+
+
+def moved(path: str, request: Request) -> Response:
+    query = request.url.query
+    return RedirectResponse(f"{path}?{query}" if query else path, 308)

@@ -1,0 +1,65 @@
+"""What every page stands in: templates, assets, who is looking, and the marks the frame shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from roletrail import __version__
+from roletrail.auth.actor import Actor
+from roletrail.errors import Unauthenticated
+from roletrail.resources import resource
+from roletrail.usecases.ports import Ports
+from roletrail.web.assets import Assets
+from roletrail.web.pasted import Pasted
+from roletrail.web.templating import environment
+
+
+class Site:
+    def __init__(self, templates: Path, static: Path) -> None:
+        self.assets = Assets(static)
+        self.pasted = Pasted()
+        self._env = environment(templates, self.assets)
+
+    def html(self, page: str, *, module: str = "page.js", **context: object) -> str:
+        """A template of `pages/` as text. `page` names it and marks the place in the navigation."""
+        frame: dict[str, object] = {"version": __version__, "twin": "", "sample": False, "open_door": False, "signed_in": True}
+        return self._env.get_template(f"pages/{page}.html").render({**frame, "page": page, "module": module, **context})
+
+    def page(self, request: Request, page: str, *, status: int = 200, **context: object) -> Response:
+        state = request.scope.get("state", {})
+        ports = getattr(request.app.state, "ports", None) if "app" in request.scope else None
+        shown = {
+            "open_door": bool(state.get("no_auth")),
+            "signed_in": state.get("actor") is not None,
+            "sample": bool(ports and ports.sample),
+        }
+        return HTMLResponse(scalar(self.html(page, **{**shown, **context})), status)
+
+
+def site(templates: str = "frontend/templates", static: str = "frontend/static") -> Site:
+    """The site of this installation. Raises RoletrailError when its files are incomplete."""
+    return Site(resource(templates), resource(static))
+
+
+def scalar(text: str) -> bytes:
+    """UTF-8; what UTF-8 cannot carry was made visible before, so this only guards literals."""
+    return text.encode("utf-8", "replace")
+
+
+def ports_of(request: Request) -> Ports:
+    return request.app.state.ports
+
+
+def site_of(request: Request) -> Site:
+    return request.app.state.site
+
+
+def actor_of(request: Request) -> Actor:
+    """The actor the gate found. Raises Unauthenticated when a route was reached without one."""
+    actor = request.scope.get("state", {}).get("actor")
+    if actor is None:
+        raise Unauthenticated("This page needs a sign-in.")
+    return actor
