@@ -6,7 +6,9 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -153,6 +155,29 @@ def test_a_reader_survives_a_merge_between_list_and_read(filled: Ledger) -> None
     compact(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER)
     log = DuckEventLog(filled.folder, lambda: next(seen, None) or filled.visible())
     assert [log.session_events([name], 100) for name in ("a", "b", "c")] == before[0]  # type: ignore[index]
+    log.close()
+
+
+def test_many_readers_while_days_are_merged_away(filled: Ledger) -> None:
+    before = answers(filled)
+    log = DuckEventLog(filled.folder, filled.visible)
+    stop = threading.Event()
+
+    def read() -> int:
+        rounds = 0
+        while not stop.is_set() or not rounds:
+            assert [log.session_events([name], 100) for name in ("a", "b", "c")] == before[0]  # type: ignore[index]
+            rounds += 1
+        return rounds
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(read) for _ in range(4)]
+        for run in range(2, 6):
+            for worker in range(MOST_FILES_CLOSED + 1):
+                filled.write([event(1000 * run + worker, identity="d")], run=run, worker=worker)
+            assert compact(filled.folder, run, list(filled.files.values()), filled.excluded, filled.swap, LATER)
+        stop.set()
+        assert all(reader.result() for reader in readers)
     log.close()
 
 
