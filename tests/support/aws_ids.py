@@ -52,12 +52,17 @@ class SeededIds:
 
 
 class NamedIds:
-    """Ids that say what they are: event ids count up, `unique("ASIA", _, "K1")` is ASIAIEXAMPLEXXXXXXK1."""
+    """Ids that say what they are: event ids count up, `unique("ASIA", _, "K1")` is ASIAIEXAMPLEXXXXXXK1.
 
-    def __init__(self) -> None:
+    `series` keeps the event ids of two trails of one scenario apart.
+    """
+
+    def __init__(self, series: int = 0) -> None:
+        self._series = series
         self._events = self._requests = self._shared = self._unnamed = 0
 
     def unique(self, prefix: str, account: str, name: str = "") -> str:
+        del account  # the old format encodes none
         if not name:
             self._unnamed += 1
             name = f"N{self._unnamed}"
@@ -66,7 +71,7 @@ class NamedIds:
 
     def event(self) -> str:
         self._events += 1
-        return f"e0000000-0000-4000-8000-{self._events:012d}"
+        return f"e{self._series:07d}-0000-4000-8000-{self._events:012d}"
 
     def request(self) -> str:
         self._requests += 1
