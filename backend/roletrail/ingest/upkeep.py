@@ -1,0 +1,33 @@
+"""What an ingest run owes the archive besides its rows: a mark while it lives, no strays before it, few files after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from roletrail.archive.compact import compact
+from roletrail.archive.strays import hold_run, release_run, remove_strays
+from roletrail.archive.writer import WrittenFile
+from roletrail.stores.port import ArchiveFile, GraphStore
+
+
+@contextmanager
+def archive_run(store: GraphStore, folder: Path, run: int) -> Iterator[None]:
+    """Mark the run as alive, and remove what killed runs left. Enter before workers start, leave when they have ended."""
+    mark = hold_run(folder, run)
+    try:
+        remove_strays(folder, lambda: {file.name for file in store.archive_files()})
+        yield
+    finally:
+        release_run(folder, run, mark)
+
+
+def merge_days(store: GraphStore, folder: Path, run: int) -> int:
+    """Merge days that are in many files; returns how many files that made. The last act of a run."""
+
+    def swap(remove: Collection[str], add: Collection[WrittenFile]) -> bool:
+        return store.swap_archive_files(remove, [ArchiveFile(*file) for file in add])
+
+    return len(compact(folder, run, store.archive_files(), store.excluded_attempts(), swap, int(time.time())))
