@@ -17,7 +17,7 @@ MAX_SOURCES = 3
 ANCHOR_TRIES = 3
 """How many nodes from the root down are tried as the top of a tree that can be shown whole."""
 
-COLUMN, ROW = 260.0, 84.0
+COLUMN, ROW = 190.0, 112.0
 
 
 def tree_of(

@@ -241,3 +241,29 @@ class HealthView:
     pending: int
     first_at: str
     last_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """One ingested file or object, as the ledger accounts for it."""
+
+    locator: str
+    kind: str  # cloudtrail | digest | insight | unknown | unreadable
+    size: int
+    taken: int
+    doubles: int
+    ignored: int
+    quarantined: int
+    parts_done: int
+    parts: int
+    ingested_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineView:
+    """A record or file that was not taken, and why. `record` is -1 for a whole file."""
+
+    locator: str
+    record: int
+    reason: str
+    detail: str

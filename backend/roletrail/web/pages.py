@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.errors import InvalidRequest
 from roletrail.stores.port import ChainQuery
-from roletrail.usecases import chains, entities, events, health, sessions
+from roletrail.usecases import chains, entities, events, health, sessions, sources
 from roletrail.usecases import trace as tracing
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.recognise import MAX_TEXT
@@ -158,6 +158,27 @@ def trace_found(request: Request, id_: str) -> Response:
     if text is None:
         return RedirectResponse("/trace", 303)
     return site_of(request).page(request, "trace", view=tracing.trace(ports_of(request).graph, actor, text))
+
+
+@router.get("/data")
+def data(request: Request) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    raw = last_of_each(request)
+    try:
+        objects = sources.list_objects(ports.graph, actor, raw.get("after", ""))
+        quarantine = sources.list_quarantine(ports.graph, actor, raw.get("quarantine", ""))
+    except InvalidRequest:  # a stale cursor: from the start
+        objects, quarantine = sources.list_objects(ports.graph, actor), sources.list_quarantine(ports.graph, actor)
+    return site_of(request).page(
+        request,
+        "data",
+        health=health.health(ports.graph, actor, ports.store_name),
+        objects=objects,
+        quarantine=quarantine,
+        objects_url="/data?" + urlencode({"after": objects.next or ""}),
+        quarantine_url="/data?" + urlencode({"quarantine": quarantine.next or ""}) + "#quarantine",
+        twin=f"{API}/health",
+    )
 
 
 def last_of_each(request: Request) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,6 +16,8 @@ from roletrail.usecases.ports import Ports
 from roletrail.web.assets import Assets
 from roletrail.web.pasted import Pasted
 from roletrail.web.templating import environment
+
+WORTH_COMPRESSING = 1000
 
 
 class Site:
@@ -36,7 +39,15 @@ class Site:
             "signed_in": state.get("actor") is not None,
             "sample": bool(ports and ports.sample),
         }
-        return HTMLResponse(scalar(self.html(page, **{**shown, **context})), status)
+        return _compressed(scalar(self.html(page, **{**shown, **context})), status, request.headers.get("accept-encoding", ""))
+
+
+def _compressed(content: bytes, status: int, accepted: str) -> Response:
+    headers = {"vary": "accept-encoding"}
+    if "gzip" in accepted and len(content) > WORTH_COMPRESSING:
+        content = gzip.compress(content, 5, mtime=0)
+        headers["content-encoding"] = "gzip"
+    return HTMLResponse(content, status, headers)
 
 
 def site(templates: str = "frontend/templates", static: str = "frontend/static") -> Site:
