@@ -1,8 +1,7 @@
 """The ASGI application: both skins behind one gate.
 
-Handlers find `request.app.state.ports` (usecases.ports.Ports) and `request.state.actor` (auth.actor.Actor). Errors
-raised by use-cases become problem+json below /api and a page elsewhere. The pages' room offers `web.routes.router` and
-`web.routes.notice(request, status, detail, hint) -> Response`, a plain page that needs no actor.
+Handlers find `request.app.state.ports` (usecases.ports.Ports), `request.app.state.site` (web.site.Site) and the actor
+the gate found in the request's state. Errors of use-cases become problem+json below /api and a page elsewhere.
 """
 
 from __future__ import annotations
@@ -16,13 +15,15 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.api import docs
 from roletrail.api.document import document_of
-from roletrail.api.errors import TITLES, problem, problem_for, problem_for_status, public, status_of
+from roletrail.api.errors import problem, problem_for, problem_for_status, status_of
 from roletrail.auth import launch
 from roletrail.auth.access import Access
-from roletrail.auth.gate import App, Gate, GateRules, Scope, request_headers
+from roletrail.auth.gate import App, Gate, GateRules, Refuse, Scope, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
-from roletrail.web import routes as web
+from roletrail.web import errors as web_errors
+from roletrail.web import pages, static
+from roletrail.web.site import Site, site
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +32,14 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     """Everything one server serves."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.ports = ports
+    app.state.site = site()
     app.include_router(docs.router)
-    app.include_router(web.router)
-    app.openapi = lambda: document_of(app)  # type: ignore[method-assign]
+    app.include_router(pages.router)
+    app.include_router(static.router)
+    app.openapi = lambda: document_of(app)  # pyright: ignore[reportAttributeAccessIssue]
     _add_launch(app, access, rules)
-    app.add_exception_handler(RoletrailError, _on_error)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_bug)
-    return Gate(app, access, rules, _refuse)
+    _add_errors(app, app.state.site)
+    return Gate(app, access, rules, _refusal(app.state.site))
 
 
 def _add_launch(app: FastAPI, access: Access, rules: GateRules) -> None:
@@ -48,40 +49,39 @@ def _add_launch(app: FastAPI, access: Access, rules: GateRules) -> None:
         found = launch.answer(access, request.method, headers, request.url.query, cookie=rules.cookie, https=rules.https)
         if found.status == 303:
             return RedirectResponse("/", 303, {"set-cookie": found.cookie})
-        return web.notice(request, found.status, found.detail, found.hint)
+        return web_errors.plain_page(app.state.site, request, found.status, found.detail, found.hint)
 
 
-def _wants_json(path: str) -> bool:
-    return path.startswith("/api/")
+def _add_errors(app: FastAPI, pages_site: Site) -> None:
+    @app.exception_handler(RoletrailError)
+    def on_error(request: Request, error: RoletrailError) -> Response:
+        if status_of(error) >= 500:
+            log.error("%s: %s", error.code, error.detail)
+        return problem_for(error) if _wants_json(request.scope) else web_errors.error_page(pages_site, request, error)
+
+    @app.exception_handler(HTTPException)
+    def on_http(request: Request, error: HTTPException) -> Response:
+        if _wants_json(request.scope):
+            return problem_for_status(error.status_code)
+        return web_errors.status_page(pages_site, request, error.status_code)
+
+    @app.exception_handler(Exception)
+    def on_bug(request: Request, error: Exception) -> Response:
+        log.error("a request failed", exc_info=error)
+        detail, hint = "Something went wrong on our side.", "The server's log has the details."
+        if _wants_json(request.scope):
+            return problem(500, "internal", detail, hint)
+        return web_errors.plain_page(pages_site, request, 500, detail, hint)
 
 
-def _refuse(scope: Scope, error: RoletrailError, status: int) -> App:
-    if _wants_json(scope["path"]):
-        return problem_for(error, status)
-    return web.notice(Request(scope), status, error.detail, error.hint)
+def _refusal(pages_site: Site) -> Refuse:
+    def refuse(scope: Scope, error: RoletrailError, status: int) -> App:
+        if _wants_json(scope):
+            return problem_for(error, status)
+        return web_errors.error_page(pages_site, Request(scope), error, status)
+
+    return refuse
 
 
-def _on_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RoletrailError)
-    status = status_of(error)
-    if status >= 500:
-        log.error("%s %s", error.code, error.detail)
-    if _wants_json(request.url.path):
-        return problem_for(error)
-    _, detail, hint = public(error, status)
-    return web.notice(request, status, detail, hint)
-
-
-def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if _wants_json(request.url.path):
-        return problem_for_status(error.status_code)
-    return web.notice(request, error.status_code, TITLES.get(error.status_code, "Error") + ".", "")
-
-
-def _on_bug(request: Request, error: Exception) -> Response:
-    log.error("request failed", exc_info=error)
-    detail = "Something went wrong on our side."
-    if _wants_json(request.url.path):
-        return problem(500, "internal", detail, "The server's log has the details.")
-    return web.notice(request, 500, detail, "The server's log has the details.")
+def _wants_json(scope: Scope) -> bool:
+    return scope["path"].startswith("/api/")

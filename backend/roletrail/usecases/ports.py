@@ -19,3 +19,7 @@ class Ports:
     read_again: ReadAgain
     store_name: str  # what people may be told about the store: kind and file name
     sample: bool = False  # the sample incidents, marked as such wherever they are shown
+
+    def close(self) -> None:
+        self.events.close()
+        self.graph.close()

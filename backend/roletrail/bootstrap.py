@@ -1,0 +1,65 @@
+"""The one place that picks adapters: a store URL becomes a graph store, an event log and an app database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from roletrail.archive.eventlog import DuckEventLog
+from roletrail.archive.port import Visible
+from roletrail.auth.access import Access
+from roletrail.auth.binding import check_binding, check_public_url, rules_for
+from roletrail.auth.gate import GateRules
+from roletrail.errors import InvalidRequest, StoreUnavailable
+from roletrail.ingest.reread import read_again
+from roletrail.settings import Settings, sqlite_path, store_name
+from roletrail.stores.embedded.store import EmbeddedStore
+from roletrail.stores.port import GraphStore
+from roletrail.usecases.ports import Ports
+
+_LATER = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+
+
+def open_graph(store: str, *, create: bool) -> GraphStore:
+    """The graph store of a URL. Raises StoreUnavailable when it is not there and must not be made."""
+    path = sqlite_path(store)
+    if path is not None and path.name:
+        return EmbeddedStore(path, create=create)
+    scheme = store.partition(":")[0]
+    if scheme in _LATER:
+        raise StoreUnavailable("Neo4j stores are not in this version yet.", hint="Use sqlite:///PATH.")
+    raise InvalidRequest(
+        f"{scheme[:40]!r} names no kind of store.", hint="Use sqlite:///PATH, for example sqlite:///roletrail.sqlite."
+    )
+
+
+def open_ports(settings: Settings, *, create: bool = False, sample: bool = False) -> Ports:
+    """Everything reading use-cases need. The archive folder may still be empty."""
+    graph = open_graph(settings.store, create=create)
+    try:
+        events = DuckEventLog(_archive_folder(settings), lambda: Visible(graph.archive_files(), graph.excluded_attempts()))
+    except BaseException:
+        graph.close()
+        raise
+    return Ports(graph, events, read_again, store_name(settings.store), sample)
+
+
+def _archive_folder(settings: Settings) -> Path:
+    folder = settings.archive_path
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The archive {folder} cannot be opened: {error.strerror}.", hint="Set ROLETRAIL_ARCHIVE."
+        ) from error
+    return folder
+
+
+def open_access(settings: Settings) -> Access:
+    return Access(settings.app_db_path)
+
+
+def gate_rules(settings: Settings, port: int) -> GateRules:
+    """Rules of a server on `port`. Raises InvalidRequest when the binding would be open to others."""
+    check_public_url(settings.public_url)
+    check_binding(settings.host, settings.public_url, no_auth=settings.insecure_no_auth)
+    return rules_for(settings.host, port, settings.public_url, no_auth=settings.insecure_no_auth)

@@ -1,0 +1,40 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from roletrail import __version__
+from roletrail.cli import read, serve
+from roletrail.cli.load import ingest
+
+
+def build() -> typer.Typer:
+    app = typer.Typer(
+        help="Who is really behind this AWS session? Role chains rebuilt from CloudTrail, with proof.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_common)
+    for command in (ingest, read.chains, read.show, read.events, read.trace, read.event, serve.serve, serve.demo, read.health):
+        app.command()(command)
+    app.add_typer(serve.token, name="token")
+    return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"roletrail {__version__}")
+        raise typer.Exit
+
+
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del version

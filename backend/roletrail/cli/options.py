@@ -1,0 +1,35 @@
+"""Options that many commands share, and the ports they open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from roletrail.bootstrap import open_ports
+from roletrail.settings import Settings, load
+from roletrail.usecases.ports import Ports
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store", help="Graph store, such as sqlite:///PATH. [env: ROLETRAIL_STORE]", metavar="URL", show_default=False
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_of(store: str | None, **chosen: object) -> Settings:
+    return load(store=store, **chosen)
+
+
+@contextmanager
+def reading(store: str | None) -> Iterator[Ports]:
+    """Ports of an existing store; closed at the end."""
+    ports = open_ports(settings_of(store))
+    try:
+        yield ports
+    finally:
+        ports.close()

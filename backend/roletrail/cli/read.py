@@ -1,0 +1,173 @@
+"""Commands that read: chains, show, events, trace, health. The same use-cases as the API, with `--json` everywhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from roletrail.auth.actor import local_actor
+from roletrail.cli import picture
+from roletrail.cli.console import err, out, write_json, write_json_lines
+from roletrail.cli.options import AsJson, Store, reading
+from roletrail.stores.port import ChainQuery, GraphStore
+from roletrail.usecases import events as event_cases
+from roletrail.usecases import health as health_cases
+from roletrail.usecases import sessions
+from roletrail.usecases import trace as trace_cases
+from roletrail.usecases.chains import list_chains
+from roletrail.usecases.parameters import CHAIN_PARAMETERS, MAX_LIMIT, chain_query
+from roletrail.usecases.views import ChainView
+
+_HELP = {parameter.name: parameter.help for parameter in CHAIN_PARAMETERS}
+
+
+def _option(name: str, metavar: str = "TEXT") -> typer.models.OptionInfo:
+    return typer.Option(f"--{name.replace('_', '-')}", help=_HELP[name], metavar=metavar, show_default=False)
+
+
+def chains(
+    store: Store = None,
+    min_sessions: Annotated[str, _option("min_sessions", "N")] = "",
+    min_reach: Annotated[str, _option("min_reach", "N")] = "",
+    tone: Annotated[str, _option("tone")] = "",
+    account: Annotated[str, _option("account")] = "",
+    q: Annotated[str, _option("q")] = "",
+    from_: Annotated[str, _option("from", "TIME")] = "",
+    to: Annotated[str, _option("to", "TIME")] = "",
+    sort: Annotated[str, _option("sort")] = "",
+    after: Annotated[str, _option("after", "CURSOR")] = "",
+    limit: Annotated[str, _option("limit", "N")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every chain, as JSON Lines with --json.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Unfold every path.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List chains of role sessions, the last seen first."""
+    names = ("min_sessions", "min_reach", "tone", "account", "q", "from", "to", "sort", "after", "limit")
+    given = (min_sessions, min_reach, tone, account, q, from_, to, sort, after, limit)
+    query = chain_query(dict(zip(names, given, strict=True)), strict=True)
+    with reading(store) as ports:
+        if everything:
+            _print_all(_every(ports.graph, query, full=full), as_json=as_json)
+            return
+        page = list_chains(ports.graph, local_actor(), query, full=full)
+        if as_json:
+            write_json(page.items)
+        else:
+            _print_chains(page.items, query)
+        if page.next:
+            err().print(f"More chains follow: --all shows every one, --after {page.next} the next page.", style="dim")
+
+
+def _every(graph: GraphStore, query: ChainQuery, *, full: bool) -> Iterator[ChainView]:
+    """Every chain, page by page: memory stays that of one page."""
+    query = query._replace(limit=MAX_LIMIT)
+    while True:
+        page = list_chains(graph, local_actor(), query, full=full)
+        yield from page.items
+        if not page.next:
+            return
+        query = query._replace(after=page.next)
+
+
+def _print_all(found: Iterator[ChainView], *, as_json: bool) -> None:
+    if as_json:
+        write_json_lines(found)
+        return
+    console = out()
+    for view in found:
+        console.print(picture.chain(view))
+
+
+def _print_chains(found: list[ChainView], query: ChainQuery) -> None:
+    console = out()
+    for view in found:
+        console.print(picture.chain(view))
+    if not found:
+        err().print(f"No chain with at least {query.min_sessions} role sessions matches. Try --min-sessions 1.")
+
+
+def show(
+    session: Annotated[str, typer.Argument(help="Session id, as chains and trace print it.")],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one session: its path, the tree around it, what it did."""
+    with reading(store) as ports:
+        view = sessions.show_session(ports.graph, local_actor(), session)
+        if as_json:
+            write_json(view)
+        else:
+            out().print(picture.session(view))
+
+
+def events(
+    session: Annotated[str, typer.Argument(help="Session id.")],
+    store: Store = None,
+    limit: Annotated[int, typer.Option(help="Events on a page.", min=1, max=event_cases.MAX_LIMIT)] = event_cases.DEFAULT_LIMIT,
+    after: Annotated[str, typer.Option(help="Cursor of the previous page.", metavar="CURSOR", show_default=False)] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every event, as JSON Lines with --json.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the events of a session, oldest first."""
+    actor = local_actor()
+    with reading(store) as ports:
+        if everything:
+            limit = event_cases.MAX_LIMIT
+        while True:
+            page = event_cases.session_events(ports, actor, session, limit, after)
+            if as_json and everything:
+                write_json_lines(page.items)
+            elif as_json:
+                write_json(page.items)
+            else:
+                out().print(picture.events(page.items))
+            if not (everything and page.next):
+                break
+            after = page.next
+        if page.next:
+            err().print(f"More events follow: --all shows every one, --after {page.next} the next page.", style="dim")
+
+
+def trace(
+    thing: Annotated[
+        str,
+        typer.Argument(
+            help="Access key id, ARN, role-id:session, address, instance id, event id, record; - reads standard input."
+        ),
+    ],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the sessions behind anything pasted."""
+    text = sys.stdin.read(trace_cases.MAX_TEXT + 1) if thing == "-" else thing
+    with reading(store) as ports:
+        view = trace_cases.trace(ports.graph, local_actor(), text)
+        if as_json:
+            write_json(view)
+        else:
+            out().print(picture.trace(view))
+
+
+def event(reference: Annotated[str, typer.Argument(help="yyyymmdd.eventID, or the bare eventID.")], store: Store = None) -> None:
+    """Print one event: the raw record beside what it proves (JSON)."""
+    with reading(store) as ports:
+        write_json(event_cases.show_event(ports, local_actor(), reference))
+
+
+def health(store: Store = None, as_json: AsJson = False) -> None:
+    """Say what the store holds."""
+    with reading(store) as ports:
+        view = health_cases.health(ports.graph, local_actor(), ports.store_name)
+    if as_json:
+        write_json(view)
+        return
+    console = out()
+    console.print(f"[bold]{view.events:,}[/] events in {view.objects:,} objects, {view.sessions:,} role sessions")
+    console.print(
+        f"{view.chains_2:,} chains of two, [bold]{view.chains_3:,}[/] of three or more; {view.first_at or '-'} to {view.last_at or '-'}"
+    )
+    if view.quarantined or view.pending:
+        console.print(f"{view.quarantined:,} quarantined, {view.pending:,} waiting to be linked", style="yellow")

@@ -1,0 +1,83 @@
+"""Commands around the server: serve, demo, token launch."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from roletrail.auth.binding import url_of
+from roletrail.bootstrap import open_access
+from roletrail.cli.console import err, out
+from roletrail.cli.options import Store, settings_of
+from roletrail.errors import InvalidRequest
+from roletrail.resources import resource
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]", show_default=False)]
+Port = Annotated[
+    int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8765]", min=0, max=65535, show_default=False)
+]
+NoAuth = Annotated[bool, typer.Option("--insecure-no-auth", help="Let everybody in who reaches the address.")]
+
+token = typer.Typer(help="Launch links and tokens.", no_args_is_help=True)
+
+SAMPLE = "tests/scenarios/sample"
+
+
+def serve(store: Store = None, host: Host = None, port: Port = None, no_auth: NoAuth = False) -> None:
+    """Serve pages and API; prints a one-use launch link and a curl line."""
+    from roletrail.cli.server import run  # noqa: PLC0415 - FastAPI takes half a second that no other command needs
+
+    run(settings_of(store, host=host, port=port, insecure_no_auth=no_auth or None))
+
+
+def demo(
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Folder for the demo's store. [default: a new temporary one]", show_default=False)
+    ] = None,
+    port: Port = None,
+    load_only: Annotated[bool, typer.Option("--load-only", help="Load the sample incidents and do not serve.")] = False,
+) -> None:
+    """Load the sample incidents into a fresh store and serve them on 127.0.0.1."""
+    from roletrail.cli.load import load_paths  # noqa: PLC0415 - see serve
+    from roletrail.cli.server import run  # noqa: PLC0415
+
+    if directory is None:
+        with tempfile.TemporaryDirectory(prefix="roletrail-demo-") as temporary:
+            _demo(Path(temporary), port, load_only, load_paths, run)
+        return
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _demo(directory, port, load_only, load_paths, run)
+
+
+def _demo(directory: Path, port: int | None, load_only: bool, load_paths, run) -> None:  # noqa: ANN001
+    path = directory.resolve() / "demo.sqlite"
+    if path.exists():
+        raise InvalidRequest(f"{path} is there already.", hint=f"Serve it with --store sqlite:///{path}, or name another --dir.")
+    settings = settings_of(
+        f"sqlite:///{path}", host="127.0.0.1", port=port, archive="", app_db="", public_url="", insecure_no_auth=False
+    )
+    err().print("Loading the sample incidents (synthetic, marked SAMPLE) ...", style="dim")
+    load_paths(settings, [str(resource(SAMPLE))], quiet=True)
+    out().print(Text("Store ", style="bold") + Text(f"sqlite:///{path}"))
+    if not load_only:
+        run(settings, sample=True)
+
+
+@token.command()
+def launch(store: Store = None) -> None:
+    """Print another one-use launch link for the running server."""
+    settings = settings_of(store)
+    if not settings.app_db_path.is_file():
+        raise InvalidRequest(
+            f"No server has used the app database {settings.app_db_path} yet.", hint="Start one with `roletrail serve`."
+        )
+    access = open_access(settings)
+    try:
+        url = settings.public_url.rstrip("/") or access.server_url() or url_of(settings.host, settings.port, "")
+        out().print(f"{url}/launch?t={access.new_launch()}")
+    finally:
+        access.close()
