@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
     except RoletrailError as error:
         show_error(error)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last resort of a program that people run
+    except Exception as error:
         log.debug("command failed", exc_info=error)
         show_error(_bug(error))
         return BUG
