@@ -111,7 +111,7 @@ class IngestRuns:
         """Rows of accepted attempts, sorted, without attempt and position: those tell which run and object."""
         found = []
         for name in names:
-            for row in pq.read_table(self.archive() / name, partitioning=None).to_pylist():
+            for row in pq.ParquetFile(self.archive() / name).read().to_pylist():
                 if row.pop("attempt") not in excluded:
                     row.pop("record", None) if "event_name" in row else None
                     found.append(tuple(str(value) for value in row.values()))

@@ -22,6 +22,14 @@ class NamedFile(Protocol):
     def rows(self) -> int: ...
 
 
+class Group(NamedTuple):
+    """Files of one kind and day that a merge makes one."""
+
+    kind: str
+    day: str
+    names: tuple[str, ...]
+
+
 class Visible(NamedTuple):
     """The files that count right now, and the attempts inside them that do not (they were refused as doubles)."""
 
