@@ -65,4 +65,5 @@ def status_page(site: Site, request: Request, status: int) -> Response:
 def plain_page(site: Site, request: Request, status: int, detail: str, hint: str) -> Response:
     command = "roletrail token launch" if status == 401 else ""
     title = _TITLES.get(status, "Something went wrong")
-    return site.page(request, "error", status=status, title=title, detail=detail, hint="" if command else hint, command=command)
+    context = {"status": status, "title": title, "detail": detail, "hint": "" if command else hint, "command": command}
+    return site.page(request, "error", context, status)

@@ -35,7 +35,7 @@ def home(request: Request) -> Response:
         for tone, least in (("alarm", 3), ("watch", 2))
     }
     totals = health.health(ports.graph, actor, ports.store_name)
-    return site_of(request).page(request, "home", health=totals, twin=f"{API}/health", **latest)
+    return site_of(request).page(request, "home", {"health": totals, "twin": f"{API}/health", **latest})
 
 
 @router.get("/chains")
@@ -51,15 +51,8 @@ def chain_list(request: Request) -> Response:
     totals = health.health(ports.graph, actor, ports.store_name)
     next_url = "/chains?" + urlencode({**query, "after": found.next}) if found.next else ""
     filters = {name: value for name, value in query.items() if name not in ("after", "limit")}
-    return site_of(request).page(
-        request,
-        "chains",
-        chains=found,
-        query=filters,
-        next_url=next_url,
-        health=totals,
-        twin=f"{API}/chains?{urlencode(query)}".rstrip("?"),
-    )
+    context = {"chains": found, "query": filters, "next_url": next_url, "health": totals}
+    return site_of(request).page(request, "chains", {**context, "twin": f"{API}/chains?{urlencode(query)}".rstrip("?")})
 
 
 @router.get("/sessions/{id_}")
@@ -69,9 +62,8 @@ def session(request: Request, id_: str) -> Response:
     if canonical != id_:
         return moved(f"/sessions/{canonical}", request)
     view = sessions.show_session(ports.graph, actor, id_)
-    return site_of(request).page(
-        request, "session", module="session.js", twin=f"{API}/sessions/{id_}", **session_context(view, request.query_params)
-    )
+    context = session_context(view, request.query_params)
+    return site_of(request).page(request, "session", {**context, "module": "session.js", "twin": f"{API}/sessions/{id_}"})
 
 
 def session_context(view: SessionView, parameters: Mapping[str, str]) -> dict[str, object]:
@@ -108,17 +100,17 @@ def session_events(request: Request, id_: str) -> Response:
         found = events.session_events(ports, actor, id_, after=last_of_each(request).get("after", ""))
     except InvalidRequest:
         found = events.session_events(ports, actor, id_)
+    missing = "Its logs name it only where it was issued: no call with these credentials is in this store."
     next_url = f"/sessions/{id_}/events?" + urlencode({"after": found.next}) if found.next else ""
-    return site_of(request).page(
-        request, "events", node=node, events=found, next_url=next_url, twin=f"{API}/sessions/{id_}/events"
-    )
+    context = {"node": node, "events": found, "next_url": next_url, "missing": missing}
+    return site_of(request).page(request, "events", {**context, "twin": f"{API}/sessions/{id_}/events"})
 
 
 @router.get("/entities/{id_}")
 def entity(request: Request, id_: str) -> Response:
     ports, actor = ports_of(request), actor_of(request)
     view = entities.show_entity(ports.graph, actor, id_)
-    return site_of(request).page(request, "entity", view=view, twin=f"{API}/entities/{id_}")
+    return site_of(request).page(request, "entity", {"view": view, "twin": f"{API}/entities/{id_}"})
 
 
 @router.get("/events/{reference:path}")
@@ -128,13 +120,13 @@ def event(request: Request, reference: str) -> Response:
     if view.event_ref != reference:
         return moved(f"/events/{place}", request)
     record = "" if view.record is None else json.dumps(view.record, indent=2, ensure_ascii=False)
-    return site_of(request).page(request, "event", view=view, record=record, twin=f"{API}/events/{place}")
+    return site_of(request).page(request, "event", {"view": view, "record": record, "twin": f"{API}/events/{place}"})
 
 
 @router.get("/trace")
 def trace_box(request: Request) -> Response:
     actor_of(request)
-    return site_of(request).page(request, "trace", view=None)
+    return site_of(request).page(request, "trace", {"view": None})
 
 
 @router.post("/trace")
@@ -157,7 +149,7 @@ def trace_found(request: Request, id_: str) -> Response:
     text = site_of(request).pasted.get(id_)
     if text is None:
         return RedirectResponse("/trace", 303)
-    return site_of(request).page(request, "trace", view=tracing.trace(ports_of(request).graph, actor, text))
+    return site_of(request).page(request, "trace", {"view": tracing.trace(ports_of(request).graph, actor, text)})
 
 
 @router.get("/data")
@@ -169,16 +161,15 @@ def data(request: Request) -> Response:
         quarantine = sources.list_quarantine(ports.graph, actor, raw.get("quarantine", ""))
     except InvalidRequest:  # a stale cursor: from the start
         objects, quarantine = sources.list_objects(ports.graph, actor), sources.list_quarantine(ports.graph, actor)
-    return site_of(request).page(
-        request,
-        "data",
-        health=health.health(ports.graph, actor, ports.store_name),
-        objects=objects,
-        quarantine=quarantine,
-        objects_url="/data?" + urlencode({"after": objects.next or ""}),
-        quarantine_url="/data?" + urlencode({"quarantine": quarantine.next or ""}) + "#quarantine",
-        twin=f"{API}/health",
-    )
+    context = {
+        "health": health.health(ports.graph, actor, ports.store_name),
+        "objects": objects,
+        "quarantine": quarantine,
+        "objects_url": "/data?" + urlencode({"after": objects.next or ""}),
+        "quarantine_url": "/data?" + urlencode({"quarantine": quarantine.next or ""}) + "#quarantine",
+        "twin": f"{API}/health",
+    }
+    return site_of(request).page(request, "data", context)
 
 
 def last_of_each(request: Request) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -26,20 +27,30 @@ class Site:
         self.pasted = Pasted()
         self._env = environment(templates, self.assets)
 
-    def html(self, page: str, *, module: str = "page.js", **context: object) -> str:
+    def html(self, page: str, context: Mapping[str, object]) -> str:
         """A template of `pages/` as text. `page` names it and marks the place in the navigation."""
-        frame: dict[str, object] = {"version": __version__, "twin": "", "sample": False, "open_door": False, "signed_in": True}
-        return self._env.get_template(f"pages/{page}.html").render({**frame, "page": page, "module": module, **context})
+        return self._env.get_template(f"pages/{page}.html").render({**_FRAME, "page": page, **context})
 
-    def page(self, request: Request, page: str, *, status: int = 200, **context: object) -> Response:
+    def page(self, request: Request, page: str, context: Mapping[str, object], status: int = 200) -> Response:
         state = request.scope.get("state", {})
         ports = getattr(request.app.state, "ports", None) if "app" in request.scope else None
-        shown = {
+        frame = {
             "open_door": bool(state.get("no_auth")),
             "signed_in": state.get("actor") is not None,
             "sample": bool(ports and ports.sample),
         }
-        return _compressed(scalar(self.html(page, **{**shown, **context})), status, request.headers.get("accept-encoding", ""))
+        return _compressed(scalar(self.html(page, {**frame, **context})), status, request.headers.get("accept-encoding", ""))
+
+
+_FRAME: dict[str, object] = {
+    "version": __version__,
+    "module": "page.js",
+    "twin": "",  # address of the same answer as JSON
+    "sample": False,
+    "open_door": False,
+    "signed_in": True,
+}
+"""What base.html needs, for a page that says nothing else."""
 
 
 def _compressed(content: bytes, status: int, accepted: str) -> Response:
