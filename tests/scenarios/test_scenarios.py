@@ -1,0 +1,134 @@
+"""Every scenario folder through ingest, the embedded store, the command line and the API, against its expected.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from tests.scenarios.matching import chain_differences, differences, family_differences
+from tests.scenarios.recipes import body
+from tests.scenarios.recipes.assuming import juggling
+from tests.support.cloudtrail import CANARY
+from tests.support.loading import Api, Loaded, ids_of
+
+HERE = Path(__file__).parent
+FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
+
+KEPT_FOR_LATER = {
+    "aliases", "binding", "containment", "coverage", "findings", "generations", "given", "hands", "identity_center", "marks",
+    "mfa", "reasons", "summary", "tags", "verdicts",
+}  # fmt: skip
+ASSERTED = {"about", "absent", "cases", "chain_count", "chains", "doubles", "events", "families", "identities", "load", "name"}
+
+
+class Case(NamedTuple):
+    folder: Path
+    name: str
+    wanted: dict[str, Any]
+
+    @property
+    def runs(self) -> list[list[Path]]:
+        if "load" in self.wanted:
+            return [[self.folder / name for name in run] for run in self.wanted["load"]]
+        return [[path for path in sorted(self.folder.iterdir()) if path.name != "expected.yaml"]]
+
+
+def cases() -> list[Case]:
+    found: list[Case] = []
+    for folder in FOLDERS:
+        document = yaml.safe_load((folder / "expected.yaml").read_text("utf-8"))
+        common = {name: value for name, value in document.items() if name != "cases"}
+        found += [Case(folder, case.get("name", ""), {**common, **case}) for case in document.get("cases", [{}])]
+    return found
+
+
+def _id(case: Case) -> str:
+    return f"{case.folder.name}:{case.name.replace(' ', '-')}" if case.name else case.folder.name
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Loaded:
+    return Loaded(tmp_path, capfdbinary)
+
+
+@pytest.mark.parametrize("case", cases(), ids=_id)
+def test_scenario(case: Case, loaded: Loaded) -> None:
+    assert set(case.wanted) <= KEPT_FOR_LATER | ASSERTED
+    for run in case.runs:
+        loaded.ingest(*run)
+    api = Api(loaded)
+    try:
+        lines = _totals(case.wanted, loaded.health())
+        chains = loaded.chains()
+        assert api.every("chains", min_sessions=1, full=1) == chains
+        lines += _chains(case.wanted, chains)
+        for wanted in case.wanted.get("identities", []):
+            lines += _identity(wanted, loaded, api)
+        for thing in case.wanted.get("absent", []):
+            assert ids_of(loaded.trace(thing)) == []
+    finally:
+        api.close()
+    assert not lines, "\n".join([case.wanted["about"], *lines])
+    _assert_no_secret(loaded.folder)
+
+
+def _totals(wanted: dict[str, Any], health: Any) -> list[str]:
+    counts = {name: wanted[name] for name in ("events", "doubles") if name in wanted}
+    return differences({"quarantined": 0, "pending": 0, **counts}, health, "health")
+
+
+def _chains(wanted: dict[str, Any], chains: list[Any]) -> list[str]:
+    lines = chain_differences(wanted["chains"], chains) if "chains" in wanted else []
+    if "chain_count" in wanted:
+        lines += differences(wanted["chain_count"], len(chains), "chain_count")
+    return lines + family_differences(wanted.get("families", []), chains)
+
+
+def _identity(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:
+    where = wanted["find"]
+    found = ids_of(loaded.trace(where))
+    lines = differences(wanted.get("found", 1), len(found), f"{where}: found")
+    assert ids_of(api.get("trace", q=where)) == found
+    rest = {name: value for name, value in wanted.items() if name not in ("find", "found", "attempts", "actions", "node")}
+    for id_ in found if not lines else ():
+        view = loaded.show(id_)
+        assert api.get(f"sessions/{id_}") == view
+        lines += differences(rest, view["chain"], where)
+        lines += differences(wanted.get("node", {}), view["node"], f"{where}: node")
+        if "attempts" in wanted:
+            lines += differences(wanted["attempts"], _in_order(view["attempts"], "target"), f"{where}: attempts")
+        if "actions" in wanted:
+            lines += differences(wanted["actions"], _in_order(view["actions"], "event_name"), f"{where}: actions")
+    return lines
+
+
+def _in_order(views: list[Any], field: str) -> list[str]:
+    return [view[field] for view in sorted(views, key=lambda view: (view["at"], view["event_ref"]))]
+
+
+def _assert_no_secret(folder: Path) -> None:
+    """Session tokens are in every issuance; none may reach a file in the clear."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), f"a secret is in {path.name}"
+
+
+def test_two_thousand_hops(loaded: Loaded, tmp_path: Path) -> None:
+    """Role juggling for two months: nothing recurses, and the list folds what nobody reads."""
+    hops = 2000
+    logs = tmp_path / "logs" / "juggling.json"
+    logs.parent.mkdir()
+    logs.write_bytes(body(juggling(hops).records))
+    loaded.ingest(logs)
+    (chain,) = loaded.chains()
+    assert (chain["sessions"], chain["hops"], chain["depth"], len(chain["path"])) == (hops, hops - 1, hops, hops + 1)
+    api = Api(loaded)
+    try:
+        (listed,) = api.every("chains", min_sessions=2)
+    finally:
+        api.close()
+    assert len(listed["path"]) <= 12
+    assert sum(node["count"] for node in listed["path"]) + sum(node["kind"] != "folded" for node in listed["path"]) == hops + 1

@@ -1,0 +1,91 @@
+"""A store filled by the real `ingest` command, read through the real command line and the real API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from roletrail import cli
+from roletrail.asgi import create_app
+from roletrail.bootstrap import gate_rules, open_access, open_ports
+from roletrail.settings import load
+
+
+class Loaded:
+    """One embedded store in a folder of its own."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[bytes]) -> None:
+        self.folder = folder
+        self.store = f"sqlite:///{folder / 'roletrail.sqlite'}"
+        self._capture = capture
+
+    def command(self, *arguments: str) -> bytes:
+        """Output of a command that must succeed."""
+        self._capture.readouterr()
+        try:
+            code: object = cli.run([*arguments, "--store", self.store])
+        except SystemExit as stop:
+            code = stop.code
+        printed = self._capture.readouterr()
+        assert not code, f"roletrail {' '.join(arguments)} ended with {code}: {printed.err.decode(errors='replace')}"
+        return printed.out
+
+    def ingest(self, *paths: Path) -> None:
+        self.command("ingest", *map(str, paths))
+
+    def chains(self, min_sessions: int = 1) -> list[Any]:
+        printed = self.command("chains", "--all", "--json", "--full", "--min-sessions", str(min_sessions))
+        return [json.loads(line) for line in printed.splitlines()]
+
+    def trace(self, thing: str) -> Any:
+        return json.loads(self.command("trace", "--json", thing))
+
+    def show(self, id_: str) -> Any:
+        return json.loads(self.command("show", "--json", id_))
+
+    def health(self) -> Any:
+        return json.loads(self.command("health", "--json"))
+
+    def ports(self) -> Any:
+        return open_ports(load(store=self.store))
+
+
+class Api:
+    """The API over the same store, without a socket."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        settings = load(store=loaded.store, insecure_no_auth=True)
+        self._ports = open_ports(settings)
+        self._access = open_access(settings)
+        app = create_app(self._ports, self._access, gate_rules(settings, 8321))
+        self._client = TestClient(app, base_url="http://127.0.0.1:8321")
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        answer = self._client.get(f"/api/v1/{path}", params=parameters)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def every(self, path: str, **parameters: str | int) -> list[Any]:
+        """All items of a paged list."""
+        items: list[Any] = []
+        after = ""
+        while True:
+            page = self.get(path, **parameters, **({"after": after} if after else {}))
+            items += page["items"]
+            after = page["next"]
+            if not after:
+                return items
+
+    def close(self) -> None:
+        self._client.close()
+        self._ports.close()
+
+
+def ids_of(trace: Any) -> Sequence[str]:
+    """Sessions, keys and origins a trace leads to."""
+    return [found["id"] for found in trace["candidates"] if found["entity_kind"] in ("session", "key", "origin")]
