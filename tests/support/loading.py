@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from roletrail import cli
 from roletrail.asgi import create_app
@@ -63,10 +64,11 @@ class Api:
         self._ports = open_ports(settings)
         self._access = open_access(settings)
         app = create_app(self._ports, self._access, gate_rules(settings, 8321))
-        self._client = TestClient(app, base_url="http://127.0.0.1:8321")
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8321")
+        self._loop = asyncio.Runner()
 
     def get(self, path: str, **parameters: str | int) -> Any:
-        answer = self._client.get(f"/api/v1/{path}", params=parameters)
+        answer = self._loop.run(self._client.get(f"/api/v1/{path}", params=parameters))
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -82,7 +84,8 @@ class Api:
                 return items
 
     def close(self) -> None:
-        self._client.close()
+        self._loop.run(self._client.aclose())
+        self._loop.close()
         self._ports.close()
 
 
