@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Path, Request
@@ -13,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import entities, events, health, sessions, trace, views
+from roletrail.usecases import entities, events, health, sessions, sources, trace, views
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import chain_query
 
@@ -100,7 +101,7 @@ def get_event(
     only(parameters(request), ())
     view = events.show_event(ports_of(request), actor_of(request), event_id)
     if view.event_ref != event_id:
-        return RedirectResponse(f"{PREFIX}/events/{view.event_ref}", 308)
+        return RedirectResponse(f"{PREFIX}/events/{quote(view.event_ref, safe='')}", 308)
     return answer(view)
 
 
@@ -141,6 +142,36 @@ async def post_trace(request: Request) -> Response:
     only(parameters(request), ())
     thing = _thing(await _body(request))
     return answer(await run_in_threadpool(trace.trace, ports_of(request).graph, actor_of(request), thing))
+
+
+SOURCE_PARAMETERS = [
+    described.integer("limit", "Rows on a page.", sources.DEFAULT_LIMIT, events.MAX_LIMIT),
+    described.text("after", "Cursor: `next` of the previous page."),
+]
+
+
+@router.get(
+    "/objects",
+    response_model=views.Page[views.ObjectView],
+    openapi_extra={"parameters": SOURCE_PARAMETERS},
+    summary="Files and objects that were read, newest first",
+)
+def get_objects(request: Request) -> Response:
+    raw = only(parameters(request), ("limit", "after"))
+    limit = whole_number(raw, "limit", sources.DEFAULT_LIMIT, events.MAX_LIMIT)
+    return answer(sources.list_objects(ports_of(request).graph, actor_of(request), raw.get("after", ""), limit))
+
+
+@router.get(
+    "/quarantine",
+    response_model=views.Page[views.QuarantineView],
+    openapi_extra={"parameters": SOURCE_PARAMETERS},
+    summary="Records and files that were not taken, each with its reason",
+)
+def get_quarantine(request: Request) -> Response:
+    raw = only(parameters(request), ("limit", "after"))
+    limit = whole_number(raw, "limit", sources.DEFAULT_LIMIT, events.MAX_LIMIT)
+    return answer(sources.list_quarantine(ports_of(request).graph, actor_of(request), raw.get("after", ""), limit))
 
 
 @router.get("/health", response_model=views.HealthView, summary="What this installation holds, and whether it answers")

@@ -11,7 +11,7 @@ from roletrail.auth.actor import Actor, Role, local_actor
 from roletrail.auth.policy import NEEDS, allowed, require
 from roletrail.errors import Forbidden
 from roletrail.stores.port import ChainQuery
-from roletrail.usecases import chains, entities, events, health, sessions, trace
+from roletrail.usecases import chains, entities, events, health, sessions, sources, trace
 
 
 def actor(role: Role = "admin", *scopes: str) -> Actor:
@@ -54,6 +54,8 @@ CASES = [
     (entities.show_entity, ("a",)),
     (trace.trace, ("AKIAEXAMPLE000000001",)),
     (health.health, ("sqlite",)),
+    (sources.list_objects, ()),
+    (sources.list_quarantine, ()),
 ]
 
 
@@ -64,7 +66,7 @@ def test_use_cases_ask_the_policy_before_any_port(use_case: Any, rest: tuple[Any
 
 
 def test_no_use_case_with_an_actor_is_left_out() -> None:
-    rooms = (chains, sessions, events, entities, trace, health)
+    rooms = (chains, sessions, events, entities, trace, health, sources)
     found = {
         function
         for room in rooms

@@ -1,0 +1,82 @@
+"""A real server on a loopback port over a real store, and the ways to talk to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from roletrail.asgi import create_app
+from roletrail.auth.access import Access
+from roletrail.auth.actor import Role
+from roletrail.auth.binding import rules_for
+from roletrail.bootstrap import open_access, open_ports
+from roletrail.cli.server import listen
+from roletrail.settings import load
+
+SAMPLE = Path(__file__).parents[1] / "scenarios" / "sample"
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
+
+
+def ingest(store: str, *paths: Path) -> None:
+    """Load paths with the real command."""
+    command = [sys.executable, "-m", "roletrail", "ingest", "--store", store, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@dataclass(frozen=True)
+class Served:
+    url: str
+    access: Access
+    port: int
+
+    def token(self, *scopes: str, role: Role = "viewer") -> str:
+        return self.access.new_token("test", scopes or ("read",), role, 3600)
+
+    def client(self, token: str = "") -> httpx.Client:
+        """A program: with a token, or (none given) with no credential at all."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def reader(self) -> httpx.Client:
+        return self.client(self.token())
+
+    def browser(self) -> httpx.Client:
+        """Somebody who opened a launch link."""
+        client = self.client()
+        answer = client.get("/launch", params={"t": self.access.new_launch()}, headers=NAVIGATION)
+        assert answer.status_code == 303, answer.text
+        return client
+
+
+@contextmanager
+def serving(store: str, *, host: str = "127.0.0.1", public_url: str = "", no_auth: bool = False, sample: bool = False) -> Iterator[Served]:
+    settings = load(store=store)
+    ports = open_ports(settings, sample=sample)
+    access = open_access(settings)
+    bound = listen(host, 0)
+    port = bound.getsockname()[1]
+    app = create_app(ports, access, rules_for(host, port, public_url, no_auth=no_auth))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    try:
+        end = time.monotonic() + 10
+        while not server.started and time.monotonic() < end:
+            time.sleep(0.01)
+        assert server.started
+        yield Served(f"http://127.0.0.1:{port}", access, port)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        access.close()
+        ports.close()
