@@ -7,10 +7,11 @@ its own: joins, ordinals and tones come from `lineage`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from roletrail.lineage.arn import split_principal
 from roletrail.lineage.model import (
     Action,
     Activity,
@@ -132,10 +133,10 @@ class ChainQuery(NamedTuple):
     min_sessions: int = 2
     min_reach: int = 0
     tone: str = ""
-    account: str = ""
-    q: str = ""  # folded, at least three characters; matches Node search text
-    from_: int = 0  # last_seen >= from_
-    to: int = 0  # first_seen < to ; 0 no bound
+    account: str = ""  # of any identity on the path
+    q: str = ""  # folded, at least three characters; matches search_texts of the last session or of the root
+    from_: int = 0  # last_seen >= from_ ; last_seen of a session never used is its issue time
+    to: int = 0  # first_seen < to ; 0 no bound. A chain is first seen when its first session started
     sort: str = "last_seen"
     after: str = ""  # opaque cursor of the previous page
     limit: int = 100
@@ -177,7 +178,7 @@ class Totals(NamedTuple):
     events: int
     objects: int
     identities: int
-    sessions: int
+    sessions: int  # role sessions that count
     chains_2: int
     chains_3: int
     quarantined: int
@@ -194,7 +195,9 @@ class GraphStore(Protocol):
         ...
 
     def ledger(self, locators: Collection[str]) -> dict[str, LedgerEntry]: ...
-    def commit(self, parts: Collection[Part], files: Collection[ArchiveFile], excluded_attempts: Collection[int] = ()) -> CommitResult:
+    def commit(
+        self, parts: Collection[Part], files: Collection[ArchiveFile], excluded_attempts: Collection[int] = ()
+    ) -> CommitResult:
         """Commit parts with their ledger rows, dedupe cells and archive files, in one transaction.
 
         Parts that overlap committed cells, or each other, are left out and reported; their attempts become excluded
@@ -289,11 +292,12 @@ class GraphStore(Protocol):
 
 
 def fold(text: str) -> str:
-    """The one folding of searchable text: NFKC, case-folded. Written to the store and applied to `q` alike."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """The one folding of searchable text: NFKC, case-folded, on one line. Written to the store and applied to `q` alike."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\0", " ").split())
 
 
-def search_text(node: Node) -> str:
-    """What `q` matches for a node."""
-    parts: Iterable[str] = (node.label, node.role_arn, node.role_name, node.name, node.account, node.principal_id, node.source_identity)
-    return fold(" ".join(dict.fromkeys(p for p in parts if p)))
+def search_texts(node: Node) -> tuple[str, ...]:
+    """Folded texts of a node. `q` matches a node when it lies within one of them."""
+    unique_id = split_principal(node.principal_id)[0] if node.role_arn else node.principal_id
+    texts = (node.label, node.role_arn, node.role_name, node.name, node.account, unique_id, node.source_identity)
+    return tuple(dict.fromkeys(fold(text) for text in texts if text))

@@ -1,0 +1,269 @@
+"""Commit: parts go in with their ledger rows, dedupe cells and archive files in one transaction (ADR 0004)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from sqlite3 import Connection
+from typing import Any
+
+from roletrail.lineage import ids
+from roletrail.lineage.link import anchors
+from roletrail.lineage.model import Activity, Caller, CredentialUse, Part
+from roletrail.stores.embedded import ledger
+from roletrail.stores.embedded.cells import Cells
+from roletrail.stores.embedded.numbers import Numbers
+from roletrail.stores.embedded.rows import (
+    ACTION,
+    CALLER,
+    CALLER_COLUMNS,
+    CREDENTIAL_COLUMNS,
+    DAY_SECONDS,
+    HANDLE,
+    ISSUANCE,
+    SIGN_IN,
+    add_to_counters,
+    caller_of,
+    caller_row,
+    handle,
+    pack,
+    pack_folds,
+    select_in,
+    use_row,
+)
+from roletrail.stores.merge import CALLER_FACTS, fold_activities, fold_callers, fold_uses, merge_callers, merge_uses
+from roletrail.stores.port import ArchiveFile, CommitResult, Overlap
+
+_ASKING = frozenset({"session", "key"})
+
+
+def commit(
+    connection: Connection,
+    numbers: Numbers,
+    cells: Cells,
+    parts: Collection[Part],
+    files: Collection[ArchiveFile],
+    excluded: Collection[int],
+) -> CommitResult:
+    """One batch inside an open write transaction."""
+    cells.start(connection)
+    admitted, overlaps, refused = _admit(connection, cells, parts)
+    if admitted:
+        _Writing(connection, numbers, admitted).run()
+        add_to_counters(connection, _totals(admitted))
+        _widen_times(connection, admitted)
+    ledger.register_files(connection, files)
+    ledger.exclude_attempts(connection, {*refused, *excluded})
+    return CommitResult(len(admitted), tuple(overlaps))
+
+
+def _admit(connection: Connection, cells: Cells, parts: Iterable[Part]) -> tuple[list[Part], list[Overlap], list[int]]:
+    """Parts to write; those with doubles of the store or of an earlier part; attempts whose archive rows do not count."""
+    objects = ledger.ObjectLedger(connection)
+    admitted: list[Part] = []
+    overlaps: list[Overlap] = []
+    refused: list[int] = []
+    for part in parts:
+        number = objects.number(part)
+        if objects.is_done(number, part.k):
+            refused.append(part.attempt)
+            continue
+        doubles = cells.doubles(connection, part)
+        if doubles:
+            overlaps.append(Overlap(part.object.locator, part.k, doubles))
+            refused.append(part.attempt)
+            continue
+        cells.take(connection, part.cells)
+        objects.enter(number, part)
+        admitted.append(part)
+    return admitted, overlaps, refused
+
+
+def _totals(parts: Collection[Part]) -> dict[str, int]:
+    return {
+        "events": sum(part.taken for part in parts),
+        "doubles": sum(part.doubles for part in parts),
+        "generation": 1,
+    }
+
+
+def _widen_times(connection: Connection, parts: Iterable[Part]) -> None:
+    """The store's first and last event time."""
+    cells = [cell for part in parts for cell in part.cells]
+    if not cells:
+        return
+    times = (("first_at", "min", min(cell.first_at for cell in cells)), ("last_at", "max", max(cell.last_at for cell in cells)))
+    for name, least, value in times:
+        connection.execute(
+            f"INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = {least}(value, excluded.value)",
+            (name, value),
+        )
+
+
+class _Writing:
+    """Writes the observations of admitted parts. Anchors are gathered and written once, in the order of their tree."""
+
+    def __init__(self, connection: Connection, numbers: Numbers, parts: list[Part]) -> None:
+        self._connection = connection
+        self._parts = parts
+        self._anchors: list[tuple[int, int]] = []
+        self._addresses: set[tuple[int, str]] = set()
+        self._pending: set[int] = set()
+        self._callers = fold_callers(caller for part in parts for caller in part.callers)
+        self._uses = fold_uses(use for part in parts for use in part.credentials)
+        (self._top_before,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
+        self._numbers = numbers.give(connection, self._ids())
+
+    def _ids(self) -> set[str]:
+        found = set(self._callers)
+        found.update(identity for identity, _ in self._uses)
+        for part in self._parts:
+            found.update(activity.identity for activity in part.activities)
+            found.update(issuance.parent for issuance in part.issuances if issuance.parent_kind in _ASKING)
+            for rows in (part.attempts, part.sign_ins, part.actions):
+                found.update(row.identity for row in rows)
+        return found
+
+    def run(self) -> None:
+        self._write_callers()
+        self._write_uses()
+        self._write_activities()
+        self._write_issuances()
+        self._write_sign_ins()
+        self._write_actions()
+        self._write_attempts()
+        self._write_addresses()
+        self._write_anchors()
+        self._connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(n,) for n in sorted(self._pending)])
+
+    def _old(self, numbers: Iterable[int]) -> list[int]:
+        """Numbers given before this commit: only they can have rows."""
+        return sorted(n for n in numbers if n <= self._top_before)
+
+    def _write_callers(self) -> None:
+        by_number = {self._numbers[id_]: caller for id_, caller in self._callers.items()}
+        known = {
+            row[0]: caller_of(by_number[row[0]].id, *row[1:])
+            for row in select_in(self._connection, f"SELECT n, {CALLER_COLUMNS} FROM caller WHERE n IN (?)", self._old(by_number))
+        }
+        changed: dict[int, Caller] = {}
+        for n, caller in by_number.items():
+            old = known.get(n)
+            merged = caller if old is None else merge_callers(old, caller)
+            changed[n] = merged
+            if old is None or _linked_facts(old) != _linked_facts(merged):
+                self._pending.add(n)
+                self._anchors += [(a, n * 8 + CALLER) for a in anchors.of_caller(merged)]
+                if merged.arn:
+                    self._anchors.append((handle("arn", merged.arn), n * 8 + HANDLE))
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO caller VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [caller_row(n, changed[n]) for n in sorted(changed)],
+        )
+        self._meet_users(changed.values())
+        self._connection.executemany(
+            "UPDATE standing SET last_seen = ?1 WHERE n = ?2 AND last_seen < ?1", [(changed[n].last_at, n) for n in sorted(known)]
+        )
+
+    def _meet_users(self, callers: Iterable[Caller]) -> None:
+        arns = {caller.arn for caller in callers if caller.type in ("IAMUser", "Root") and caller.arn}
+        meet(self._connection, [("user", arn) for arn in arns])
+
+    def _write_uses(self) -> None:
+        by_number = {(self._numbers[identity], key): use for (identity, key), use in self._uses.items()}
+        old_numbers = self._old({n for n, _ in by_number})
+        known = {
+            (row[0], row[1]): CredentialUse("", *row[1:])
+            for row in select_in(self._connection, f"SELECT n, {CREDENTIAL_COLUMNS} FROM credential WHERE n IN (?)", old_numbers)
+        }
+        rows = []
+        for place in sorted(by_number):
+            use, old = by_number[place], known.get(place)
+            merged = use if old is None else merge_uses(old._replace(identity=use.identity), use)
+            rows.append(use_row(place[0], merged))
+            if old is None or old.kind != merged.kind:
+                ref = place[0] * 8
+                self._anchors += [(a, ref + CALLER) for a in anchors.of_credential(merged)]
+                self._anchors.append((handle("key", use.access_key_id), ref + HANDLE))
+            if old is None or old[2:7] != merged[2:7]:
+                self._pending.add(place[0])
+        self._connection.executemany("INSERT OR REPLACE INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _write_activities(self) -> None:
+        days: defaultdict[tuple[int, int], list[Activity]] = defaultdict(list)
+        for part in self._parts:
+            for activity in part.activities:
+                n = self._numbers[activity.identity]
+                days[n, activity.cell // DAY_SECONDS].append(activity)
+                self._addresses.add((n, activity.address))
+        rows = []
+        for place in sorted(days):
+            folds = days[place]
+            rows.append((*place, pack_folds(folds if len(folds) == 1 else list(fold_activities(folds).values()))))
+        self._connection.executemany("INSERT INTO activity (n, day, folds) VALUES (?, ?, ?)", rows)
+
+    def _write_issuances(self) -> None:
+        issuances = [issuance for part in self._parts for issuance in part.issuances]
+        top = self._top("issuance")
+        rows = []
+        for i, issuance in enumerate(issuances, top + 1):
+            parent = self._numbers.get(issuance.parent) if issuance.parent_kind in _ASKING else None
+            rows.append((i, issuance.event_id, parent, pack(issuance)))
+            self._anchors += [(a, i * 8 + ISSUANCE) for a in anchors.of_issuance(issuance)]
+            if parent:
+                self._addresses.add((parent, issuance.address))
+        self._connection.executemany("INSERT INTO issuance VALUES (?, ?, ?, ?)", rows)
+        meet(self._connection, {("role", issuance.role_arn) for issuance in issuances if issuance.role_arn})
+
+    def _write_sign_ins(self) -> None:
+        sign_ins = [sign_in for part in self._parts for sign_in in part.sign_ins]
+        rows = []
+        for i, sign_in in enumerate(sign_ins, self._top("sign_in") + 1):
+            n = self._numbers.get(sign_in.identity)
+            rows.append((i, sign_in.event_id, n, pack(sign_in)))
+            self._anchors += [(a, i * 8 + SIGN_IN) for a in anchors.of_sign_in(sign_in)]
+            if n:
+                self._addresses.add((n, sign_in.address))
+        self._connection.executemany("INSERT INTO sign_in VALUES (?, ?, ?, ?)", rows)
+
+    def _write_actions(self) -> None:
+        actions = [action for part in self._parts for action in part.actions]
+        rows = []
+        for i, action in enumerate(actions, self._top("action") + 1):
+            n = self._numbers.get(action.identity, 0)
+            rows.append((i, action.event_id, n, action.at, pack(action)))
+            self._anchors += [(a, i * 8 + ACTION) for a in anchors.of_action(action)]
+            self._addresses.add((n, action.address))
+        self._connection.executemany("INSERT INTO action VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _write_attempts(self) -> None:
+        rows = []
+        for part in self._parts:
+            for attempt in part.attempts:
+                n = self._numbers.get(attempt.identity, 0)
+                rows.append((attempt.event_id, n, attempt.at, pack(attempt)))
+                self._addresses.add((n, attempt.address))
+        self._connection.executemany("INSERT INTO attempt (event_id, n, at, row) VALUES (?, ?, ?, ?)", rows)
+
+    def _write_addresses(self) -> None:
+        hashes = {address: handle("address", address) for address in {address for _, address in self._addresses if address}}
+        self._anchors += [(hashes[address], n * 8 + HANDLE) for n, address in self._addresses if n and address]
+        meet(self._connection, [("address", address) for address in hashes])
+
+    def _write_anchors(self) -> None:
+        self._anchors.sort()
+        self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", self._anchors)
+
+    def _top(self, table: str) -> int:
+        return self._connection.execute(f"SELECT coalesce(max(i), 0) FROM {table}").fetchone()[0]
+
+
+def _linked_facts(caller: Caller) -> tuple[Any, ...]:
+    """What linking may read of a caller: all but how often and how long it went on."""
+    return (*caller[:CALLER_FACTS], caller.internal == caller[19], caller.first_at, caller.first_event)
+
+
+def meet(connection: Connection, things: Iterable[tuple[str, str]]) -> None:
+    """Entities that have a page from now on."""
+    rows = sorted((ids.entity_id(kind, value), kind, value) for kind, value in things)
+    connection.executemany("INSERT OR IGNORE INTO entity VALUES (?, ?, ?)", rows)

@@ -1,0 +1,340 @@
+"""Cached columns beside standings: what lists sort and filter by. Written once, at the end of a linking transaction.
+
+Three columns are inherited from the primary parent and can change although the node's own standing did not:
+`above` (nearest counting session above in the segment), `crossing` (accounts on the path) and, through `above`,
+`band` (is this the last session of its chain). A change walks down only as far as it makes a difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from roletrail.lineage.model import Node, Standing
+from roletrail.stores.embedded.numbers import Numbers, ids_of
+from roletrail.stores.embedded.rows import STANDING_COLUMNS, add_to_counters, default_standing, select_in, unpack_node
+from roletrail.stores.port import fold, search_texts
+
+MAX_DEPTH = 100_000
+"""Longest path a change walks down. Paths have no cycles; this only bounds the harm if one had."""
+
+MAX_BAND = 3
+"""Bands of the chain list: 1, 2, and 3 for three or more sessions, as tones have it."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one linking transaction has put, by number."""
+
+    nodes: dict[int, Node] = field(default_factory=dict)
+    standings: dict[int, Standing] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+
+
+class Row(NamedTuple):
+    """A row of the standing table."""
+
+    n: int
+    id: str
+    root: int
+    parent: int
+    sessions: int
+    hops: int
+    depth: int
+    pivots: int
+    segment: int
+    reach: int
+    confidence: float
+    started: int
+    last_pivot: int
+    counts: int
+    home: int
+    name: int
+    first_seen: int
+    last_seen: int
+    above: int
+    crossing: int
+    band: int
+
+
+def standings_of(connection: Connection, names: dict[int, str]) -> dict[str, Standing]:
+    """Stored standings; `names` are ids by number."""
+    found = [Row(*row) for row in select_in(connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", names)]
+    return as_standings(connection, found)
+
+
+def as_standings(connection: Connection, found: Collection[Row]) -> dict[str, Standing]:
+    ids = ids_of(connection, {n for row in found for n in (row.root, row.parent, row.last_pivot)})
+    return {row.id: Standing(ids[row.root], ids[row.parent], *row[4:12], ids[row.last_pivot]) for row in found}
+
+
+def settle(connection: Connection, numbers: Numbers, changes: Changes) -> None:
+    changes.removed -= changes.nodes.keys()
+    if changes.nodes or changes.standings or changes.removed:
+        _Settling(connection, numbers, changes).run()
+
+
+class _Settling:
+    def __init__(self, connection: Connection, numbers: Numbers, changes: Changes) -> None:
+        self._connection = connection
+        self._changes = changes
+        self._texts = _Texts(connection)
+        self._crossings = _Crossings(connection)
+        self._old: dict[int, Row] = {}
+        self._rows: dict[int, Row] = {}
+        self._parents: dict[int, Row] = {}
+        self._told: dict[int, tuple[int, ...]] = {}  # what children know or will be told
+        ids = {id_ for s in changes.standings.values() for id_ in (s.root, s.parent, s.last_pivot)}
+        self._numbers = numbers.give(connection, ids)
+        self._numbers[""] = 0
+
+    def run(self) -> None:
+        dirty = self._changes.nodes.keys() | self._changes.standings.keys()
+        self._load(dirty | self._changes.removed)
+        self._compose(dirty)
+        changed = self._inherit(set(self._rows))
+        for _ in range(MAX_DEPTH):
+            if not changed:
+                break
+            below = self._children(changed)
+            self._load(below)
+            self._rows.update((n, self._old[n]) for n in below if n not in self._rows)
+            changed = self._inherit(below)
+        self._set_bands()
+        self._write()
+
+    # --- own columns ---
+
+    def _load(self, numbers: Iterable[int]) -> None:
+        missing = [n for n in numbers if n not in self._old]
+        for row in select_in(self._connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", missing):
+            self._old[row[0]] = Row(*row)
+
+    def _compose(self, dirty: Collection[int]) -> None:
+        nodes = self._changes.nodes
+        lost = [n for n in dirty if n not in nodes and (n not in self._old or not self._changes.standings[n].started)]
+        stored = select_in(self._connection, "SELECT n, row FROM node WHERE n IN (?)", lost)
+        nodes.update((n, unpack_node(row)) for n, row in stored)
+        seen = {
+            n: (first, last)
+            for n, first, last in select_in(self._connection, "SELECT n, first_at, last_at FROM caller WHERE n IN (?)", nodes)
+        }
+        self._texts.intern(nodes.values())
+        for n in dirty:
+            node, old, standing = nodes.get(n), self._old.get(n), self._changes.standings.get(n)
+            if node is not None:
+                self._rows[n] = self._of_node(n, node, old, standing, *seen.get(n, (0, 0)))
+            elif old is not None and standing is not None:
+                self._rows[n] = old._replace(**self._placed(standing), first_seen=standing.started)
+
+    def _of_node(self, n: int, node: Node, old: Row | None, standing: Standing | None, first: int, last: int) -> Row:
+        if standing is None and old is None:
+            standing = default_standing(node)
+            self._numbers.setdefault(node.id, n)
+        placed = self._placed(standing) if standing is not None else {}
+        home, name = self._texts.of(node)
+        base = old or Row(n, node.id, n, 0, 0, 0, 0, 0, 1, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        row = base._replace(counts=int(node.counts), home=home, name=name, last_seen=last or node.issued_at, **placed)
+        return row._replace(first_seen=row.started or first or node.issued_at)
+
+    def _placed(self, s: Standing) -> dict[str, int | float]:
+        return {
+            "root": self._numbers[s.root],
+            "parent": self._numbers[s.parent],
+            "last_pivot": self._numbers[s.last_pivot],
+            **dict(zip(Standing._fields[2:10], s[2:10], strict=True)),
+        }
+
+    # --- inherited columns ---
+
+    def _inherit(self, numbers: set[int]) -> set[int]:
+        """Sets above and crossing, parents first; numbers whose children must look again."""
+        outside = {self._rows[n].parent for n in numbers} - self._rows.keys() - self._parents.keys() - {0}
+        for row in select_in(self._connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", outside):
+            self._parents[row[0]] = Row(*row)
+        changed: set[int] = set()
+        waiting = set(numbers)
+        for n in numbers:
+            for place in self._down_to(n, waiting):
+                waiting.discard(place)
+                if self._inherit_one(place):
+                    changed.add(place)
+        return changed
+
+    def _down_to(self, n: int, waiting: set[int]) -> list[int]:
+        """The waiting stretch of the path that ends in n, topmost first."""
+        stretch: list[int] = []
+        on_stretch: set[int] = set()
+        while n in waiting and n not in on_stretch:
+            stretch.append(n)
+            on_stretch.add(n)
+            n = self._rows[n].parent
+        stretch.reverse()
+        return stretch
+
+    def _inherit_one(self, n: int) -> bool:
+        row = self._rows[n]
+        parent = self._rows.get(row.parent) or self._parents.get(row.parent)
+        above = 0
+        if parent is not None and parent.segment == row.segment:
+            above = parent.n if parent.counts else parent.above
+        crossing = self._crossings.add(parent.crossing if parent else 0, self._texts.account(row.home))
+        new = self._rows[n] = row._replace(above=above, crossing=crossing)
+        told, self._told[n] = self._told.get(n), _handed_down(new)
+        if told is None:
+            told = _handed_down(self._old[n]) if n in self._old else None
+        return told != self._told[n]
+
+    def _children(self, numbers: set[int]) -> set[int]:
+        found = select_in(self._connection, "SELECT n FROM standing WHERE parent > 0 AND parent IN (?)", numbers)
+        return {n for (n,) in found} - self._changes.removed
+
+    # --- the chain list ---
+
+    def _set_bands(self) -> None:
+        """Last sessions of chains among all whose place, or whose children's place, changed."""
+        old_above = {self._old[n].above for n in (*self._rows, *self._changes.removed) if n in self._old}
+        concerned = (self._rows.keys() | old_above | {row.above for row in self._rows.values()}) - {0} - self._changes.removed
+        continued = {row.above for row in self._rows.values() if row.counts}
+        skip = self._rows.keys() | self._changes.removed
+        open_ = concerned - continued
+        found = select_in(
+            self._connection, "SELECT above, n FROM standing WHERE counts = 1 AND above > 0 AND above IN (?)", open_
+        )
+        continued.update(above for above, n in found if n not in skip)
+        self._load(concerned - self._rows.keys())
+        for n in concerned:
+            row = self._rows.get(n) or self._old.get(n)
+            if row is not None:
+                leaf = row.counts and n not in continued
+                self._rows[n] = row._replace(band=min(row.sessions, MAX_BAND) if leaf else 0)
+
+    def _write(self) -> None:
+        new = [row for n, row in sorted(self._rows.items()) if n not in self._old]
+        changed = [row for n, row in sorted(self._rows.items()) if n in self._old and self._old[n] != row]
+        gone = sorted(n for n in self._changes.removed if n in self._old)
+        self._connection.executemany("DELETE FROM standing WHERE n = ?", [(n,) for n in gone])
+        self._connection.executemany(_INSERT, new)
+        self._connection.executemany(_UPDATE, changed)
+        self._count(new, changed, gone)
+
+    def _count(self, new: list[Row], changed: list[Row], gone: list[int]) -> None:
+        """Totals a start page asks for."""
+        before = [self._old[n] for n in gone] + [self._old[row.n] for row in changed]
+        after = new + changed
+        amounts = {
+            "identities": len(new) - len(gone),
+            "sessions": sum(row.counts for row in after) - sum(row.counts for row in before),
+        }
+        for band in (2, 3):
+            amounts[f"chains_{band}"] = sum(row.band >= band for row in after) - sum(row.band >= band for row in before)
+        add_to_counters(self._connection, amounts)
+
+
+_INSERT = f"INSERT INTO standing ({STANDING_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
+_UPDATE = f"UPDATE standing SET {', '.join(f'{name} = ?{i}' for i, name in enumerate(Row._fields, 1) if i > 2)} WHERE n = ?1"
+
+
+def _handed_down(row: Row) -> tuple[int, ...]:
+    """What children's inherited columns depend on."""
+    return row.above, row.crossing, row.counts, row.segment
+
+
+class _Texts:
+    """Searchable texts, interned: homes (role and account) and names (what tells sessions of a home apart)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._homes: dict[tuple[str, str], int] = {}
+        self._names: dict[str, int] = {}
+        self._accounts: dict[int, str] = {}
+
+    def intern(self, nodes: Iterable[Node]) -> None:
+        nodes = list(nodes)
+        self._intern_homes({_home_of(node) for node in nodes})
+        self._intern_names({name_text(node) for node in nodes})
+
+    def of(self, node: Node) -> tuple[int, int]:
+        return self._homes[_home_of(node)], self._names[name_text(node)]
+
+    def account(self, home: int) -> str:
+        account = self._accounts.get(home)
+        if account is None:
+            account = self._accounts[home] = self._connection.execute("SELECT account FROM home WHERE h = ?", (home,)).fetchone()[
+                0
+            ]
+        return account
+
+    def _intern_homes(self, homes: set[tuple[str, str]]) -> None:
+        for role_arn, account in sorted(homes):
+            row = self._connection.execute(
+                "SELECT h FROM home WHERE role_arn = ? AND account = ?", (role_arn, account)
+            ).fetchone()
+            if row is None:
+                cursor = self._connection.execute("INSERT INTO home (role_arn, account) VALUES (?, ?)", (role_arn, account))
+                row = (cursor.lastrowid or 0,)
+                self._connection.execute(
+                    "INSERT INTO home_search (rowid, text) VALUES (?, ?)", (*row, home_text(role_arn, account))
+                )
+            self._homes[role_arn, account] = row[0]
+            self._accounts[row[0]] = account
+
+    def _intern_names(self, names: set[str]) -> None:
+        self._names.update(select_in(self._connection, "SELECT text, t FROM name WHERE text IN (?)", names))
+        new = sorted(names - self._names.keys())
+        (top,) = self._connection.execute("SELECT coalesce(max(t), 0) FROM name").fetchone()
+        added = [(top + 1 + offset, text) for offset, text in enumerate(new)]
+        self._connection.executemany("INSERT INTO name (t, text) VALUES (?, ?)", added)
+        self._connection.executemany("INSERT INTO name_search (rowid, text) VALUES (?, ?)", added)
+        self._names.update((text, t) for t, text in added)
+
+
+def _home_of(node: Node) -> tuple[str, str]:
+    return node.role_arn, node.account
+
+
+def home_text(role_arn: str, account: str) -> str:
+    return f"{fold(role_arn)}\n{fold(account)}"
+
+
+def name_text(node: Node) -> str:
+    """Search texts of a node that its home does not hold, a line each."""
+    home = home_text(node.role_arn, node.account)
+    return "\n".join(text for text in search_texts(node) if text not in home)
+
+
+class _Crossings:
+    """Sets of accounts, interned: paths share few of them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sums: dict[tuple[int, str], int] = {}
+        self._sets: dict[int, tuple[str, ...]] = {0: ()}
+
+    def add(self, crossing: int, account: str) -> int:
+        """Number of this set with one account more."""
+        found = self._sums.get((crossing, account))
+        if found is None:
+            accounts = tuple(sorted({*self._accounts(crossing), account} - {""}))
+            found = self._sums[crossing, account] = self._number(accounts)
+        return found
+
+    def _accounts(self, crossing: int) -> tuple[str, ...]:
+        if crossing not in self._sets:
+            (text,) = self._connection.execute("SELECT accounts FROM crossing WHERE x = ?", (crossing,)).fetchone()
+            self._sets[crossing] = tuple(json.loads(text))
+        return self._sets[crossing]
+
+    def _number(self, accounts: tuple[str, ...]) -> int:
+        if not accounts:
+            return 0
+        text = json.dumps(accounts)
+        row = self._connection.execute("SELECT x FROM crossing WHERE accounts = ?", (text,)).fetchone()
+        if row is None:
+            row = (self._connection.execute("INSERT INTO crossing (accounts) VALUES (?)", (text,)).lastrowid or 0,)
+            self._connection.executemany("INSERT INTO crossing_account VALUES (?, ?)", [(account, *row) for account in accounts])
+        self._sets[row[0]] = accounts
+        return row[0]

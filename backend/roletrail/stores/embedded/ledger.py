@@ -1,0 +1,161 @@
+"""The ledger: which parts of which objects went in, what was refused, and the archive files that are visible."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Iterator
+from sqlite3 import Connection
+
+from roletrail.errors import InvalidRequest
+from roletrail.lineage.model import Part
+from roletrail.stores.embedded.rows import select_in
+from roletrail.stores.port import ArchiveFile, CoverageRow, LedgerEntry
+
+_ENTRY = "o, locator, size, version, sha256, kind, parts, taken, doubles, ignored, quarantined, ingested_at"
+
+
+class ObjectLedger:
+    """Ledger rows of one write transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self._done: dict[int, set[int]] = {}
+
+    def number(self, part: Part) -> int:
+        """Number of a part's object. An object that changed since, or is cut otherwise, starts anew."""
+        info = part.object
+        number = self._numbers.get(info.locator)
+        if number is not None:
+            return number
+        row = self._connection.execute(
+            "SELECT o, size, version, sha256, parts FROM object WHERE locator = ?", (info.locator,)
+        ).fetchone()
+        if row is None:
+            number = self._insert(part)
+        else:
+            number = row[0]
+            if row[1:] != (info.size, info.version, info.sha256, part.n):
+                self._restart(number, part, same_bytes=row[3] == info.sha256)
+        self._numbers[info.locator] = number
+        return number
+
+    def is_done(self, number: int, k: int) -> bool:
+        done = self._done.get(number)
+        if done is None:
+            rows = self._connection.execute("SELECT k FROM part WHERE o = ? AND current = 1", (number,))
+            done = self._done[number] = {k for (k,) in rows}
+        return k in done
+
+    def enter(self, number: int, part: Part) -> None:
+        self._done[number].add(part.k)
+        self._connection.execute("INSERT INTO part VALUES (?, ?, ?, 1)", (number, part.k, part.attempt))
+        self._connection.execute(
+            "UPDATE object SET taken = taken + ?, doubles = doubles + ?, ignored = ignored + ?, quarantined = quarantined + ? WHERE o = ?",
+            (part.taken, part.doubles, part.ignored, len(part.quarantined), number),
+        )
+        self._connection.executemany(
+            "INSERT INTO quarantine (o, record, reason, detail) VALUES (?, ?, ?, ?)", [(number, *bad) for bad in part.quarantined]
+        )
+
+    def _insert(self, part: Part) -> int:
+        info = part.object
+        cursor = self._connection.execute(
+            f"INSERT INTO object ({_ENTRY[3:]}) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?)",
+            (info.locator, info.size, info.version, info.sha256, info.kind, part.n, int(time.time())),
+        )
+        return cursor.lastrowid or 0
+
+    def _restart(self, number: int, part: Part, *, same_bytes: bool) -> None:
+        """Other bytes, or another cut, under a known locator. Touching a file changes its version alone."""
+        info = part.object
+        cut = self._connection.execute("SELECT parts FROM object WHERE o = ?", (number,)).fetchone()[0]
+        self._connection.execute(
+            "UPDATE object SET size = ?, version = ?, sha256 = ?, kind = ?, parts = ?, ingested_at = ? WHERE o = ?",
+            (info.size, info.version, info.sha256, info.kind, part.n, int(time.time()), number),
+        )
+        if same_bytes and cut == part.n:
+            return
+        self._connection.execute("UPDATE object SET taken = 0, doubles = 0, ignored = 0, quarantined = 0 WHERE o = ?", (number,))
+        self._connection.execute("UPDATE part SET current = 0 WHERE o = ?", (number,))
+        self._connection.execute("DELETE FROM quarantine WHERE o = ?", (number,))
+
+
+def register_files(connection: Connection, files: Iterable[ArchiveFile]) -> None:
+    connection.executemany("INSERT OR REPLACE INTO archive_file VALUES (?, ?, ?, ?)", files)
+
+
+def exclude_attempts(connection: Connection, attempts: Iterable[int]) -> None:
+    connection.executemany("INSERT OR IGNORE INTO excluded_attempt VALUES (?)", [(attempt,) for attempt in attempts])
+
+
+def swap_files(connection: Connection, remove: Collection[str], add: Collection[ArchiveFile]) -> bool:
+    """False, and nothing changed, when another run has swapped one of these files already."""
+    named = sum(1 for _ in select_in(connection, "SELECT name FROM archive_file WHERE name IN (?)", set(remove)))
+    if named != len(set(remove)):
+        return False
+    connection.executemany("DELETE FROM archive_file WHERE name = ?", [(name,) for name in remove])
+    register_files(connection, add)
+    return True
+
+
+def entries(connection: Connection, locators: Collection[str]) -> dict[str, LedgerEntry]:
+    rows = list(select_in(connection, f"SELECT {_ENTRY} FROM object WHERE locator IN (?)", locators))
+    return {entry.locator: entry for entry in _entries(connection, rows)}
+
+
+def _entries(connection: Connection, rows: list[tuple]) -> list[LedgerEntry]:
+    done: dict[int, list[int]] = {}
+    numbers = [row[0] for row in rows]
+    for number, k in select_in(connection, "SELECT o, k FROM part WHERE current = 1 AND o IN (?)", numbers):
+        done.setdefault(number, []).append(k)
+    return [LedgerEntry(*row[1:6], tuple(sorted(done.get(row[0], ()))), *row[6:]) for row in rows]
+
+
+def objects(connection: Connection, limit: int, after: str) -> tuple[list[LedgerEntry], str]:
+    """Newest object first; the cursor is the locator of the last one."""
+    before = _number_before(connection, after)
+    rows = connection.execute(f"SELECT {_ENTRY} FROM object WHERE o < ? ORDER BY o DESC LIMIT ?", (before, limit + 1)).fetchall()
+    page = _entries(connection, rows[:limit])
+    return page, page[-1].locator if len(rows) > limit and page else ""
+
+
+def _number_before(connection: Connection, locator: str) -> int:
+    if not locator:
+        return 1 << 62
+    row = connection.execute("SELECT o FROM object WHERE locator = ?", (locator,)).fetchone()
+    if row is None:
+        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
+    return row[0]
+
+
+def quarantine(connection: Connection, limit: int, after: str) -> tuple[list[tuple[str, int, str, str]], str]:
+    """Newest object first, in it by record; the cursor is `position` of the last row."""
+    o, record, i = _position(after)
+    rows = connection.execute(
+        "SELECT locator, record, reason, detail, quarantine.o, i FROM quarantine JOIN object USING (o)"
+        " WHERE (quarantine.o < ?1 OR (quarantine.o = ?1 AND (record, i) > (?2, ?3)))"
+        " ORDER BY quarantine.o DESC, record, i LIMIT ?4",
+        (o, record, i, limit + 1),
+    ).fetchall()
+    page = rows[:limit]
+    cursor = ".".join(map(str, (page[-1][4], page[-1][1], page[-1][5]))) if len(rows) > limit and page else ""
+    return [(locator, record, reason, detail) for locator, record, reason, detail, _, _ in page], cursor
+
+
+def _position(after: str) -> tuple[int, int, int]:
+    if not after:
+        return 1 << 62, -2, 0
+    try:
+        o, record, i = map(int, after.split("."))
+    except ValueError:
+        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.") from None
+    return o, record, i
+
+
+def coverage(connection: Connection) -> Iterator[CoverageRow]:
+    for account, region, hour, counts, first_at, last_at in connection.execute(
+        "SELECT account, region, hour, counts, first_at, last_at FROM cell ORDER BY account, region, hour"
+    ):
+        yield CoverageRow(account, region, hour, json.loads(counts), first_at, last_at)

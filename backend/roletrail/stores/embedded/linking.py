@@ -1,0 +1,277 @@
+"""What linking reads and writes inside its transaction. Standings are kept back and settled at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from sqlite3 import Connection
+from typing import NamedTuple, TypeVar, cast
+
+from roletrail.lineage.model import Action, Caller, CredentialUse, Edge, Issuance, Linked, Node, Providers, Seen, SignIn, Standing
+from roletrail.stores.embedded import rows
+from roletrail.stores.embedded.commit import meet
+from roletrail.stores.embedded.derived import Changes, settle, standings_of
+from roletrail.stores.embedded.numbers import Numbers, ids_of
+from roletrail.stores.embedded.rows import (
+    ACTION,
+    CALLER,
+    HANDLE,
+    ISSUANCE,
+    SIGN_IN,
+    counter,
+    handle,
+    pack,
+    select_in,
+    set_counter,
+)
+from roletrail.stores.port import Pending
+
+T = TypeVar("T", Issuance, SignIn, Action)
+
+
+class _Token(NamedTuple):
+    callers: list[int]
+    marks: dict[str, int]  # table -> number of the last row handed out
+
+
+class EmbeddedLinkWriter:
+    """LinkWriter over an open write transaction."""
+
+    def __init__(self, connection: Connection, numbers: Numbers) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self._changes = Changes()
+
+    # --- what is new ---
+
+    def pending(self, limit: int) -> Pending:
+        callers = [n for (n,) in self._connection.execute("SELECT n FROM pending ORDER BY n LIMIT ?", (limit,))]
+        marks: dict[str, int] = {}
+        left = limit - len(callers)
+        issuances, left = self._new("issuance", rows.unpack_issuance, left, marks)
+        sign_ins, left = self._new("sign_in", rows.unpack_sign_in, left, marks)
+        actions, left = self._new("action", rows.unpack_action, left, marks)
+        ids = ids_of(self._connection, callers)
+        return Pending(tuple(ids[n] for n in callers), issuances, sign_ins, actions, _Token(callers, marks))
+
+    def _new(self, table: str, unpack: Callable[[bytes], T], limit: int, marks: dict[str, int]) -> tuple[tuple[T, ...], int]:
+        if limit <= 0:
+            return (), 0
+        found = self._connection.execute(
+            f"SELECT i, row FROM {table} WHERE i > ? ORDER BY i LIMIT ?", (counter(self._connection, _mark(table)), limit)
+        ).fetchall()
+        if found:
+            marks[table] = found[-1][0]
+        return tuple(unpack(row) for _, row in found), limit - len(found)
+
+    def advance(self, pending: Pending) -> None:
+        token = cast("_Token", pending.token)
+        self._connection.executemany("DELETE FROM pending WHERE n = ?", [(n,) for n in token.callers])
+        for table, mark in token.marks.items():
+            set_counter(self._connection, _mark(table), mark)
+
+    # --- neighbourhood ---
+
+    def seen(self, ids: Collection[str]) -> dict[str, Seen]:
+        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
+        return seen_of(self._connection, names)
+
+    def callers_at(self, anchors: Collection[int]) -> set[str]:
+        numbers = {ref >> 3 for ref in refs_at(self._connection, anchors) if ref & 7 == CALLER}
+        found = ids_of(self._connection, numbers)
+        return {found[n] for n in numbers}
+
+    def providers_at(self, anchors: Collection[int]) -> Providers:
+        wanted: dict[int, set[int]] = {}
+        for ref in refs_at(self._connection, anchors):
+            wanted.setdefault(ref & 7, set()).add(ref >> 3)
+        return Providers(
+            self._observed("issuance", rows.unpack_issuance, wanted.get(ISSUANCE)),
+            self._observed("sign_in", rows.unpack_sign_in, wanted.get(SIGN_IN)),
+            self._observed("action", rows.unpack_action, wanted.get(ACTION)),
+        )
+
+    def _observed(self, table: str, unpack: Callable[[bytes], T], numbers: set[int] | None) -> tuple[T, ...]:
+        if not numbers:
+            return ()
+        found = [unpack(row) for (row,) in select_in(self._connection, f"SELECT row FROM {table} WHERE i IN (?)", numbers)]
+        return tuple(sorted(found, key=lambda row: (row.at, row.event_id, row)))
+
+    # --- what linking makes ---
+
+    def put_linked(self, linked: Collection[Linked]) -> None:
+        if not linked:
+            return
+        numbers = self._numbers.give(self._connection, _ids_in(linked))
+        self._put_origins(numbers, {origin.id: origin for one in linked for origin in sorted(one.origins)})
+        self._put_nodes(numbers, {one.node.id: one for one in linked})
+        self._put_aliases(numbers, linked)
+
+    def _put_nodes(self, numbers: dict[str, int], linked: dict[str, Linked]) -> None:
+        mine = {numbers[id_]: one for id_, one in linked.items()}
+        parents = {n: {numbers[edge.parent] for edge in one.edges} for n, one in mine.items()}
+        left = self._unlink(mine, keep=parents)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?)",
+            [(n, pack(mine[n].node), pack(mine[n].edges)) for n in sorted(mine)],
+        )
+        edges = sorted((parent, n) for n, above in parents.items() for parent in above)
+        self._connection.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
+        self._find_by({n: one.node for n, one in mine.items()})
+        self._changes.nodes.update((n, one.node) for n, one in mine.items())
+        self._drop_origins(left)
+
+    def _unlink(self, numbers: Collection[int], keep: dict[int, set[int]]) -> set[int]:
+        """Takes away edges these had and will not have; the parents that lost one."""
+        gone: list[tuple[int, int]] = []
+        old = select_in(self._connection, "SELECT n, edges FROM node WHERE n IN (?)", numbers)
+        old_parents = {n: [edge.parent for edge in rows.unpack_edges(edges)] for n, edges in old}
+        parents = self._numbers.find(self._connection, {parent for above in old_parents.values() for parent in above})
+        for n, above in old_parents.items():
+            gone += [(parents[parent], n) for parent in set(above) if parents[parent] not in keep.get(n, ())]
+        self._connection.executemany("DELETE FROM edge WHERE parent = ? AND child = ?", gone)
+        return {parent for parent, _ in gone}
+
+    def _put_origins(self, numbers: dict[str, int], origins: dict[str, Node]) -> None:
+        """Origins that are new. Of two that differ the greater stays, so that no order shows."""
+        mine = {numbers[id_]: node for id_, node in origins.items()}
+        for n, origin, row in select_in(self._connection, "SELECT n, origin, row FROM node WHERE n IN (?)", mine):
+            if not origin or rows.unpack_node(row) >= mine[n]:
+                del mine[n]
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO node VALUES (?, 1, ?, ?)", [(n, pack(mine[n]), pack(())) for n in sorted(mine)]
+        )
+        self._find_by(mine)
+        self._changes.nodes.update(mine)
+
+    def _drop_origins(self, numbers: Collection[int]) -> None:
+        """Origins no edge comes from any more."""
+        held = {n for (n,) in select_in(self._connection, "SELECT DISTINCT parent FROM edge WHERE parent IN (?)", numbers)}
+        loose = set(numbers) - held
+        self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE origin = 1 AND n IN (?)", loose)})
+
+    def _put_aliases(self, numbers: dict[str, int], linked: Iterable[Linked]) -> None:
+        mine = {numbers[one.node.id]: {numbers[alias] for alias in one.aliases} for one in linked}
+        old = set(select_in(self._connection, "SELECT alias, target FROM alias WHERE target IN (?)", mine))
+        new = {(alias, target) for target, aliases in mine.items() for alias in aliases}
+        self._connection.executemany("DELETE FROM alias WHERE alias = ? AND target = ?", sorted(old - new))
+        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", sorted(new - old))
+        stale = {alias for alias, _ in new}
+        self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", stale)})
+
+    def _remove(self, numbers: set[int]) -> None:
+        """Nodes that are no more, with what led to them."""
+        if not numbers:
+            return
+        left = self._unlink(numbers, keep={})
+        self._connection.executemany("DELETE FROM node WHERE n = ?", [(n,) for n in sorted(numbers)])
+        for n in numbers:
+            self._changes.nodes.pop(n, None)
+            self._changes.standings.pop(n, None)
+        self._changes.removed |= numbers
+        if left - numbers:
+            self._drop_origins(left - numbers)
+
+    def _find_by(self, nodes: dict[int, Node]) -> None:
+        """Look-ups by what only linking knows: issued keys that were never used, the unused session's ARN, workloads."""
+        found: set[tuple[int, int]] = set()
+        entities: set[tuple[str, str]] = set()
+        for n, node in nodes.items():
+            found.update((handle(kind, value), n * 8 + HANDLE) for kind, value in handles_of(node))
+            entities.update(entities_of(node))
+        self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", sorted(found))
+        meet(self._connection, entities)
+
+    def nodes(self, ids: Collection[str]) -> dict[str, Node]:
+        numbers = self._numbers.find(self._connection, ids)
+        found = select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", numbers.values())
+        return {node.id: node for node in (rows.unpack_node(row) for (row,) in found)}
+
+    def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]:
+        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
+        found = select_in(self._connection, "SELECT n, edges FROM node WHERE n IN (?)", names)
+        return {names[n]: rows.unpack_edges(edges) for n, edges in found}
+
+    def children(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
+        pairs = list(select_in(self._connection, "SELECT parent, child FROM edge WHERE parent IN (?)", names))
+        found = ids_of(self._connection, {child for _, child in pairs})
+        children: dict[str, list[str]] = {}
+        for parent, child in pairs:
+            children.setdefault(names[parent], []).append(found[child])
+        return {parent: tuple(sorted(below)) for parent, below in children.items()}
+
+    def standings(self, ids: Collection[str]) -> dict[str, Standing]:
+        numbers = self._numbers.find(self._connection, ids)
+        kept = {id_: self._changes.standings[n] for id_, n in numbers.items() if n in self._changes.standings}
+        stored = {n: id_ for id_, n in numbers.items() if id_ not in kept and n not in self._changes.removed}
+        return {**standings_of(self._connection, stored), **kept}
+
+    def put_standings(self, standings: dict[str, Standing]) -> None:
+        numbers = self._numbers.find(self._connection, standings)
+        for id_, standing in standings.items():
+            if id_ in numbers:
+                self._changes.standings[numbers[id_]] = standing
+
+    def finish(self) -> None:
+        """At the end of the transaction: cached columns of everything that changed."""
+        settle(self._connection, self._numbers, self._changes)
+
+
+def _mark(table: str) -> str:
+    return f"linked_{table}"
+
+
+def _ids_in(linked: Iterable[Linked]) -> set[str]:
+    found: set[str] = set()
+    for one in linked:
+        found.add(one.node.id)
+        found.update(one.aliases)
+        found.update(edge.parent for edge in one.edges)
+        found.update(origin.id for origin in one.origins)
+    return found
+
+
+def refs_at(connection: Connection, anchors: Iterable[int]) -> Iterable[int]:
+    return (ref for (ref,) in select_in(connection, "SELECT ref FROM anchor WHERE a IN (?)", set(anchors)))
+
+
+def seen_of(connection: Connection, names: dict[int, str]) -> dict[str, Seen]:
+    """Callers with their credentials, by key id; `names` are ids by number."""
+    uses: dict[int, list[CredentialUse]] = {}
+    found = select_in(connection, f"SELECT n, {rows.CREDENTIAL_COLUMNS} FROM credential WHERE n IN (?)", names)
+    for n, *use in found:
+        uses.setdefault(n, []).append(CredentialUse(names[n], *use))
+    callers: dict[str, Caller] = {}
+    for n, *row in select_in(connection, f"SELECT n, {rows.CALLER_COLUMNS} FROM caller WHERE n IN (?)", names):
+        callers[names[n]] = rows.caller_of(names[n], *row)
+    numbers = {id_: n for n, id_ in names.items()}
+    return {id_: Seen(caller, tuple(uses.get(numbers[id_], ()))) for id_, caller in callers.items()}
+
+
+def handles_of(node: Node) -> list[tuple[str, str]]:
+    found = [("key", key) for key in node.access_key_ids]
+    if node.principal_id:
+        found.append(("principal", node.principal_id))
+    if arn := assumed_role_arn(node):
+        found.append(("arn", arn))
+    if node.workload_id:
+        found.append(("instance", node.workload_id))
+    return found
+
+
+def assumed_role_arn(node: Node) -> str:
+    """userIdentity.arn of a role session: without the role's path."""
+    if not (node.role_name and node.name and node.account):
+        return ""
+    return f"arn:{node.partition}:sts::{node.account}:assumed-role/{node.role_name}/{node.name}"
+
+
+def entities_of(node: Node) -> list[tuple[str, str]]:
+    found = []
+    if node.role_arn:
+        found.append(("role", node.role_arn))
+    if node.account:
+        found.append(("account", node.account))
+    if node.workload == "instance" and node.workload_id:
+        found.append(("instance", node.workload_id))
+    return found

@@ -1,0 +1,54 @@
+"""Small numbers for ids, given in order of arrival. They never leave the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from sqlite3 import Connection
+
+from roletrail.stores.embedded.rows import select_in
+
+MAX_REMEMBERED = 200_000
+
+
+class Numbers:
+    """Numbers of ids inside write transactions. Numbers are never given twice, so what was committed stays true."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """After a rollback: numbers given since may be given again."""
+        self._known.clear()
+
+    def find(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+        """Numbers of those ids that have one."""
+        known = self._known
+        wanted = set(ids)
+        missing = wanted - known.keys()
+        if missing:
+            if len(known) + len(missing) > MAX_REMEMBERED:
+                known.clear()
+                missing = wanted
+            known.update(select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", missing))
+        return {id_: known[id_] for id_ in wanted if id_ in known}
+
+    def give(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+        """Numbers of all these ids; new ones get the next, in the order of their ids."""
+        wanted = set(ids)
+        wanted.discard("")
+        numbers = self.find(connection, wanted)
+        new = sorted(wanted - numbers.keys())
+        if new:
+            (top,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
+            added = {id_: top + 1 + offset for offset, id_ in enumerate(new)}
+            connection.executemany("INSERT INTO identity (id, n) VALUES (?, ?)", added.items())
+            self._known.update(added)
+            numbers.update(added)
+        return numbers
+
+
+def ids_of(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """Ids of numbers; 0 stands for none."""
+    found: dict[int, str] = {0: ""}
+    found.update(select_in(connection, "SELECT n, id FROM identity WHERE n IN (?)", numbers))
+    return found

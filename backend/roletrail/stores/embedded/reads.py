@@ -1,0 +1,151 @@
+"""Nodes as pages want them: rows, aliases, what lies below, totals."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator
+from sqlite3 import Connection
+
+from roletrail.errors import InvalidRequest
+from roletrail.lineage.model import Seen
+from roletrail.stores.embedded.derived import Row, as_standings
+from roletrail.stores.embedded.linking import seen_of
+from roletrail.stores.embedded.rows import STANDING_COLUMNS, select_in, unpack_edges, unpack_node
+from roletrail.stores.port import NodeRow, Totals
+
+Place = tuple[int, str, int]  # -last_seen, id, number: newest first
+
+
+def number_of(connection: Connection, id_: str) -> int:
+    row = connection.execute("SELECT n FROM identity WHERE id = ?", (id_,)).fetchone()
+    return row[0] if row else 0
+
+
+def numbers_of(connection: Connection, ids: Iterable[str]) -> dict[int, str]:
+    return {n: id_ for id_, n in select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", set(ids))}
+
+
+def rows(connection: Connection, ids: Collection[str]) -> dict[str, NodeRow]:
+    names = numbers_of(connection, ids)
+    placed = [Row(*row) for row in select_in(connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", names)]
+    standings = as_standings(connection, placed)
+    packed = {n: (row, edges) for n, row, edges in select_in(connection, "SELECT n, row, edges FROM node WHERE n IN (?)", names)}
+    columns = "SELECT n, first_at, last_at, count, errors FROM caller WHERE n IN (?)"
+    uses = {n: rest for n, *rest in select_in(connection, columns, names)}
+    below = dict(
+        select_in(connection, "SELECT parent, count(*) FROM standing WHERE parent > 0 AND parent IN (?) GROUP BY parent", names)
+    )
+    return {
+        row.id: NodeRow(
+            unpack_node(packed[row.n][0]),
+            standings[row.id],
+            unpack_edges(packed[row.n][1]),
+            *uses.get(row.n, (0, 0, 0, 0)),
+            below.get(row.n, 0),
+            row.band > 0,
+        )
+        for row in placed
+    }
+
+
+def resolve_alias(connection: Connection, id_: str) -> str:
+    n = number_of(connection, id_)
+    if connection.execute("SELECT 1 FROM node WHERE n = ?", (n,)).fetchone():
+        return id_
+    row = connection.execute("SELECT min(id) FROM alias JOIN identity ON identity.n = target WHERE alias = ?", (n,)).fetchone()
+    return row[0] or ""
+
+
+def aliases_of(connection: Connection, id_: str) -> list[str]:
+    found = connection.execute(
+        "SELECT id FROM alias JOIN identity ON identity.n = alias WHERE target = ? ORDER BY id", (number_of(connection, id_),)
+    )
+    return [alias for (alias,) in found]
+
+
+def descendants(connection: Connection, id_: str, limit: int) -> tuple[list[str], bool]:
+    """Level by level, each level by (started, id)."""
+    level = [number_of(connection, id_)]
+    found: list[str] = []
+    while level and len(found) <= limit:
+        below: list[tuple[int, str, int]] = []
+        for parent in level:
+            below += connection.execute(
+                "SELECT started, id, n FROM standing WHERE parent = ? AND parent > 0 ORDER BY started, id LIMIT ?",
+                (parent, limit + 1 - len(found)),
+            )
+        below.sort()
+        found += [id_ for _, id_, _ in below]
+        level = [n for _, _, n in below[: limit + 1]]
+    return found[:limit], len(found) > limit
+
+
+def seen(connection: Connection, ids: Collection[str]) -> dict[str, Seen]:
+    return seen_of(connection, numbers_of(connection, ids))
+
+
+def newest(connection: Connection, homes: Iterable[int], limit: int, after: str) -> tuple[list[str], str]:
+    """A page of the nodes of these homes, newest last_seen first, then by id. The cursor is `last_seen.id`."""
+    start = _start(after)
+    runs = [_run(connection, home, limit + 1, start) for home in homes]
+    return _page(heapq.merge(*runs), limit)
+
+
+def newest_of(connection: Connection, numbers: Iterable[int], limit: int, after: str) -> tuple[list[str], str]:
+    """The same for given nodes."""
+    start = _start(after)
+    found = select_in(connection, "SELECT -last_seen, id, n FROM standing WHERE n IN (?)", set(numbers))
+    return _page(iter(heapq.nsmallest(limit + 1, (place for place in found if start is None or place[:2] > start))), limit)
+
+
+def _run(connection: Connection, home: int, limit: int, start: tuple[int, str] | None) -> list[Place]:
+    last_seen, id_ = (-start[0], start[1]) if start else (1 << 62, "")
+    return connection.execute(
+        "SELECT -last_seen, id, n FROM standing WHERE home = ?1 AND last_seen <= ?2 AND (last_seen < ?2 OR id > ?3)"
+        " ORDER BY last_seen DESC, id LIMIT ?4",
+        (home, last_seen, id_, limit),
+    ).fetchall()
+
+
+def _page(places: Iterator[Place], limit: int) -> tuple[list[str], str]:
+    found: list[Place] = []
+    for place in places:
+        if len(found) == limit:
+            return [id_ for _, id_, _ in found], f"{-found[-1][0]}.{found[-1][1]}" if found else ""
+        found.append(place)
+    return [id_ for _, id_, _ in found], ""
+
+
+def _start(after: str) -> tuple[int, str] | None:
+    if not after:
+        return None
+    last_seen, dot, id_ = after.partition(".")
+    if not dot or not (last_seen.isascii() and last_seen.isdecimal()) or len(last_seen) > 12:
+        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
+    return -int(last_seen), id_
+
+
+def totals(connection: Connection) -> Totals:
+    count = dict(connection.execute("SELECT name, value FROM counter"))
+    one = {
+        name: connection.execute(sql, parameters).fetchone()[0] or 0
+        for name, sql, parameters in (
+            ("objects", "SELECT count(*) FROM object", ()),
+            ("quarantined", "SELECT count(*) FROM quarantine", ()),
+            ("callers", "SELECT count(*) FROM pending", ()),
+            *((f"new_{table}", f"SELECT max(i) - ? FROM {table}", (count.get(f"linked_{table}", 0),)) for table in _MARKED),
+        )
+    }
+    pending = one["callers"] + sum(one[f"new_{table}"] for table in _MARKED)
+    of = count.get
+    return Totals(
+        of("events", 0),
+        one["objects"],
+        *(of(name, 0) for name in ("identities", "sessions", "chains_2", "chains_3")),
+        one["quarantined"],
+        *(of(name, 0) for name in ("doubles", "first_at", "last_at")),
+        pending,
+    )
+
+
+_MARKED = ("issuance", "sign_in", "action")

@@ -1,0 +1,98 @@
+"""Rows of the embedded store: how tuples of the model are packed, and how rows are found by what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from sqlite3 import Connection
+from typing import Any
+
+import msgspec
+
+from roletrail.lineage.ids import anchor
+from roletrail.lineage.model import Action, Activity, Attempt, Caller, CredentialUse, Edge, Issuance, Node, SignIn, Standing
+from roletrail.stores.merge import CALLER_FACTS
+
+CALLER, ISSUANCE, SIGN_IN, ACTION, HANDLE = range(5)
+"""Kinds of an anchor's ref = 8 * number + kind. A handle leads from a pasted thing to an identity."""
+
+DAY_SECONDS = 86_400
+
+pack = msgspec.msgpack.Encoder().encode
+unpack_issuance = msgspec.msgpack.Decoder(Issuance).decode
+unpack_sign_in = msgspec.msgpack.Decoder(SignIn).decode
+unpack_action = msgspec.msgpack.Decoder(Action).decode
+unpack_attempt = msgspec.msgpack.Decoder(Attempt).decode
+unpack_node = msgspec.msgpack.Decoder(Node).decode
+unpack_edges = msgspec.msgpack.Decoder(tuple[Edge, ...]).decode
+unpack_any = msgspec.msgpack.Decoder().decode
+
+
+def pack_folds(activities: Sequence[Activity]) -> bytes:
+    """Activities of one identity, without it."""
+    return pack([activity[1:] for activity in activities])
+
+
+def unpack_folds(identity: str, folds: bytes) -> list[Activity]:
+    return [Activity(identity, *fold) for fold in unpack_any(folds)]
+
+
+def caller_row(n: int, caller: Caller) -> tuple[Any, ...]:
+    return (n, pack(caller[1:CALLER_FACTS]), *caller[CALLER_FACTS:])
+
+
+def caller_of(id_: str, facts: bytes, *counts: Any) -> Caller:
+    return Caller(id_, *unpack_any(facts), *counts)
+
+
+CALLER_COLUMNS = "facts, internal, count, errors, first_at, first_event, last_at, last_event"
+CREDENTIAL_COLUMNS = "access_key_id, kind, delivery, from_console, first_at, first_event, last_at, last_event"
+
+
+def use_row(n: int, use: CredentialUse) -> tuple[Any, ...]:
+    return (n, *use[1:])
+
+
+STANDING_COLUMNS = (
+    "n, id, root, parent, sessions, hops, depth, pivots, segment, reach, confidence, started, last_pivot, "
+    "counts, home, name, first_seen, last_seen, above, crossing, band"
+)
+
+
+def default_standing(node: Node) -> Standing:
+    """Standing of a node nobody has placed yet: a root of its own."""
+    return Standing(node.id, "", int(node.counts), 0, 0, 0, 1, int(node.counts), 1.0, node.issued_at, "")
+
+
+def handle(kind: str, value: str) -> int:
+    """Look-up number of a pasted thing: kind is key, principal, arn, address or instance."""
+    return anchor("handle", kind, value)
+
+
+def chunked(values: Iterable[Any], size: int = 10_000) -> Iterator[list[Any]]:
+    """Lists of at most `size`: SQLite takes 250,000 variables, but a huge IN list is built in memory first."""
+    ordered = list(values)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+def select_in(connection: Connection, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows of a query whose one `(?)` is an IN list, in as few statements as needed."""
+    head, _, tail = sql.partition("(?)")
+    for chunk in chunked(values):
+        yield from connection.execute(f"{head}({','.join('?' * len(chunk))}){tail}", chunk)
+
+
+def counter(connection: Connection, name: str) -> int:
+    row = connection.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else 0
+
+
+def add_to_counters(connection: Connection, amounts: dict[str, int]) -> None:
+    connection.executemany(
+        "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+        [(name, amount) for name, amount in amounts.items() if amount],
+    )
+
+
+def set_counter(connection: Connection, name: str, value: int) -> None:
+    connection.execute("INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))

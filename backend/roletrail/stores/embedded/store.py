@@ -1,0 +1,188 @@
+"""GraphStore over one SQLite file. Only `bootstrap` picks it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from roletrail.lineage.ids import event_hash
+from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, Part
+from roletrail.stores.embedded import chains, commit, export, ledger, observed, reads, rows, trace
+from roletrail.stores.embedded.cells import Cells, hours_of
+from roletrail.stores.embedded.linking import EmbeddedLinkWriter
+from roletrail.stores.embedded.numbers import Numbers
+from roletrail.stores.embedded.schema import open_database
+from roletrail.stores.port import (
+    ArchiveFile,
+    ChainQuery,
+    ChainRow,
+    CommitResult,
+    CoverageRow,
+    LedgerEntry,
+    NodeRow,
+    Totals,
+    TraceHit,
+)
+
+
+class EmbeddedStore:
+    """Threads may share it: each reads on its own connection, writers take turns."""
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        self._database = open_database(path, create=create)
+        self._numbers = Numbers()
+        self._cells = Cells()
+
+    # --- writing ---
+
+    @contextmanager
+    def _write(self) -> Iterator[commit.Connection]:
+        try:
+            with self._database.write() as connection:
+                yield connection
+        except BaseException:
+            self._numbers.forget()
+            self._cells.forget()
+            raise
+
+    def begin_run(self) -> int:
+        with self._write() as connection:
+            rows.add_to_counters(connection, {"runs": 1})
+            return rows.counter(connection, "runs")
+
+    def commit(
+        self, parts: Collection[Part], files: Collection[ArchiveFile], excluded_attempts: Collection[int] = ()
+    ) -> CommitResult:
+        with self._write() as connection:
+            return commit.commit(connection, self._numbers, self._cells, parts, files, excluded_attempts)
+
+    @contextmanager
+    def linking(self) -> Iterator[EmbeddedLinkWriter]:
+        with self._write() as connection:
+            writer = EmbeddedLinkWriter(connection, self._numbers)
+            yield writer
+            writer.finish()
+
+    def swap_archive_files(self, remove: Collection[str], add: Collection[ArchiveFile]) -> bool:
+        with self._write() as connection:
+            return ledger.swap_files(connection, remove, add)
+
+    # --- ledger ---
+
+    def ledger(self, locators: Collection[str]) -> dict[str, LedgerEntry]:
+        with self._database.snapshot() as connection:
+            return ledger.entries(connection, locators)
+
+    def archive_files(self) -> list[ArchiveFile]:
+        found = self._database.read().execute("SELECT name, day, kind, rows FROM archive_file ORDER BY name")
+        return [ArchiveFile(*row) for row in found]
+
+    def excluded_attempts(self) -> list[int]:
+        return [attempt for (attempt,) in self._database.read().execute("SELECT attempt FROM excluded_attempt ORDER BY attempt")]
+
+    def attempt_locators(self, attempts: Collection[int]) -> dict[int, str]:
+        sql = "SELECT attempt, locator FROM part JOIN object USING (o) WHERE attempt IN (?)"
+        return dict(rows.select_in(self._database.read(), sql, attempts))
+
+    def objects(self, limit: int, after: str = "") -> tuple[list[LedgerEntry], str]:
+        with self._database.snapshot() as connection:
+            return ledger.objects(connection, limit, after)
+
+    def quarantine(self, limit: int, after: str = "") -> tuple[list[tuple[str, int, str, str]], str]:
+        return ledger.quarantine(self._database.read(), limit, after)
+
+    def coverage(self) -> Iterator[CoverageRow]:
+        with self._database.snapshot() as connection:
+            yield from ledger.coverage(connection)
+
+    # --- nodes ---
+
+    def totals(self) -> Totals:
+        with self._database.snapshot() as connection:
+            return reads.totals(connection)
+
+    def chains(self, query: ChainQuery) -> tuple[list[ChainRow], str]:
+        with self._database.snapshot() as connection:
+            return chains.chains(connection, query)
+
+    def rows(self, ids: Collection[str]) -> dict[str, NodeRow]:
+        with self._database.snapshot() as connection:
+            return reads.rows(connection, ids)
+
+    def resolve_alias(self, id_: str) -> str:
+        with self._database.snapshot() as connection:
+            return reads.resolve_alias(connection, id_)
+
+    def aliases_of(self, id_: str) -> list[str]:
+        with self._database.snapshot() as connection:
+            return reads.aliases_of(connection, id_)
+
+    def descendants(self, id_: str, limit: int) -> tuple[list[str], bool]:
+        with self._database.snapshot() as connection:
+            return reads.descendants(connection, id_, limit)
+
+    def siblings_by_role(self, role_arn: str, limit: int, after: str = "") -> tuple[list[str], str]:
+        with self._database.snapshot() as connection:
+            return trace.siblings_by_role(connection, role_arn, limit, after)
+
+    # --- observations ---
+
+    def activities(self, id_: str, limit: int, after: str = "") -> tuple[list[Activity], str]:
+        with self._database.snapshot() as connection:
+            return observed.activities(connection, id_, limit, after)
+
+    def credentials(self, id_: str, limit: int) -> list[CredentialUse]:
+        with self._database.snapshot() as connection:
+            return observed.credentials(connection, id_, limit)
+
+    def actions(self, id_: str) -> list[Action]:
+        with self._database.snapshot() as connection:
+            return observed.actions(connection, id_)
+
+    def attempts(self, id_: str) -> list[Attempt]:
+        with self._database.snapshot() as connection:
+            return observed.attempts(connection, id_)
+
+    def issuances_for(self, event_ids: Collection[str]) -> dict[str, Issuance]:
+        with self._database.snapshot() as connection:
+            return observed.issuances_for(connection, event_ids)
+
+    def address_uses(self, address: str, limit: int) -> list[Activity]:
+        with self._database.snapshot() as connection:
+            return observed.address_uses(connection, address, limit)
+
+    def addresses_of(self, ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+        with self._database.snapshot() as connection:
+            return observed.addresses_of(connection, ids)
+
+    def actions_of(self, ids: Collection[str], limit: int) -> list[Action]:
+        with self._database.snapshot() as connection:
+            return observed.actions_of(connection, ids, limit)
+
+    def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
+        with self._database.snapshot() as connection:
+            return observed.attempts_of(connection, ids, limit)
+
+    def event_hours(self, event_id: str) -> list[int]:
+        return hours_of(self._database.read(), event_hash(event_id))
+
+    # --- look-ups ---
+
+    def trace(self, kind: str, value: str, limit: int) -> list[TraceHit]:
+        with self._database.snapshot() as connection:
+            return trace.trace(connection, kind, value, limit)
+
+    def entity(self, id_: str) -> tuple[str, str] | None:
+        return trace.entity(self._database.read(), id_)
+
+    def entity_sessions(self, kind: str, value: str, limit: int, after: str = "") -> tuple[list[str], str]:
+        with self._database.snapshot() as connection:
+            return trace.entity_sessions(connection, kind, value, limit, after)
+
+    def export(self) -> Iterator[tuple[str, object]]:
+        with self._database.snapshot() as connection:
+            yield from export.export(connection)
+
+    def close(self) -> None:
+        self._database.close()

@@ -1,0 +1,80 @@
+"""How two observations of one thing become one: sums, least and greatest, so that no order of arrival shows.
+
+Pure; shared by every store and by the reference the contract suite compares them with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roletrail.lineage.model import Activity, Caller, CredentialUse
+
+CALLER_FACTS = Caller._fields.index("internal")
+"""Fields of a Caller before this one are texts and creationDate: the greater of two holds."""
+
+ACTIVITY_KEY = Activity._fields.index("count")
+"""Fields of an Activity before this one are its key (ADR 0003)."""
+
+
+def merge_callers(a: Caller, b: Caller) -> Caller:
+    facts = a[:CALLER_FACTS] if a[:CALLER_FACTS] == b[:CALLER_FACTS] else tuple(map(max, a[:CALLER_FACTS], b[:CALLER_FACTS]))
+    first = min(a[21:23], b[21:23])
+    last = max(a[23:25], b[23:25])
+    return Caller(*facts, a.internal + b.internal, a[19] + b[19], a.errors + b.errors, *first, *last)  # pyright: ignore[reportArgumentType]
+
+
+def merge_uses(a: CredentialUse, b: CredentialUse) -> CredentialUse:
+    """Two uses of one key by one identity."""
+    first = min(a[5:7], b[5:7])
+    last = max(a[7:9], b[7:9])
+    return CredentialUse(
+        a.identity, a.access_key_id, max(a.kind, b.kind), max(a.delivery, b.delivery), max(a[4], b[4]), *first, *last
+    )
+
+
+def merge_activities(a: Activity, b: Activity) -> Activity:
+    """Two folds of one key. Equal (time, event id) means one event, so its name decides nothing."""
+    return Activity(
+        *a[:ACTIVITY_KEY],  # pyright: ignore[reportArgumentType]
+        a[11] + b[11],
+        a.errors + b.errors,
+        add_sources(a.sources, b.sources),
+        *min(a[14:17], b[14:17]),
+        *max(a[17:20], b[17:20]),
+    )
+
+
+def add_sources(a: str, b: str) -> str:
+    """Sum of two `source=count` lists."""
+    sums: dict[str, int] = {}
+    for pair in f"{a} {b}".split():
+        source, _, count = pair.rpartition("=")
+        if count.isdecimal():
+            sums[source] = sums.get(source, 0) + int(count)
+    return " ".join(f"{source}={count}" for source, count in sorted(sums.items()))
+
+
+def fold_callers(callers: Iterable[Caller]) -> dict[str, Caller]:
+    merged: dict[str, Caller] = {}
+    for caller in callers:
+        other = merged.get(caller.id)
+        merged[caller.id] = caller if other is None else merge_callers(other, caller)
+    return merged
+
+
+def fold_uses(uses: Iterable[CredentialUse]) -> dict[tuple[str, str], CredentialUse]:
+    merged: dict[tuple[str, str], CredentialUse] = {}
+    for use in uses:
+        key = use[:2]
+        other = merged.get(key)
+        merged[key] = use if other is None else merge_uses(other, use)
+    return merged
+
+
+def fold_activities(activities: Iterable[Activity]) -> dict[tuple[str | int, ...], Activity]:
+    merged: dict[tuple[str | int, ...], Activity] = {}
+    for activity in activities:
+        key = activity[:ACTIVITY_KEY]
+        other = merged.get(key)
+        merged[key] = activity if other is None else merge_activities(other, activity)
+    return merged
