@@ -69,7 +69,7 @@ def _gunzip(stored: bytes, most_bytes: int) -> bytes:
 def _inflate(member: isal_zlib.Decompress, source: bytes, most: int) -> bytes:
     try:
         return member.decompress(source, most)
-    except (IsalError, ValueError, EOFError) as error:
+    except (IsalError, ValueError, EOFError) as error:  # pyright: ignore[reportGeneralTypeIssues]  its stub says instance
         raise Unreadable("bad_gzip", f"The object begins like gzip and is none or is damaged: {error}.") from None
 
 

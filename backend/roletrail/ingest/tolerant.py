@@ -33,7 +33,7 @@ def take(item: bytes | msgspec.Raw) -> Taken | Fault | None:
     try:
         record = _decode_record(item)
         raw = item
-        if not _is_plain(record):
+        if not _is_plain(record) or not bytes(item).isascii():
             record, raw = _rebuilt(item)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         try:

@@ -1,0 +1,166 @@
+"""userIdentity to the facts of who called: read once per distinct text, because millions of events share a few thousand.
+
+Source: CloudTrail userIdentity element. Everything here depends on the element alone, never on other records.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from roletrail.ingest import clock
+from roletrail.ingest.json_text import BadJson, loads
+from roletrail.ingest.members import at, identifier_at, text, text_at
+from roletrail.lineage import arn as arns
+from roletrail.lineage import ids
+
+MOST_REMEMBERED = 200_000
+
+
+class Facts(NamedTuple):
+    """What one userIdentity says. `identity` is "" when it is no session and no key of its own: services, subjects of
+    identity providers, and copies of a call that another account made."""
+
+    identity: str
+    kind: str  # session | key | ""
+    type: str
+    partition: str
+    principal_id: str
+    created: int
+    account: str
+    arn: str
+    role_id: str
+    role_arn: str
+    name: str
+    user_name: str
+    source_identity: str
+    mfa: str
+    on_behalf_of: str
+    provider: str
+    in_scope_of: str
+    assumed_root: str
+    sign_in_session: str
+    access_key_id: str
+    delivery: str
+    invoked_by: str
+    identity_provider: str
+    credential_id: str
+
+
+_CALLERS = frozenset({"AssumedRole", "IAMUser", "Root", "FederatedUser"})
+_KNOWN = {
+    name.lower(): name
+    for name in (
+        "type principalId arn accountId accessKeyId userName invokedBy identityProvider credentialId sessionContext attributes "
+        "creationDate mfaAuthenticated sessionIssuer webIdFederationData federatedProvider sourceIdentity ec2RoleDelivery "
+        "assumedRoot signInSessionArn onBehalfOf userId identityStoreArn inScopeOf issuerType credentialsIssuedTo"
+    ).split()
+}
+
+
+class Identities:
+    """Facts by the bytes of userIdentity."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Facts | BadJson] = {}
+
+    def facts(self, raw: bytes) -> Facts:
+        """Raises BadJson when the element cannot be read."""
+        found = self._known.get(raw)
+        if found is None:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            found = self._known[raw] = _read(raw)
+        if isinstance(found, BadJson):
+            raise found
+        return found
+
+
+def _read(raw: bytes) -> Facts | BadJson:
+    try:
+        value = loads(raw) if raw[:1] == b"{" else {}
+    except BadJson as error:
+        return error
+    if not value.get("type") and "principalid" in {name.lower() for name in value}:
+        value = _in_camel_case(value)
+    return facts_of(value)
+
+
+def _in_camel_case(value: dict[str, Any]) -> dict[str, Any]:
+    """Athena's lower-case names put right; userIdentity is at most four deep."""
+    return {
+        _KNOWN.get(name.lower(), name): _in_camel_case(member) if isinstance(member, dict) else member
+        for name, member in value.items()
+    }
+
+
+def facts_of(element: dict[str, Any]) -> Facts:
+    """The facts of a decoded userIdentity."""
+    type_ = text(element.get("type"))
+    context = at(element, "sessionContext")
+    issuer = at(context, "sessionIssuer")
+    arn = text(element.get("arn"))
+    role_arn = text_at(issuer, "arn") if type_ == "AssumedRole" else ""
+    principal_id = identifier_at(element, "principalId") or _stand_in(type_, element, arn)
+    access_key_id = identifier_at(element, "accessKeyId")
+    created = clock.epoch(text_at(context, "attributes", "creationDate"))
+    partition = arns.partition_of(arn or role_arn)
+    unique_id, name = arns.split_principal(principal_id)
+    identity, kind = _identity(type_, partition, principal_id, access_key_id, created)
+    return Facts(
+        identity=identity,
+        kind=kind,
+        type=type_,
+        partition=partition,
+        principal_id=principal_id,
+        created=created if kind == "session" else 0,
+        account=identifier_at(element, "accountId") or _account_in(arn),
+        arn=arn,
+        role_id=(identifier_at(issuer, "principalId") or unique_id) if type_ == "AssumedRole" else "",
+        role_arn=role_arn,
+        name=name if type_ in ("AssumedRole", "FederatedUser") else text(element.get("userName")),
+        user_name=text(element.get("userName")),
+        source_identity=text_at(context, "sourceIdentity"),
+        mfa=text_at(context, "attributes", "mfaAuthenticated"),
+        on_behalf_of=text_at(element, "onBehalfOf", "userId"),
+        provider=text_at(context, "webIdFederationData", "federatedProvider"),
+        in_scope_of=_scope(element),
+        assumed_root=text_at(context, "assumedRoot") or text(element.get("assumedRoot")),
+        sign_in_session=text_at(context, "signInSessionArn") or text(element.get("signInSessionArn")),
+        access_key_id=access_key_id,
+        delivery=text_at(context, "ec2RoleDelivery"),
+        invoked_by=text(element.get("invokedBy")),
+        identity_provider=text(element.get("identityProvider")),
+        credential_id=text(element.get("credentialId")),
+    )
+
+
+def _stand_in(type_: str, element: dict[str, Any], arn: str) -> str:
+    """What names the principal when principalId is missing or masked: for Root the account, else the ARN."""
+    if type_ == "Root":
+        return identifier_at(element, "accountId")
+    return arn if type_ in _CALLERS and "*" not in arn else ""
+
+
+def _identity(type_: str, partition: str, principal_id: str, access_key_id: str, created: int) -> tuple[str, str]:
+    if type_ not in _CALLERS:
+        return "", ""
+    # Sanitised exports put sessionContext beside long-term keys (F14), and AKIA where a role's ASIA was.
+    long_term = access_key_id.startswith("AKIA") or (access_key_id and not created and not access_key_id.startswith("ASIA"))
+    if type_ in ("IAMUser", "Root") and long_term:
+        return ids.key_id(partition, access_key_id), "key"
+    if not principal_id:
+        return "", ""
+    if created:
+        return ids.session_id(partition, principal_id, created), "session"
+    return ids.undated_session_id(partition, principal_id, access_key_id), "session"
+
+
+def _account_in(arn: str) -> str:
+    parsed = arns.parse_arn(arn)
+    return parsed.account if parsed else ""
+
+
+def _scope(element: dict[str, Any]) -> str:
+    """inScopeOf as one text: where the credential was ISSUED (F15)."""
+    scope = at(element, "inScopeOf")
+    return f"{text_at(scope, 'issuerType')} {text_at(scope, 'credentialsIssuedTo')}".strip()

@@ -1,0 +1,242 @@
+"""The records that issue temporary credentials, as Issuance or, when refused, as Attempt.
+
+Each reads its own record only. Fields and their absence: CloudTrail's STS pages and real records; an issuance by a
+service mostly lacks the AROA id, a refused AssumeRole lacks its parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from roletrail.ingest import agents, clock
+from roletrail.ingest.identity import Facts
+from roletrail.ingest.members import at, identifier_at, items_at, list_of, members_of, text, text_at
+from roletrail.ingest.record import Record
+from roletrail.lineage import arn as arns
+from roletrail.lineage import ids, workload
+from roletrail.lineage.model import Attempt, Issuance
+
+_ROLE_ARN = re.compile(r"arn:[a-z0-9-]{3,20}:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
+MOST_TEXT = 1024
+
+
+class Event(NamedTuple):
+    """A record with what the hot path already knows of it."""
+
+    record: Record
+    facts: Facts
+    identity: str  # the caller's, "" when it is none
+    at: int
+    address: str
+
+
+class Parent(NamedTuple):
+    """Who asked, as the record names it."""
+
+    id: str
+    kind: str  # session | key | origin | foreign | none
+    label: str
+
+
+class Child(NamedTuple):
+    """Who came of it."""
+
+    principal: str
+    type: str
+    role_arn: str
+    session_name: str
+
+
+_FAMILIES = {
+    "AssumeRole": "assume",
+    "AssumeRoleWithSAML": "saml",
+    "AssumeRoleWithWebIdentity": "web",
+    "AssumeRoot": "root_task",
+    "GetSessionToken": "session_token",
+    "GetFederationToken": "federation",
+}
+
+
+def issuance(event: Event) -> Issuance:
+    """The issuance a successful call records."""
+    record, facts = event.record, event.facts
+    request, response = members_of(record.request_parameters), members_of(record.response_elements)
+    child = _child(event, request, response)
+    family = _family(record.event_name, facts)
+    provider = _provider(facts, request, response)
+    parent = _parent(event, family, child, provider)
+    role = arns.parse_arn(child.role_arn)
+    partition = role.partition if role else facts.partition
+    return Issuance(
+        event_id=record.event_id,
+        at=event.at,
+        family=family,
+        event_name=record.event_name,
+        partition=partition,
+        account=record.recipient_account_id or facts.account,
+        region=record.aws_region,
+        copy="foreign" if facts.type == "AWSAccount" else "",
+        shared_event_id=record.shared_event_id,
+        request_id=record.request_id,
+        parent=parent.id,
+        parent_kind=parent.kind,
+        parent_key=facts.access_key_id,
+        parent_principal=facts.principal_id,
+        parent_created=facts.created,
+        parent_account=facts.account,
+        parent_label=parent.label,
+        invoked_by=facts.invoked_by,
+        child=_child_id(partition, child, event.at),
+        child_key=identifier_at(response, "credentials", "accessKeyId"),
+        child_principal=child.principal,
+        child_type=child.type,
+        role_arn=child.role_arn,
+        role_account=role.account if role else "",
+        role_name=arns.role_name(child.role_arn),
+        session_name=child.session_name,
+        expires=clock.expiration(text_at(response, "credentials", "expiration")),
+        source_identity=text_at(request, "sourceIdentity") or text_at(response, "sourceIdentity") or facts.source_identity,
+        external_id=text_at(request, "externalId"),
+        mfa_serial=text_at(request, "serialNumber"),
+        address=event.address,
+        agent=agents.family(record.user_agent),
+        provider=provider,
+        detail=_detail(record, request, response),
+    )
+
+
+def attempt(event: Event) -> Attempt:
+    """The refused call. The parameters of a denied AssumeRole are null: its role stands in the message alone (F6)."""
+    record = event.record
+    request = members_of(record.request_parameters)
+    found = _ROLE_ARN.search(record.error_message)
+    target = text_at(request, "roleArn") or _role_in_resources(record) or (found[0] if found else "")
+    return Attempt(
+        event_id=record.event_id,
+        at=event.at,
+        identity=event.identity,
+        access_key_id=event.facts.access_key_id,
+        event_name=record.event_name,
+        target=target or text_at(request, "targetPrincipal"),
+        error_code=record.error_code,
+        account=record.recipient_account_id or event.facts.account,
+        region=record.aws_region,
+        address=event.address,
+        agent=agents.family(record.user_agent),
+    )
+
+
+def _family(event_name: str, facts: Facts) -> str:
+    return "service" if event_name == "AssumeRole" and _is_service(facts) else _FAMILIES[event_name]
+
+
+def _is_service(facts: Facts) -> bool:
+    return facts.type == "AWSService" or (not facts.type and bool(facts.invoked_by))
+
+
+def _child(event: Event, request: dict[str, Any], response: dict[str, Any]) -> Child:
+    facts = event.facts
+    match event.record.event_name:
+        case "GetSessionToken":
+            return Child(facts.principal_id, facts.type, "", facts.user_name)
+        case "GetFederationToken":
+            name = text_at(request, "name") or arns.split_principal(text_at(response, "federatedUser", "federatedUserId"))[1]
+            principal = identifier_at(response, "federatedUser", "federatedUserId") or (f"{facts.account}:{name}" if name else "")
+            return Child(principal, "FederatedUser", "", name)
+        case "AssumeRoot":
+            target = text_at(request, "targetPrincipal")
+            parsed = arns.parse_arn(target)
+            return Child(parsed.account if parsed else target, "Root", "", "")
+        case _:
+            return _role_session(event.record, request, response)
+
+
+def _role_session(record: Record, request: dict[str, Any], response: dict[str, Any]) -> Child:
+    principal = identifier_at(response, "assumedRoleUser", "assumedRoleId")
+    session_arn = text_at(response, "assumedRoleUser", "arn")
+    name = text_at(request, "roleSessionName") or arns.split_principal(principal)[1] or session_arn.rpartition("/")[2]
+    role_arn = text_at(request, "roleArn") or _role_in_resources(record) or _role_of_session(session_arn)
+    return Child(principal, "AssumedRole", role_arn, name)
+
+
+def _role_in_resources(record: Record) -> str:
+    for entry in list_of(record.resources):
+        found = text_at(entry, "ARN") or text_at(entry, "arn")
+        if ":role/" in found:
+            return found
+    return ""
+
+
+def _role_of_session(session_arn: str) -> str:
+    """Role ARN without a path, from an assumed-role ARN: the best there is when the request is not in the record."""
+    parsed = arns.parse_arn(session_arn)
+    name = arns.role_name(session_arn)
+    return f"arn:{parsed.partition}:iam::{parsed.account}:role/{name}" if parsed and name else ""
+
+
+def _child_id(partition: str, child: Child, second: int) -> str:
+    if child.principal:
+        return ids.session_id(partition, child.principal, second)
+    return ids.alias_id(partition, child.role_arn, child.session_name, second)
+
+
+def _parent(event: Event, family: str, child: Child, provider: str) -> Parent:
+    facts = event.facts
+    if facts.type == "AWSAccount":
+        return Parent("", "foreign", "")
+    if family == "service":
+        target = workload.delivered_by(facts.invoked_by, child.session_name)
+        account = arns.parse_arn(child.role_arn)
+        where = account.account if account else event.record.recipient_account_id
+        return Parent(ids.origin_id(target.kind, where, target.id), "origin", facts.invoked_by)
+    if event.identity:
+        return Parent(event.identity, facts.kind, "")
+    if family in ("saml", "web"):
+        subject = facts.user_name or arns.split_principal(facts.principal_id)[1]
+        return Parent(ids.origin_id(family, provider, subject), "origin", subject)
+    if facts.on_behalf_of:
+        return Parent(ids.origin_id("idc", facts.on_behalf_of), "origin", facts.on_behalf_of)
+    return Parent("", "none", facts.user_name or facts.invoked_by)
+
+
+def _provider(facts: Facts, request: dict[str, Any], response: dict[str, Any]) -> str:
+    """ARN of the SAML or OIDC provider where the record has it, else the issuer's name."""
+    for found in (text_at(request, "principalArn"), text_at(request, "providerId"), facts.identity_provider):
+        if found.startswith("arn:"):
+            return found
+    if ":oidc-provider/" in facts.principal_id:  # `<provider ARN>:aud:sub`, and the issuer may have a path but no colon
+        prefix, _, rest = facts.principal_id.partition(":oidc-provider/")
+        return f"{prefix}:oidc-provider/{rest.partition(':')[0]}"
+    return facts.identity_provider or text_at(response, "provider") or text_at(request, "providerId")
+
+
+def _detail(record: Record, request: dict[str, Any], response: dict[str, Any]) -> str:
+    extra = members_of(record.additional_event_data)
+    found = {
+        "duration": at(request, "durationSeconds"),
+        "tags": _tags(at(request, "tags") or at(request, "principalTags")),
+        "transitive_tag_keys": items_at(request, "transitiveTagKeys") or None,
+        "incoming_transitive_tags": _tags(at(request, "incomingTransitiveTags")),
+        "task_policy": text_at(request, "taskPolicyArn", "arn"),
+        "policy": text_at(request, "policy")[:MOST_TEXT],
+        "policy_arns": [text_at(entry, "arn") for entry in items_at(request, "policyArns")] or None,
+        "audience": text_at(response, "audience"),
+        "subject": text_at(response, "subjectFromWebIdentityToken") or text_at(response, "subject"),
+        "saml_issuer": text_at(response, "issuer"),
+        "saml_assertion_id": text_at(request, "sAMLAssertionID"),
+        "web_identity_token_id": text_at(request, "webIdentityTokenId") or text_at(extra, "webIdentityTokenId"),
+        "cross_partition": at(extra, "crossPartitionData"),
+        "serving_region": text_at(extra, "RequestDetails", "awsServingRegion"),
+    }
+    kept = {name: value for name, value in found.items() if value not in (None, "", {}, [])}
+    return json.dumps(kept, separators=(",", ":"), sort_keys=True) if kept else ""
+
+
+def _tags(value: Any) -> dict[str, str]:
+    """Session tags as name to value, from a list of pairs or an object; cut, because they are the caller's texts."""
+    if isinstance(value, dict):
+        return {str(name)[:128]: text(tag)[:256] for name, tag in list(value.items())[:50]}
+    pairs = [entry for entry in value if isinstance(entry, dict)][:50] if isinstance(value, list) else []
+    return {text(entry.get("key"))[:128]: text(entry.get("value"))[:256] for entry in pairs}
