@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -14,6 +15,11 @@ from roletrail.web.assets import Assets
 def entity_url(value: str, kind: str) -> str:
     """Page of a role, address, account, instance or user: opaque, so that no name stands in a path."""
     return f"/entities/{ids.entity_id(kind, value)}"
+
+
+def event_url(reference: str) -> str:
+    """Page of an event: `yyyymmdd.eventID`, where the eventID may be any text a file held."""
+    return f"/events/{quote(reference, safe='', errors='replace')}"
 
 
 def environment(templates: Path, assets: Assets) -> Environment:
@@ -29,6 +35,7 @@ def environment(templates: Path, assets: Assets) -> Environment:
     for filter_ in (text.clock, text.day, text.moment, text.grouped, text.span, text.ordinal_word, text.percent, text.plural):
         env.filters[filter_.__name__] = filter_
     env.filters["entity_url"] = entity_url
+    env.filters["event_url"] = event_url
     env.globals["seconds_between"] = text.seconds_between
     env.globals["asset"] = assets.url
     env.globals["has_asset"] = assets.has

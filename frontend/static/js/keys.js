@@ -35,7 +35,6 @@ function fillSheet() {
   const head = element("div", "");
   head.className = "sheet-head";
   const title = element("h2", "Keyboard");
-  title.id = "keys-title";
   const close = element("button", "Close");
   close.className = "btn";
   close.addEventListener("click", () => sheet.close());

@@ -15,7 +15,7 @@ startTheme();
 startCopy();
 startKeys();
 
-if (document.getElementById("trace-top")) addKeys([{ key: "/", does: "Trace box", run: focusTrace }]);
+if (document.querySelector("#trace-box, #trace-top")) addKeys([{ key: "/", does: "Trace box", run: focusTrace }]);
 if (document.querySelector("[data-row] .row-link")) {
   addKeys([
     { key: "j", does: "Next row", run: () => walk(1) },

@@ -1,0 +1,254 @@
+"""Hand-made views for tests of pages: one three-account chain with everything a page can meet."""
+
+from __future__ import annotations
+
+from roletrail.lineage import ids
+from roletrail.usecases.views import (
+    ActionView,
+    Alternative,
+    Candidate,
+    ChainView,
+    EdgeProved,
+    EdgeView,
+    EntityView,
+    EventRow,
+    EventView,
+    HealthView,
+    ObjectView,
+    Page,
+    PathNode,
+    QuarantineView,
+    SessionView,
+    TraceView,
+    TreeRow,
+)
+
+AT = "2026-11-07T02:14:10Z"
+LATER = "2026-11-07T02:41:40Z"
+ADDRESS = "198.51.100.77"
+
+
+def id_of(name: str) -> str:
+    return ids.origin_id("test", name)
+
+
+def edge(confidence: float = 1.0, grade: str = "proved", text: str = "", pivot: str = "") -> EdgeView:
+    return EdgeView(
+        kind="CREATED" if pivot else "ASSUMED",
+        rule="J1",
+        confidence=confidence,
+        grade=grade,
+        evidence=[f"event{text}"],
+        evidence_refs=[f"20261107.event{text}"],
+        alternatives=[] if confidence == 1 else [Alternative(id_of("other"), f"Other{text}", "ASSUMED", "J2m", 0.6, ["x"])],
+        why=f"The same key.{text}",
+        at=AT,
+        parent_key="AKIAEXAMPLE000000001",
+        child_key="ASIAEXAMPLE000000002",
+        pivot=pivot,
+        conflict=text,
+        note=text,
+    )
+
+
+def role(name: str, ordinal: int, tone: str, account: str, join: EdgeView | None, text: str = "") -> PathNode:
+    return PathNode(
+        kind="session",
+        id=id_of(name),
+        type="AssumedRole",
+        label=name + text,
+        principal=f"arn:aws:sts::{account}:assumed-role/{name}/s{text}",
+        role=f"arn:aws:iam::{account}:role/{name}{text}",
+        role_session_name=f"s{text}",
+        account=account,
+        access_key_ids=[f"ASIAEXAMPLE{text}"],
+        key_count=3,
+        issued_at=AT,
+        expires_at=LATER,
+        ordinal=ordinal,
+        tone=tone,
+        edge=join,
+    )
+
+
+def session_view(text: str = "") -> SessionView:
+    """A key, three role sessions in three accounts, a sibling, and a key made at the end. `text` goes into every field."""
+    key = PathNode(kind="key", id=id_of("key"), type="AccessKey", label=f"AKIAEXAMPLE{text}", account="111111111111")
+    first = role("Reader", 1, "calm", "111111111111", edge(text=text), text)
+    second = role("Deploy", 2, "watch", "222222222222", edge(0.75, "probable", text), text)
+    third = role("Admin", 3, "alarm", "333333333333", edge(text=text), text)
+    sibling = role("Backup", 3, "alarm", "222222222222", edge(text=text), text)
+    made = PathNode(
+        kind="key",
+        id=id_of("made"),
+        type="AccessKey",
+        label="AKIAEXAMPLEMADE",
+        account="333333333333",
+        edge=edge(pivot="access_key"),
+    )
+    tree = [
+        row(key, "", 1, 0, 0, text),
+        row(first, "key", 2, 190, 0, text),
+        row(second, "Reader", 3, 380, 0, text),
+        row(sibling, "Deploy", 4, 570, 0, text),
+        row(third, "Deploy", 4, 570, 112, text),
+        row(made, "Admin", 5, 760, 112, text),
+    ]
+    return SessionView(
+        id=third.id,
+        chain=chain_view([key, first, second, third], 3, "alarm", text),
+        node=third,
+        tree=tree,
+        truncated=0,
+        actions=[action("CreateUser", text)],
+        attempts=[action("AssumeRole", text)],
+        coverage=[f"No logs of account 444444444444.{text}"],
+        shape=["origin: long-term key", f"persistence: CreateUser{text}", "impact: no evidence"],
+    )
+
+
+def row(node: PathNode, parent: str, level: int, x: float, y: float, text: str) -> TreeRow:
+    return TreeRow(
+        node=node,
+        parent_id=id_of(parent) if parent else "",
+        level=level,
+        position=1,
+        siblings=1,
+        uses=1204,
+        errors=3,
+        first_seen=AT,
+        last_seen=LATER,
+        sources=[ADDRESS + text, "203.0.113.5"],
+        more_sources=2,
+        on_path=True,
+        children=1,
+        x=x,
+        y=y,
+    )
+
+
+def chain_view(path: list[PathNode], sessions: int, tone: str, text: str = "") -> ChainView:
+    return ChainView(
+        session_id=path[-1].id,
+        sessions=sessions,
+        hops=sessions,
+        depth=sessions,
+        pivots=0,
+        reach=sessions + 1,
+        tone=tone,
+        confidence=0.75,
+        first_seen=AT,
+        last_seen=LATER,
+        accounts=["111111111111", "222222222222"],
+        uses=1204,
+        errors=3,
+        sentence=f"{path[0].label} → {path[-1].label}{text}",
+        path=[*path[:1], PathNode(kind="folded", count=7, summary="7 role sessions"), *path[1:]],
+    )
+
+
+def action(name: str, text: str = "") -> ActionView:
+    return ActionView(
+        event_id=f"e{text}",
+        event_ref=f"20261107.e{text}",
+        at=AT,
+        event_name=name + text,
+        event_source="iam.amazonaws.com" + text,
+        category="persistence",
+        target_kind="user",
+        target=f"svc{text}",
+        account="333333333333",
+        region=f"us-east-1{text}",
+        error_code=text,
+        address=ADDRESS + text,
+    )
+
+
+def event_row(text: str = "") -> EventRow:
+    return EventRow(
+        event_id=f"e1{text}",
+        event_ref=f"20261107.e1{text}",
+        at=AT,
+        event_source=f"sts.amazonaws.com{text}",
+        event_name=f"AssumeRole{text}",
+        region=f"us-east-1{text}",
+        account="111111111111",
+        access_key_id=f"AKIAEXAMPLE{text}",
+        address=ADDRESS + text,
+        user_agent=f"aws-cli/2{text}",
+        error_code=text,
+        read_only=True,
+    )
+
+
+def event_view(text: str = "") -> EventView:
+    proved = EdgeProved(id_of("Reader"), f"Reader{text}", id_of("key"), f"AKIAEXAMPLE{text}", "ASSUMED", "J1", 1.0)
+    return EventView(
+        event_id=f"e1{text}",
+        event_ref=f"20261107.e1{text}",
+        record={"eventName": f"AssumeRole{text}", f"key{text}": {"deep": [text]}},
+        row=event_row(text),
+        locator=f"/logs/a{text}.json.gz",
+        missing="",
+        identity_id=id_of("key"),
+        proves=[proved],
+    )
+
+
+def entity_view(text: str = "") -> EntityView:
+    view = session_view(text)
+    facts = [("kind", "role"), ("uses", "7"), ("accounts", text)]
+    return EntityView("x", "role", f"arn:aws:iam::1:role/R{text}", facts, AT, LATER, view.chain.path[2:], [view.chain], False)
+
+
+def trace_view(text: str = "") -> TraceView:
+    hit = Candidate(id_of("Admin"), "session", f"Admin{text}", "access_key_id", 3, "alarm", AT, LATER, "/sessions/x")
+    return TraceView(f"name{text}", text or "Admin", [hit, hit], f"A hint.{text}")
+
+
+def health_view(events: int = 4120, chains_2: int = 4) -> HealthView:
+    return HealthView(
+        status="ok",
+        version="0",
+        store="sqlite test.sqlite",
+        events=events,
+        objects=min(events, 3),
+        identities=30,
+        sessions=20,
+        chains_2=chains_2,
+        chains_3=chains_2 // 2,
+        quarantined=2,
+        doubles=1,
+        pending=5,
+        first_at=AT if events else "",
+        last_at=LATER if events else "",
+    )
+
+
+def pages(text: str = "") -> dict[str, dict[str, object]]:
+    """Every page with a context that holds `text` wherever a log could put it."""
+    view = session_view(text)
+    listed = Page([view.chain], "next")
+    return {
+        "home": {"health": health_view(), "alarm": [view.chain], "watch": [view.chain]},
+        "chains": {"chains": listed, "query": {"q": text}, "next_url": "/chains?after=next", "health": health_view()},
+        "session": {
+            "view": view,
+            "selected": view.id,
+            "strip": [("origin", text, False), ("impact", "no evidence", True)],
+            "graph_size": "s",
+            "module": "session.js",
+        },
+        "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},
+        "event": {"view": event_view(text), "record": f'{{"eventName": "{text}"}}'},
+        "entity": {"view": entity_view(text)},
+        "trace": {"view": trace_view(text)},
+        "data": {
+            "health": health_view(),
+            "objects": Page([ObjectView(f"/logs/{text}", "cloudtrail", 9, 1, 1, 0, 1, 1, 2, AT)], None),
+            "quarantine": Page([QuarantineView(f"/logs/{text}", -1, f"not_json{text}", f"Not JSON.{text}")], None),
+            "objects_url": "",
+            "quarantine_url": "",
+        },
+        "error": {"status": 404, "title": "Nothing here", "detail": text, "hint": text, "command": ""},
+    }
