@@ -6,6 +6,7 @@ the gate found in the request's state. Errors of use-cases become problem+json b
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 from fastapi import FastAPI
@@ -18,7 +19,7 @@ from roletrail.api.document import document_of
 from roletrail.api.errors import problem, problem_for, problem_for_status, status_of
 from roletrail.auth import launch
 from roletrail.auth.access import Access
-from roletrail.auth.gate import App, Gate, GateRules, Refuse, Scope, request_headers
+from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
 from roletrail.web import errors as web_errors
@@ -39,7 +40,17 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     app.openapi = lambda: document_of(app)  # pyright: ignore[reportAttributeAccessIssue]
     _add_launch(app, access, rules)
     _add_errors(app, app.state.site)
-    return Gate(app, access, rules, _refusal(app.state.site))
+    return Gate(_answered(app), access, rules, _refusal(app.state.site))
+
+
+def _answered(app: App) -> App:
+    """Starlette answers a bug with our handler and raises it again, which would cost the client its connection."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(Exception):
+            await app(scope, receive, send)
+
+    return answered
 
 
 def _add_launch(app: FastAPI, access: Access, rules: GateRules) -> None:

@@ -16,7 +16,7 @@ def homes_with(connection: Connection, q: str) -> set[int]:
 
 
 def names_with(connection: Connection, q: str) -> set[int]:
-    found = _candidates(connection, "name_search", q, "JOIN name ON t = name_search.rowid", "t, text")
+    found = _candidates(connection, "name_search", q, "JOIN name ON t = name_search.rowid", "t, name.text")
     return {t for t, text in found if q in text}
 
 
