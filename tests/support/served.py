@@ -59,7 +59,9 @@ class Served:
 
 
 @contextmanager
-def serving(store: str, *, host: str = "127.0.0.1", public_url: str = "", no_auth: bool = False, sample: bool = False) -> Iterator[Served]:
+def serving(
+    store: str, *, host: str = "127.0.0.1", public_url: str = "", no_auth: bool = False, sample: bool = False
+) -> Iterator[Served]:
     settings = load(store=store)
     ports = open_ports(settings, sample=sample)
     access = open_access(settings)
