@@ -99,6 +99,10 @@ class LinkWriter(Protocol):
         """Replace node, incoming edges and aliases of each. A node an alias now stands for disappears."""
         ...
 
+    def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Ids of stored nodes with these principal ids, ascending; a principal without any may be left out."""
+        ...
+
     def nodes(self, ids: Collection[str]) -> dict[str, Node]: ...
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]: ...
     def children(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -135,7 +139,7 @@ class ChainQuery(NamedTuple):
     tone: str = ""
     account: str = ""  # of any identity on the path
     q: str = ""  # folded, at least three characters; matches search_texts of the last session or of the root
-    from_: int = 0  # last_seen >= from_ ; last_seen of a session never used is its issue time
+    from_: int = 0  # last_seen >= from_ ; the last use, or the issue when that is later
     to: int = 0  # first_seen < to ; 0 no bound. A chain is first seen when its first session started
     sort: str = "last_seen"
     after: str = ""  # opaque cursor of the previous page

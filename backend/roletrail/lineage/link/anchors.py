@@ -11,6 +11,7 @@ join is allowed depends on the neighbours of both sides (rule J4).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from roletrail.lineage import arn, ids, workload
 from roletrail.lineage.link import touch
@@ -25,7 +26,10 @@ _ERA = 4 * 86400
 _PASSED_ROLE = 1800
 """A service that was handed a role uses it within 30 minutes (semantics section 6)."""
 _SIGN_IN_URL = 900
+AT_A_MOMENT = frozenset({"ConsoleLogin", "SwitchRole"})
+"""Sign-in events in the second of which a session begins."""
 SSO_ROLE = "AWSReservedSSO_"
+ALWAYS = 0
 MAX_KEYS = 256
 """Keys of one identity that are looked up; console sessions have many, and none of them was issued by a record."""
 
@@ -57,6 +61,7 @@ def sign_in_group(s: SignIn) -> tuple[str, str]:
     return s.principal_id, ""
 
 
+@lru_cache(maxsize=1 << 17)
 def _moment(group: tuple[str, str], stretch: int) -> int:
     return ids.anchor("moment", *group, str(stretch))
 
@@ -76,13 +81,14 @@ def key(access_key_id: str) -> int:
     return ids.anchor("key", access_key_id)
 
 
-def _era(partition: str, principal_id: str, at: int) -> int:
-    return ids.anchor("era", partition, principal_id, str(at // _ERA))
+@lru_cache(maxsize=1 << 16)
+def _era(partition: str, principal_id: str, era: int) -> int:
+    return ids.anchor("era", partition, principal_id, str(era))
 
 
 def eras(partition: str, principal_id: str, at: int) -> tuple[int, ...]:
     """Where to look for what refers to a principal by name alone, while a credential issued at `at` may live."""
-    first, last = _era(partition, principal_id, at - 2), _era(partition, principal_id, at + LIFETIME)
+    first, last = _era(partition, principal_id, (at - 2) // _ERA), _era(partition, principal_id, (at + LIFETIME) // _ERA)
     return (first,) if first == last else (first, last)
 
 
@@ -144,7 +150,7 @@ def of_caller(c: Caller) -> tuple[int, ...]:
     if c.kind != "session":
         return ()
     if not c.created:
-        return (_era(c.partition, c.principal_id, c.first_at),)
+        return (_era(c.partition, c.principal_id, c.first_at // _ERA),)
     moment = _moment(caller_group(c), c.created // STRETCH)
     scope = workload.in_scope(c.in_scope_of) if c.in_scope_of else None
     return (moment,) if scope is None else (moment, delivered_to(*scope))
@@ -160,7 +166,8 @@ def of_issuance(i: Issuance) -> tuple[int, ...]:
     if i.child_key:
         found.append(key(i.child_key))
     if i.copy == "foreign":
-        found += (_era(i.partition, i.parent_principal, i.at), delivered_to("trust", touch.role_key(i.role_account, i.role_arn)))
+        era = i.at // _ERA if ":" in i.parent_principal else ALWAYS
+        found += (_era(i.partition, i.parent_principal, era), delivered_to("trust", touch.role_key(i.role_account, i.role_arn)))
     if i.family == "service":
         found += _delivery(i)
     elif i.provider:
@@ -174,11 +181,13 @@ def _delivery(i: Issuance) -> tuple[int, ...]:
     target = workload.delivered_by(i.parent_label or i.invoked_by, i.session_name)
     if target.kind in {"instance", "function"}:
         return (delivered_to(*target),)
+    if target.kind == "certificate":
+        return (delivered_to("anywhere", i.role_name),)
     return (on_role(i.role_name, i.at),) if not arn.is_service_linked(i.role_arn) else ()
 
 
 def of_sign_in(s: SignIn) -> tuple[int, ...]:
-    if s.event_name in {"ConsoleLogin", "SwitchRole"}:
+    if s.event_name in AT_A_MOMENT:
         moment = _moment(sign_in_group(s), s.at // STRETCH)
         return (moment, delivered_to("user", touch.user_key(s.account, s.arn))) if s.type == "IAMUser" else (moment,)
     if s.event_name == "GetSigninToken":
@@ -205,6 +214,18 @@ def _touch_anchor(t: touch.Touch, a: Action) -> int:
 # --- what linking asks ----------------------------------------------------------------------------------------------
 
 
+def around_caller(c: Caller) -> tuple[int, ...]:
+    """Caller anchors of a session's neighbours."""
+    return around(caller_group(c), c.created) if c.created else ()
+
+
+def eras_of_caller(c: Caller) -> tuple[int, ...]:
+    """Where what refers to this caller by name alone may be: see `eras`. A long-term key has no end."""
+    if c.kind == "session":
+        return eras(c.partition, c.principal_id, c.created) if c.created else ()
+    return (_era(c.partition, c.principal_id, ALWAYS),)
+
+
 def needs(seen: Seen) -> tuple[int, ...]:
     """Provider anchors to fetch before an identity can be resolved."""
     c = seen.caller
@@ -226,21 +247,16 @@ def explains(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
         found = around(issuance_group(observation), observation.at)
         return (*found, key(observation.child_key)) if observation.child_key else found
     if isinstance(observation, SignIn):
-        if observation.event_name in {"ConsoleLogin", "SwitchRole"}:
+        if observation.event_name in AT_A_MOMENT:
             return around(sign_in_group(observation), observation.at)
         return ()
     kinds = {"access_key", "instance", "function"}
     return tuple(key(t.id) if t.kind == "access_key" else delivered_to(*t) for t in touch.touches(observation) if t.kind in kinds)
 
 
-def revisits(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
-    """Provider anchors of issuances and sign-ins that this observation makes worth another look."""
-    if isinstance(observation, Issuance):
-        found = around(issuance_group(observation), observation.at)
-        return (*found, *eras(observation.partition, observation.child_principal, observation.at))
-    if isinstance(observation, SignIn):
-        return explains(observation)
-    return tuple(a for t in touch.touches(observation) for a in _touched_sessions(t, observation.at))
+def revisits(action: Action) -> tuple[int, ...]:
+    """Provider anchors of issuances and sign-ins that an action makes worth another look."""
+    return tuple(a for t in touch.touches(action) for a in _touched_sessions(t, action.at))
 
 
 def _touched_sessions(t: touch.Touch, at: int) -> tuple[int, ...]:

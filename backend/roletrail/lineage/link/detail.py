@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 
 def detail_of(text: str) -> dict[str, Any]:
     """The JSON object of a `detail`; empty when there is none."""
     if not text:
         return {}
-    found = json.loads(text)
-    return found if isinstance(found, dict) else {}
+    found: object = json.loads(text)
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def detail_text(facts: dict[str, Any]) -> str:

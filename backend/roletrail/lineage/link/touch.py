@@ -1,21 +1,23 @@
 """What a notable action makes usable later: the one reading of `Action.target` and `Action.detail` for joins.
 
-Read from an action: `target_kind` access_key (target: the key id), user (user name), instance (instance id; all of them
-in detail.instances), function (name), provider (ARN), trust_anchor, role (ARN or name), permission_set (name); and
-detail.passed_role: the role ARN that a service was handed.
+The table of notable calls (`ingest.actions`) says what both hold for each call.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple, cast
 
 from roletrail.lineage import arn
 from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.model import Action
 
+_API_DATE = re.compile(r"20\d{6}(?:v\d+)?\Z")
+
 
 class Touch(NamedTuple):
-    """`kind` access_key | user | instance | function | provider | trust | passed | permission_set ; `id` what it is about."""
+    """`kind` access_key | user | instance | function | provider | trust | passed | anywhere |
+    permission_set ; `id` what it is about. passed and anywhere: a role, by name, that a service was handed."""
 
     kind: str
     id: str
@@ -29,7 +31,7 @@ INSTANCE_EVENTS = {
 USER_EVENTS = {"CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"}
 KEY_EVENTS = {"CreateAccessKey", "UpdateAccessKey"}
 TRUST_EVENTS = {"UpdateAssumeRolePolicy", "CreateRole"}
-_MAX_TARGETS = 1000
+ROLE_MEMBERS = ("role_arn", "role_arns", "execution_role_arn")
 
 
 def touches(a: Action) -> tuple[Touch, ...]:
@@ -37,38 +39,48 @@ def touches(a: Action) -> tuple[Touch, ...]:
     if a.error_code:
         return ()
     detail = detail_of(a.detail)
-    found: list[Touch] = []
     name = base_name(a.event_name)
-    if name in KEY_EVENTS and a.target:
-        found.append(Touch("access_key", a.target))
-    elif name in USER_EVENTS and a.target:
-        found.append(Touch("user", user_key(a.account, a.target)))
-    elif name in INSTANCE_EVENTS:
-        listed = detail.get("instances")
-        names = [str(i) for i in listed[:_MAX_TARGETS]] if isinstance(listed, list) else []
-        found += [Touch("instance", i) for i in dict.fromkeys([a.target, *names]) if i]
-    elif a.target_kind == "function" and a.target:
-        found.append(Touch("function", a.target.rsplit(":", 1)[-1]))
-    elif a.target_kind in {"provider", "saml_provider", "oidc_provider"} and a.target:
-        found.append(Touch("provider", a.target))
-    elif name in TRUST_EVENTS and a.target:
-        found.append(Touch("trust", role_key(a.account, a.target)))
-    elif a.target_kind == "permission_set" and a.target:
-        found.append(Touch("permission_set", a.target))
-    return (*found, *_passed(name, detail))
+    kind = "anywhere" if a.event_source.startswith("rolesanywhere.") else "passed"
+    return (*_made(name, a, detail), *(Touch(kind, role) for role in _passed_roles(name, detail)))
 
 
-def _passed(name: str, detail: dict[str, object]) -> list[Touch]:
-    roles = detail.get("passed_roles") or [detail.get("passed_role", "")]
-    if not isinstance(roles, list) or name in TRUST_EVENTS:
+def _made(name: str, a: Action, detail: dict[str, Any]) -> list[Touch]:
+    if name in KEY_EVENTS:
+        return [Touch("access_key", a.target)] if a.target else []
+    if name in USER_EVENTS and a.event_source == "iam.amazonaws.com":
+        user = str(detail.get("user_name", "") or a.target)
+        return [Touch("user", user_key(a.account, user))] if user else []
+    if name in INSTANCE_EVENTS:
+        return [Touch("instance", i) for i in _texts(detail.get("instance_ids"))]
+    if a.target_kind == "function" and a.target:
+        return [Touch("function", a.target.split(":function:")[-1].split(":")[0])]
+    if a.target_kind in {"saml_provider", "oidc_provider"} and not name.startswith("Delete"):
+        return [Touch("provider", p) for p in _texts(detail.get("provider_arn") or a.target)]
+    if name in TRUST_EVENTS:
+        return [Touch("trust", role_key(a.account, r)) for r in _texts(detail.get("role_arn") or a.target)]
+    if a.target_kind == "permission_set":
+        return [Touch("permission_set", p) for p in _texts(detail.get("name"))]
+    return []
+
+
+def _passed_roles(name: str, detail: dict[str, Any]) -> list[str]:
+    """Names of the roles that a service was handed."""
+    if name in TRUST_EVENTS or name == "CreateServiceLinkedRole":
         return []
-    names = [arn.role_name(str(role)) or str(role) for role in roles[:_MAX_TARGETS] if role]
-    return [Touch("passed", role) for role in dict.fromkeys(names) if role]
+    listed = [role for member in ROLE_MEMBERS for role in _texts(detail.get(member))]
+    names = [arn.role_name(role) or role.rsplit("/", 1)[-1] for role in listed]
+    return list(dict.fromkeys(role for role in names if role))
+
+
+def _texts(value: Any) -> list[str]:
+    """A text or a list of texts, as a list without doubles."""
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    return list(dict.fromkeys(one for one in listed if isinstance(one, str) and one))
 
 
 def base_name(event_name: str) -> str:
     """`CreateFunction` for `CreateFunction20150331`: Lambda's event names carry the date of its API."""
-    return event_name.partition("2015")[0] if "2015" in event_name else event_name
+    return _API_DATE.sub("", event_name)
 
 
 def user_key(account: str, user_name: str) -> str:

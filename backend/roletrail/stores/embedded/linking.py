@@ -181,6 +181,16 @@ class EmbeddedLinkWriter:
         self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", sorted(found))
         meet(self._connection, entities)
 
+    def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        handles = {handle("principal", principal) for principal in principal_ids if principal}
+        numbers = {ref >> 3 for ref in refs_at(self._connection, handles) if ref & 7 == HANDLE}
+        found: dict[str, list[str]] = {}
+        for (row,) in select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", numbers):
+            node = rows.unpack_node(row)
+            if node.principal_id in principal_ids:
+                found.setdefault(node.principal_id, []).append(node.id)
+        return {principal: tuple(sorted(ids)) for principal, ids in found.items()}
+
     def nodes(self, ids: Collection[str]) -> dict[str, Node]:
         numbers = self._numbers.find(self._connection, ids)
         found = select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", numbers.values())

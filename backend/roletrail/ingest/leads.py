@@ -1,0 +1,49 @@
+"""Joins that ask for sessions by principal: who a stranger is (J10), and records without a creation time (J11).
+
+They look at nodes, not at observations, so they come after the other rules: nodes of this batch first, then stored ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from roletrail.lineage import link
+from roletrail.lineage.link import assume
+from roletrail.lineage.link.case import Case
+from roletrail.lineage.model import Edge, Linked, Node
+from roletrail.stores.port import LinkWriter
+
+
+def with_leads(writer: LinkWriter, cases: Collection[Case], linked: list[Linked]) -> list[Linked]:
+    """`linked`, with edges from candidates added where only a principal's name leads on."""
+    wanted: dict[str, tuple[Case, set[str]]] = {}
+    for case in cases:
+        principals = link.asks_for(case)
+        if principals:
+            wanted[case.id] = (case, principals)
+    if not wanted:
+        return linked
+    named = _named(writer, set().union(*(principals for _, principals in wanted.values())), linked)
+    return [_lead(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
+
+
+def _named(writer: LinkWriter, principals: set[str], linked: Iterable[Linked]) -> dict[str, list[Node]]:
+    """Nodes by principal id: what this batch says of them holds before what is stored."""
+    stored = writer.nodes({id_ for ids in writer.named(principals).values() for id_ in ids})
+    for one in linked:
+        for alias in one.aliases:
+            stored.pop(alias, None)
+        if one.node.principal_id in principals:
+            stored[one.node.id] = one.node
+    found: dict[str, list[Node]] = {}
+    for id_ in sorted(stored):
+        found.setdefault(stored[id_].principal_id, []).append(stored[id_])
+    return found
+
+
+def _lead(case: Case, one: Linked, named: dict[str, list[Node]]) -> Linked:
+    found: list[Edge] = []
+    for m in case.matches:
+        if m.grant.foreign:
+            found += assume.candidates(case, m, named.get(m.grant.told.parent_principal, ()))
+    return one._replace(edges=link.ordered([*one.edges, *found])) if found else one

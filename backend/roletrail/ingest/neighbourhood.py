@@ -1,0 +1,191 @@
+"""Whom new observations concern, and what the rules must know of them: look-ups by anchor, in a fixed number of rounds.
+
+A session's joins depend on everything of its name within a few seconds: whether a late join is allowed depends on
+whether somebody else fits better (rule J4). News therefore touches what lies within `TOUCHED` seconds of it, and what
+is touched is judged with everything within `anchors.AROUND` seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from operator import attrgetter
+
+from roletrail.lineage import link
+from roletrail.lineage.link import anchors
+from roletrail.lineage.link.grant import login
+from roletrail.lineage.link.known import Known
+from roletrail.lineage.model import Action, Issuance, Providers, Seen, SignIn
+from roletrail.stores.port import LinkWriter, Pending
+
+TOUCHED = 4
+_by_age = attrgetter("at", "event_id")
+Group = tuple[str, str]
+
+
+class Neighbourhood:
+    """Gathered once per batch: the cases to resolve, with everything the rules ask about them in `known`."""
+
+    def __init__(self, writer: LinkWriter, pending: Pending) -> None:
+        self._writer = writer
+        self._seen: dict[str, Seen] = {}
+        self._issuances: dict[str, Issuance] = {}
+        self._sign_ins: dict[str, SignIn] = {}
+        self._actions: dict[str, Action] = {}
+        self._asked_callers: set[int] = set()
+        self._asked_providers: set[int] = set()
+        self._touched: dict[str, None] = {}
+        self._gather(pending)
+        self.known = Known(self._seen, self._providers())
+        self._touch_claimants()
+        self.cases = link.cases(self._touched, self.known)
+        self._look_beside()
+
+    def created_keys(self, pending: Pending) -> set[str]:
+        """Ids of keys that new actions made, where nobody was seen using them."""
+        made = {link.created_key_id(a) for a in pending.actions} - {""}
+        missing = made - self._seen.keys()
+        return missing - self._writer.seen(missing).keys() if missing else set()
+
+    # --- rounds ---
+
+    def _gather(self, pending: Pending) -> None:
+        self._take_callers(set(pending.callers))
+        self._take(Providers(pending.issuances, pending.sign_ins, pending.actions))
+        fresh = list(self._seen.values())
+        self._touched.update(dict.fromkeys(one.caller.id for one in fresh))
+        self._touched.update(dict.fromkeys(i.child for i in pending.issuances))
+        self._ask_around(fresh, pending)
+        self._touch_near(self._news(fresh, pending), {i.child_key for i in pending.issuances} - {""})
+        self._follow(self._dependents(fresh, pending))
+        self._ask_around_touched()
+
+    def _ask_around(self, fresh: Iterable[Seen], pending: Pending) -> None:
+        callers: set[int] = set()
+        providers: set[int] = set()
+        for one in fresh:
+            providers.update(anchors.needs(one))
+            callers.update(anchors.around_caller(one.caller))
+        for observations in (pending.issuances, pending.sign_ins, pending.actions):
+            for observation in observations:
+                callers.update(anchors.explains(observation))
+        for i in pending.issuances:
+            providers.update(anchors.around(anchors.issuance_group(i), i.at))
+        for s in pending.sign_ins:
+            providers.update(anchors.explains(s))
+        self._ask(callers, providers)
+
+    def _news(self, fresh: Iterable[Seen], pending: Pending) -> dict[Group, set[int]]:
+        """Seconds in which something is new, by name."""
+        news: dict[Group, set[int]] = {}
+        for one in fresh:
+            if one.caller.created:
+                news.setdefault(anchors.caller_group(one.caller), set()).add(one.caller.created)
+        for i in pending.issuances:
+            news.setdefault(anchors.issuance_group(i), set()).add(i.at)
+        for s in pending.sign_ins:
+            if s.event_name in anchors.AT_A_MOMENT:
+                news.setdefault(anchors.sign_in_group(s), set()).add(s.at)
+        return news
+
+    def _touch_near(self, news: dict[Group, set[int]], keys: set[str]) -> None:
+        for one in self._seen.values():
+            c = one.caller
+            if c.id not in self._touched and (_near(news, anchors.caller_group(c), c.created) or _shares(one, keys)):
+                self._touched[c.id] = None
+        for i in self._issuances.values():
+            if i.child not in self._touched and _near(news, anchors.issuance_group(i), i.at):
+                self._touched[i.child] = None
+        for s in self._sign_ins.values():
+            if s.event_name == "ConsoleLogin" and _near(news, anchors.sign_in_group(s), s.at):
+                self._touched[login(s).told.child] = None
+
+    def _dependents(self, fresh: Iterable[Seen], pending: Pending) -> Providers:
+        """Issuances and sign-ins that news concerns from afar: through a principal's name or through a pivot."""
+        eras: set[int] = set()
+        for one in fresh:
+            eras.update(anchors.eras_of_caller(one.caller))
+        for i in pending.issuances:
+            eras.update(anchors.eras(i.partition, i.child_principal, i.at))
+        undated = self._writer.callers_at(eras)
+        self._take_callers(undated)
+        self._touched.update(dict.fromkeys(undated & self._seen.keys()))
+        eras.update(a for action in pending.actions for a in anchors.revisits(action))
+        return self._writer.providers_at(eras)
+
+    def _follow(self, dependents: Providers) -> None:
+        """Touch what depends on the news, and whoever claims it."""
+        known = self._issuances.keys() | self._sign_ins.keys()
+        far = [i for i in dependents.issuances if i.event_id not in known]
+        logins = [s for s in dependents.sign_ins if s.event_id not in known]
+        self._take(dependents)
+        self._touched.update(dict.fromkeys(i.child for i in dependents.issuances))
+        self._touched.update(dict.fromkeys(login(s).told.child for s in dependents.sign_ins if s.event_name == "ConsoleLogin"))
+        callers = {a for i in far for a in anchors.explains(i)} | {a for s in logins for a in anchors.explains(s)}
+        self._ask(callers, callers)
+
+    def _ask_around_touched(self) -> None:
+        """Whoever was reached by a key or from afar is judged with its own neighbours."""
+        callers: set[int] = set()
+        providers: set[int] = set()
+        for id_ in self._touched:
+            one = self._seen.get(id_)
+            if one is not None:
+                callers.update(anchors.around_caller(one.caller))
+                providers.update(anchors.needs(one))
+        self._ask(callers, providers)
+
+    def _touch_claimants(self) -> None:
+        """An issuance that was touched touches the sessions it made, whose aliases and edges depend on it."""
+        for id_ in list(self._touched):
+            for g in () if id_ in self._seen else self.known.grants_of_child.get(id_, ()):
+                self._touched.update(dict.fromkeys(self.known.claimants(g)))
+
+    def _look_beside(self) -> None:
+        """Fetch what some rules ask about some cases beyond names and keys: pivots, sign-in links, portal calls."""
+        wanted = {a for case in self.cases for a in link.more(case)}
+        more = self._writer.providers_at(wanted) if wanted else Providers((), (), ())
+        new = [a for a in more.actions if a.event_id not in self._actions]
+        signs = [s for s in more.sign_ins if s.event_id not in self._sign_ins]
+        others = [i for i in more.issuances if i.event_id not in self._issuances]
+        self.known.learn(Providers(tuple(others), tuple(signs), tuple(new)))
+
+    # --- asking, each anchor once ---
+
+    def _ask(self, callers: set[int], providers: set[int]) -> None:
+        callers -= self._asked_callers
+        providers -= self._asked_providers
+        self._asked_callers |= callers
+        self._asked_providers |= providers
+        if providers:
+            self._take(self._writer.providers_at(providers))
+        if callers:
+            self._take_callers(self._writer.callers_at(callers))
+
+    def _take_callers(self, ids: Collection[str]) -> None:
+        missing = [id_ for id_ in ids if id_ not in self._seen]
+        if missing:
+            self._seen.update(self._writer.seen(missing))
+
+    def _take(self, found: Providers) -> None:
+        for i in found.issuances:
+            self._issuances[i.event_id] = i
+        for s in found.sign_ins:
+            self._sign_ins[s.event_id] = s
+        for a in found.actions:
+            self._actions[a.event_id] = a
+
+    def _providers(self) -> Providers:
+        return Providers(
+            tuple(sorted(self._issuances.values(), key=_by_age)),
+            tuple(sorted(self._sign_ins.values(), key=_by_age)),
+            tuple(sorted(self._actions.values(), key=_by_age)),
+        )
+
+
+def _near(news: dict[Group, set[int]], group: Group, at: int) -> bool:
+    seconds = news.get(group)
+    return seconds is not None and any(at + d in seconds for d in range(-TOUCHED, TOUCHED + 1))
+
+
+def _shares(one: Seen, keys: set[str]) -> bool:
+    return bool(keys) and any(u.access_key_id in keys for u in one.credentials)

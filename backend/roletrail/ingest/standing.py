@@ -1,0 +1,129 @@
+"""Recomputing where identities stand, from those that changed downward, only as far as anything changes.
+
+Works on what a LinkWriter returns, set by set: parents first by time, whole rounds of children at once, no recursion.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping
+
+from roletrail.lineage import chain
+from roletrail.lineage.chain import Above
+from roletrail.lineage.model import Edge, Linked, Node, Standing
+from roletrail.stores.port import LinkWriter
+
+MOST_VISITS = 64
+"""A node settles after one visit, or a few when its parents began in its own second. More means a circle."""
+
+
+class Standings:
+    """Standings of changed identities and of whatever they change below them."""
+
+    def __init__(self, writer: LinkWriter) -> None:
+        self._writer = writer
+        self._nodes: dict[str, Node] = {}
+        self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._before: dict[str, Standing] = {}
+        self._now: dict[str, Standing] = {}
+        self._below: dict[str, set[str]] = {}
+
+    def recompute(self, linked: Collection[Linked], old: Mapping[str, Node]) -> dict[str, Standing]:
+        """Standings that changed. `linked` are the identities just written; `old` what their nodes were before."""
+        for one in linked:
+            self._know(one.node, one.edges)
+            for origin in one.origins:
+                self._nodes.setdefault(origin.id, origin)
+                self._edges.setdefault(origin.id, ())
+        self._load_parents(e.parent for one in linked for e in one.edges)
+        self._before.update(self._writer.standings([id_ for id_ in self._edges if id_ not in self._before]))
+        dirty = set(self._edges)
+        altered = {one.node.id for one in linked if _altered(old.get(one.node.id), one.node)}
+        changed: set[str] = set()
+        while dirty:
+            moved = self._settle(dirty)
+            changed |= moved
+            dirty = self._load_children((moved | altered) & self._nodes.keys())
+            altered = set()
+        return {id_: self._now[id_] for id_ in changed if self._now[id_] != self._before.get(id_)}
+
+    def _know(self, node: Node, edges: tuple[Edge, ...]) -> None:
+        self._nodes[node.id] = node
+        self._edges[node.id] = edges
+        for e in edges:
+            self._below.setdefault(e.parent, set()).add(node.id)
+
+    def _load_parents(self, ids: Iterable[str]) -> None:
+        missing = {id_ for id_ in ids if id_ not in self._nodes}
+        self._nodes.update(self._writer.nodes(missing))
+        self._before.update(self._writer.standings(missing))
+
+    def _load_children(self, ids: Collection[str]) -> set[str]:
+        """Identities below these that were not looked at yet."""
+        children = self._writer.children(ids)
+        missing = {child for below in children.values() for child in below} - self._edges.keys()
+        if not missing:
+            return set()
+        nodes = self._writer.nodes(missing)
+        edges = self._writer.edges_into(missing)
+        self._before.update(self._writer.standings(missing))
+        for id_ in sorted(nodes):
+            self._know(nodes[id_], edges.get(id_, ()))
+        self._load_parents(e.parent for id_ in nodes for e in edges.get(id_, ()))
+        return set(nodes)
+
+    def _settle(self, dirty: set[str]) -> set[str]:
+        """Settle these, and those below them that are known, in order of time; the ids whose standing changed."""
+        queue = [(self._born(id_), id_) for id_ in dirty]
+        heapq.heapify(queue)
+        waiting = set(dirty)
+        visits: dict[str, int] = {}
+        moved: set[str] = set()
+        while queue:
+            _, id_ = heapq.heappop(queue)
+            if id_ not in waiting:
+                continue
+            waiting.discard(id_)
+            visits[id_] = visits.get(id_, 0) + 1
+            if visits[id_] > MOST_VISITS or not self._update(id_):
+                continue
+            moved.add(id_)
+            for child in self._below.get(id_, ()):
+                if child not in waiting:
+                    waiting.add(child)
+                    heapq.heappush(queue, (self._born(child), child))
+        return moved
+
+    def _born(self, id_: str) -> int:
+        """When a node began: a created key with its making, an origin before everything."""
+        at = self._nodes[id_].issued_at
+        return at or min((e.at for e in self._edges[id_]), default=0)
+
+    def _update(self, id_: str) -> bool:
+        node, edges = self._nodes[id_], self._edges[id_]
+        above: dict[str, Above] = {}
+        for e in edges:
+            up = self._nodes.get(e.parent)
+            if up is not None:
+                above[e.parent] = Above(up, self._standing(e.parent) or chain.standing(None, up, None))
+        chosen = chain.primary(node, edges, above)
+        if chosen is None:
+            found = chain.standing(None, node, None)
+        else:
+            up = above[chosen.parent]
+            found = chain.standing(up.standing, node, chosen, up.node, chain.issuing_edge(edges, chosen))
+        if found == self._standing(id_):
+            self._now[id_] = found
+            return False
+        self._now[id_] = found
+        return True
+
+    def _standing(self, id_: str) -> Standing | None:
+        return self._now.get(id_) or self._before.get(id_)
+
+
+def _altered(old: Node | None, new: Node) -> bool:
+    """True when something of a node changed that its children's standings depend on."""
+    if old is None:
+        return False
+    return (old.counts, old.expires, old.issued_at, old.kind) != (new.counts, new.expires, new.issued_at, new.kind)

@@ -1,0 +1,56 @@
+"""AssumeRole by a user or a role, in one account or across two: kind ASSUMED.
+
+When only the role owner's copy is there, the parent is a stranger of the caller's account (rule J10); sessions of that
+principal in these logs that were alive then are the candidates for who the stranger is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roletrail.lineage.link import origins, switch
+from roletrail.lineage.link.case import Case, Found, edge_of, from_identity
+from roletrail.lineage.link.known import SLACK
+from roletrail.lineage.link.match import SEVERAL, Match
+from roletrail.lineage.model import Edge, Node
+
+SINGLE_CANDIDATE = 0.70
+_ROLE_SESSION_LIFE = 43200
+
+
+def edges(case: Case, m: Match) -> list[Found]:
+    if m.grant.foreign:
+        return _from_stranger(case, m)
+    return from_identity(case, m, switch.kind(case, m), note=_note(m))
+
+
+def _note(m: Match) -> str:
+    external_id = m.grant.told.external_id
+    return f"external id {external_id}" if external_id else ""
+
+
+def _from_stranger(case: Case, m: Match) -> list[Found]:
+    stranger = origins.of_stranger(m.grant.told)
+    rule = "J10" if m.rule == "J1" else m.rule
+    edge = edge_of(case, m._replace(rule=rule), "ASSUMED", stranger.id, note=_note(m))
+    return [] if edge is None else [Found(edge, stranger)]
+
+
+def candidates(case: Case, m: Match, nodes: Iterable[Node]) -> list[Edge]:
+    """Edges from sessions and keys of the stranger's principal that were alive when it called."""
+    i = m.grant.told
+    alive = [n for n in nodes if n.id != case.id and n.partition == i.partition and _alive(n, i.at)]
+    rule, confidence = ("J10", SINGLE_CANDIDATE) if len(alive) == 1 else ("J2m", SEVERAL)
+    found: list[Edge] = []
+    for node in alive:
+        edge = edge_of(case, m._replace(rule=rule, confidence=min(confidence, m.confidence)), "ASSUMED", node.id, note=_note(m))
+        if edge is not None:
+            found.append(edge)
+    return found
+
+
+def _alive(node: Node, at: int) -> bool:
+    if node.kind == "key":
+        return True
+    ends = node.expires or node.issued_at + _ROLE_SESSION_LIFE
+    return node.kind == "session" and 0 < node.issued_at <= at + SLACK and at <= ends + SLACK
