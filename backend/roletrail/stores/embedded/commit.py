@@ -64,8 +64,7 @@ def _admit(connection: Connection, cells: Cells, parts: Iterable[Part]) -> tuple
     overlaps: list[Overlap] = []
     refused: list[int] = []
     for part in parts:
-        number = objects.number(part)
-        if objects.is_done(number, part.k):
+        if objects.is_done(part):
             refused.append(part.attempt)
             continue
         doubles = cells.doubles(connection, part)
@@ -74,7 +73,7 @@ def _admit(connection: Connection, cells: Cells, parts: Iterable[Part]) -> tuple
             refused.append(part.attempt)
             continue
         cells.take(connection, part.cells)
-        objects.enter(number, part)
+        objects.enter(part)
         admitted.append(part)
     return admitted, overlaps, refused
 
@@ -162,7 +161,8 @@ class _Writing:
         )
         self._meet_users(changed.values())
         self._connection.executemany(
-            "UPDATE standing SET last_seen = ?1 WHERE n = ?2 AND last_seen < ?1", [(changed[n].last_at, n) for n in sorted(known)]
+            "UPDATE standing SET last_seen = ?1 WHERE n = ?2 AND last_seen < ?1",
+            [(changed[n].last_at, n) for n in self._old(changed)],
         )
 
     def _meet_users(self, callers: Iterable[Caller]) -> None:

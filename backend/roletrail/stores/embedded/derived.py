@@ -137,7 +137,7 @@ class _Settling:
         placed = self._placed(standing) if standing is not None else {}
         home, name = self._texts.of(node)
         base = old or Row(n, node.id, n, 0, 0, 0, 0, 0, 1, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        row = base._replace(counts=int(node.counts), home=home, name=name, last_seen=last or node.issued_at, **placed)
+        row = base._replace(counts=int(node.counts), home=home, name=name, last_seen=max(last, node.issued_at), **placed)
         return row._replace(first_seen=row.started or first or node.issued_at)
 
     def _placed(self, s: Standing) -> dict[str, int | float]:

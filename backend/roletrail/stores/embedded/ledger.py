@@ -12,44 +12,33 @@ from roletrail.lineage.model import Part
 from roletrail.stores.embedded.rows import select_in
 from roletrail.stores.port import ArchiveFile, CoverageRow, LedgerEntry
 
-_ENTRY = "o, locator, size, version, sha256, kind, parts, taken, doubles, ignored, quarantined, ingested_at"
+_ENTRY = "locator, size, version, sha256, kind, parts, taken, doubles, ignored, quarantined, ingested_at"
 
 
 class ObjectLedger:
-    """Ledger rows of one write transaction."""
+    """Ledger rows of one write transaction. An object gets a row with its first part, not before."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._numbers: dict[str, int] = {}
-        self._done: dict[int, set[int]] = {}
+        self._done: dict[str, set[int]] = {}
 
-    def number(self, part: Part) -> int:
-        """Number of a part's object. An object that changed since, or is cut otherwise, starts anew."""
+    def is_done(self, part: Part) -> bool:
+        """Is this part of this very object in already? Other bytes, or another cut, under its locator are not it."""
         info = part.object
-        number = self._numbers.get(info.locator)
-        if number is not None:
-            return number
-        row = self._connection.execute(
-            "SELECT o, size, version, sha256, parts FROM object WHERE locator = ?", (info.locator,)
-        ).fetchone()
-        if row is None:
-            number = self._insert(part)
-        else:
-            number = row[0]
-            if row[1:] != (info.size, info.version, info.sha256, part.n):
-                self._restart(number, part, same_bytes=row[3] == info.sha256)
-        self._numbers[info.locator] = number
-        return number
-
-    def is_done(self, number: int, k: int) -> bool:
-        done = self._done.get(number)
+        done = self._done.get(info.locator)
         if done is None:
-            rows = self._connection.execute("SELECT k FROM part WHERE o = ? AND current = 1", (number,))
-            done = self._done[number] = {k for (k,) in rows}
-        return k in done
+            row = self._connection.execute("SELECT o, sha256, parts FROM object WHERE locator = ?", (info.locator,)).fetchone()
+            done = self._done[info.locator] = set()
+            if row is not None and row[1:] == (info.sha256, part.n):
+                done.update(k for (k,) in self._connection.execute("SELECT k FROM part WHERE o = ? AND current = 1", row[:1]))
+        return part.k in done
 
-    def enter(self, number: int, part: Part) -> None:
-        self._done[number].add(part.k)
+    def enter(self, part: Part) -> None:
+        number = self._numbers.get(part.object.locator)
+        if number is None:
+            number = self._numbers[part.object.locator] = self._open(part)
+        self._done[part.object.locator].add(part.k)
         self._connection.execute("INSERT INTO part VALUES (?, ?, ?, 1)", (number, part.k, part.attempt))
         self._connection.execute(
             "UPDATE object SET taken = taken + ?, doubles = doubles + ?, ignored = ignored + ?, quarantined = quarantined + ? WHERE o = ?",
@@ -59,27 +48,28 @@ class ObjectLedger:
             "INSERT INTO quarantine (o, record, reason, detail) VALUES (?, ?, ?, ?)", [(number, *bad) for bad in part.quarantined]
         )
 
-    def _insert(self, part: Part) -> int:
+    def _open(self, part: Part) -> int:
+        """Row of the object. What is known of other bytes, or of another cut, under its locator is past."""
         info = part.object
-        cursor = self._connection.execute(
-            f"INSERT INTO object ({_ENTRY[3:]}) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?)",
-            (info.locator, info.size, info.version, info.sha256, info.kind, part.n, int(time.time())),
-        )
-        return cursor.lastrowid or 0
-
-    def _restart(self, number: int, part: Part, *, same_bytes: bool) -> None:
-        """Other bytes, or another cut, under a known locator. Touching a file changes its version alone."""
-        info = part.object
-        cut = self._connection.execute("SELECT parts FROM object WHERE o = ?", (number,)).fetchone()[0]
+        facts = (info.size, info.version, info.sha256, info.kind, part.n, int(time.time()))
+        row = self._connection.execute("SELECT o, sha256, parts FROM object WHERE locator = ?", (info.locator,)).fetchone()
+        if row is None:
+            cursor = self._connection.execute(
+                f"INSERT INTO object ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?)", (info.locator, *facts)
+            )
+            return cursor.lastrowid or 0
+        number = row[0]
         self._connection.execute(
             "UPDATE object SET size = ?, version = ?, sha256 = ?, kind = ?, parts = ?, ingested_at = ? WHERE o = ?",
-            (info.size, info.version, info.sha256, info.kind, part.n, int(time.time()), number),
+            (*facts, number),
         )
-        if same_bytes and cut == part.n:
-            return
-        self._connection.execute("UPDATE object SET taken = 0, doubles = 0, ignored = 0, quarantined = 0 WHERE o = ?", (number,))
-        self._connection.execute("UPDATE part SET current = 0 WHERE o = ?", (number,))
-        self._connection.execute("DELETE FROM quarantine WHERE o = ?", (number,))
+        if row[1:] != (info.sha256, part.n):
+            self._connection.execute(
+                "UPDATE object SET taken = 0, doubles = 0, ignored = 0, quarantined = 0 WHERE o = ?", (number,)
+            )
+            self._connection.execute("UPDATE part SET current = 0 WHERE o = ?", (number,))
+            self._connection.execute("DELETE FROM quarantine WHERE o = ?", (number,))
+        return number
 
 
 def register_files(connection: Connection, files: Iterable[ArchiveFile]) -> None:
@@ -101,7 +91,7 @@ def swap_files(connection: Connection, remove: Collection[str], add: Collection[
 
 
 def entries(connection: Connection, locators: Collection[str]) -> dict[str, LedgerEntry]:
-    rows = list(select_in(connection, f"SELECT {_ENTRY} FROM object WHERE locator IN (?)", locators))
+    rows = list(select_in(connection, f"SELECT o, {_ENTRY} FROM object WHERE locator IN (?)", locators))
     return {entry.locator: entry for entry in _entries(connection, rows)}
 
 
@@ -116,7 +106,9 @@ def _entries(connection: Connection, rows: list[tuple]) -> list[LedgerEntry]:
 def objects(connection: Connection, limit: int, after: str) -> tuple[list[LedgerEntry], str]:
     """Newest object first; the cursor is the locator of the last one."""
     before = _number_before(connection, after)
-    rows = connection.execute(f"SELECT {_ENTRY} FROM object WHERE o < ? ORDER BY o DESC LIMIT ?", (before, limit + 1)).fetchall()
+    rows = connection.execute(
+        f"SELECT o, {_ENTRY} FROM object WHERE o < ? ORDER BY o DESC LIMIT ?", (before, limit + 1)
+    ).fetchall()
     page = _entries(connection, rows[:limit])
     return page, page[-1].locator if len(rows) > limit and page else ""
 

@@ -1,0 +1,228 @@
+"""Every question of the port, asked of a filled store and of plain Python: the answers are equal, order included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roletrail.errors import InvalidRequest
+from roletrail.lineage import ids
+from roletrail.stores.port import CHAIN_SORTS, ChainQuery, GraphStore, fold
+from tests.contract.conftest import Open
+from tests.support.graphs import fill
+from tests.support.reference import Reference
+from tests.support.worlds import ACCOUNTS, ADDRESSES, NAMES, ROLES, START, World, arn_of, principal, role_arn
+
+T = TypeVar("T")
+SEEDS = st.integers(0, 10_000)
+SIZES = st.integers(1, 25)
+many = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+def pages(ask: Callable[[str], tuple[list[T], str]]) -> list[T]:
+    """All pages, each asked for with the cursor of the one before."""
+    found, after = ask("")
+    while after:
+        page, after = ask(after)
+        assert page
+        found = found + page
+    return found
+
+
+def filled(fresh: Open, seed: int, size: int) -> tuple[GraphStore, World, Reference]:
+    store, world = fresh(), World(seed, size)
+    return store, world, fill(store, world, seed)
+
+
+queries = st.builds(
+    ChainQuery,
+    min_sessions=st.sampled_from((0, 1, 1, 1, 2, 3, 4, 6)),
+    min_reach=st.sampled_from((0, 0, 0, 1, 2, 3, 5)),
+    tone=st.sampled_from(("", "", "", "context", "calm", "watch", "alarm")),
+    account=st.sampled_from(("", "", "", *ACCOUNTS, "999999999999")),
+    q=st.sampled_from(
+        ("", "", "", "prodadmin", "build-7", "strasse", "12345", 'q"u', "fil", "file*", "zzz", "role/team", "ops", "ob@")
+    ),
+    from_=st.sampled_from((0, 0, 0, START + 40_000, START + 150_000)),
+    to=st.sampled_from((0, 0, 0, START + 90_000, START + 200_000)),
+    sort=st.sampled_from(CHAIN_SORTS),
+    limit=st.sampled_from((1, 2, 3, 7, 100)),
+)
+
+
+@many
+@given(seed=SEEDS, size=st.integers(1, 40), asked=st.lists(queries, min_size=5, max_size=20))
+def test_chain_lists_with_every_filter_and_sort(fresh: Open, seed: int, size: int, asked: list[ChainQuery]) -> None:
+    store, _, reference = filled(fresh, seed, size)
+    for query in [ChainQuery(min_sessions=1), *asked]:
+        found = pages(lambda after, query=query: store.chains(query._replace(after=after)))
+        assert found == reference.chains(query), query
+
+
+@pytest.mark.parametrize("probe", [0, 3])
+@pytest.mark.parametrize("rare", [0, 1_000])
+def test_both_ways_to_a_filtered_page_agree(fresh: Open, monkeypatch: pytest.MonkeyPatch, probe: int, rare: int) -> None:
+    """The embedded store walks the sort's index, or fetches by the rarest filter: no page shows which."""
+    monkeypatch.setattr("roletrail.stores.embedded.chains.PROBE", probe)
+    monkeypatch.setattr("roletrail.stores.embedded.chains.RARE", rare)
+    store, _, reference = filled(fresh, 3, 150)
+    for sort in CHAIN_SORTS:
+        for query in (
+            ChainQuery(min_sessions=1, account=ACCOUNTS[0], sort=sort, limit=4),
+            ChainQuery(min_sessions=1, q="prodadmin", sort=sort, limit=4),
+            ChainQuery(min_sessions=4, sort=sort, limit=4),
+            ChainQuery(min_sessions=1, min_reach=3, from_=START + 50_000, sort=sort, limit=4),
+            ChainQuery(min_sessions=1, to=START + 90_000, q="alice", sort=sort, limit=4),
+        ):
+            expected = reference.chains(query)
+            assert expected
+            assert pages(lambda after, query=query: store.chains(query._replace(after=after))) == expected
+
+
+@many
+@given(seed=SEEDS, size=SIZES)
+def test_nodes_and_what_is_around_them(fresh: Open, seed: int, size: int) -> None:
+    store, world, reference = filled(fresh, seed, size)
+    known = list(reference.places)
+    assert store.rows([*known, "nobody"]) == {id_: reference.row(id_) for id_ in known}
+    for id_ in known:
+        below = reference.descendants(id_)
+        assert store.descendants(id_, 1000) == (below, False)
+        assert store.descendants(id_, 2) == (below[:2], len(below) > 2)
+        aliases = sorted(reference.places[id_].aliases)
+        assert store.aliases_of(id_) == aliases
+        assert [store.resolve_alias(alias) for alias in (id_, *aliases)] == [id_] * (1 + len(aliases))
+    assert store.resolve_alias("nobody") == ""
+    assert world.events == [] or store.totals().identities == len(known)
+
+
+@many
+@given(seed=SEEDS, size=SIZES, limit=st.sampled_from((1, 2, 50)))
+def test_what_identities_did(fresh: Open, seed: int, size: int, limit: int) -> None:
+    store, world, reference = filled(fresh, seed, size)
+    for id_ in world.identities:
+        assert pages(lambda after, id_=id_: store.activities(id_, limit, after)) == reference.activities_of(id_)
+        uses = sorted(use for (identity, _), use in reference.uses.items() if identity == id_)
+        assert store.credentials(id_, limit) == uses[:limit]
+        assert store.actions(id_) == [row for row in reference.actions if row.identity == id_]
+        assert store.attempts(id_) == [row for row in reference.attempts if row.identity == id_]
+    everyone = list(world.identities)
+    assert store.actions_of(everyone, limit) == reference.actions[::-1][:limit]
+    assert store.attempts_of(everyone, limit) == reference.attempts[::-1][:limit]
+    assert store.addresses_of(everyone) == {id_: found for id_ in everyone if (found := reference.addresses_of(id_))}
+    assert store.issuances_for([row.event_id for row in reference.issuances] + ["none"]) == {
+        row.event_id: row for row in reference.issuances
+    }
+    for address in ADDRESSES:
+        assert store.address_uses(address, 7) == reference.address_uses(address)[:7]
+
+
+@many
+@given(seed=SEEDS, size=SIZES, limit=st.sampled_from((1, 3, 200)))
+def test_tracing_anything_pasted(fresh: Open, seed: int, size: int, limit: int) -> None:
+    store, world, reference = filled(fresh, seed, size)
+    everyone = [one for one in world.identities.values() if one.id in reference.places]
+
+    def check(kind: str, value: str, expected: set[str]) -> None:
+        found = store.trace(kind, value, limit)
+        assert [hit.id for hit in found] == reference.newest(expected)[:limit], (kind, value)
+        assert {hit.reason for hit in found} <= {kind}
+
+    for one in everyone:
+        for key in one.keys:
+            check("access_key_id", key, {one.id})
+        if one.kind != "origin":
+            check("principal_id", principal(one), {o.id for o in everyone if principal(o) == principal(one)})
+            check("arn", arn_of(one), {o.id for o in everyone if arn_of(o) == arn_of(one)})
+        if one.role:
+            check("role_arn", role_arn(one), {o.id for o in everyone if role_arn(o) == role_arn(one)})
+        if one.workload_id:
+            check("instance", one.workload_id, {o.id for o in everyone if o.workload_id == one.workload_id})
+    for account in ACCOUNTS:
+        check("account", account, {o.id for o in everyone if o.account == account})
+    for address in ADDRESSES:
+        check("address", address, reference.users_of(address))
+    for event in world.events:
+        if event.sort != "activity":
+            check("event", event.event_id, reference.of_event(event.event_id))
+    for text in (*NAMES, *ROLES, "role/team/"):
+        wanted = fold(text)
+        rows = {o.id for o in everyone if len(wanted) >= 3 and any(wanted in t for t in fold_texts(reference, o.id))}
+        check("name", text, rows)
+    check("access_key_id", "AKIANOBODY", set())
+
+
+def fold_texts(reference: Reference, id_: str) -> tuple[str, ...]:
+    from roletrail.stores.port import search_texts
+
+    return search_texts(reference.places[id_].node)
+
+
+@many
+@given(seed=SEEDS, size=SIZES, limit=st.sampled_from((1, 3, 200)))
+def test_entities_and_their_sessions(fresh: Open, seed: int, size: int, limit: int) -> None:
+    store, world, reference = filled(fresh, seed, size)
+    placed = [one for one in world.identities.values() if one.id in reference.places]
+    expected: dict[tuple[str, str], set[str]] = {("address", a): users for a in ADDRESSES if (users := reference.users_of(a))}
+    for one in placed:
+        expected.setdefault(("account", one.account), set()).add(one.id)
+        if one.role:
+            expected.setdefault(("role", role_arn(one)), set()).add(one.id)
+        if one.workload_id:
+            expected.setdefault(("instance", one.workload_id), set()).add(one.id)
+        if one.kind == "key" and one.id in reference.callers:
+            expected.setdefault(("user", arn_of(one)), set()).update(o.id for o in placed if arn_of(o) == arn_of(one))
+    for (kind, value), members in expected.items():
+        assert store.entity(ids.entity_id(kind, value)) == (kind, value)
+        assert pages(lambda after, k=kind, v=value: store.entity_sessions(k, v, limit, after)) == reference.newest(members)
+        if kind == "role":
+            assert pages(lambda after, v=value: store.siblings_by_role(v, limit, after)) == reference.newest(members)
+    assert store.entity(ids.entity_id("role", "arn:aws:iam::111111111111:role/none")) is None
+
+
+@many
+@given(seed=SEEDS, size=SIZES)
+def test_totals_coverage_and_hours(fresh: Open, seed: int, size: int) -> None:
+    store, world, reference = filled(fresh, seed, size)
+    totals = store.totals()
+    assert totals.events == len(world.events)
+    assert totals.sessions == sum(place.node.counts for place in reference.places.values())
+    assert totals.chains_2 == len(reference.chains(ChainQuery()))
+    assert totals.chains_3 == len(reference.chains(ChainQuery(min_sessions=3)))
+    assert totals.objects == totals.quarantined == len(reference.parts)
+    times = [event.at for event in world.events]
+    assert (totals.first_at, totals.last_at) == ((min(times), max(times)) if times else (0, 0))
+    assert list(store.coverage()) == reference.coverage()
+    for event in world.events[:5]:
+        assert store.event_hours(event.event_id) == [event.at // 3600 * 3600]
+    assert store.event_hours("no such event") == []
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "....", "W10", "[" * 150, "WyJzZXNzaW9ucyIsMSwiYSJd", "1.", "-1.a", "²", "9" * 40, "\x00"]
+)
+def test_a_foreign_cursor_is_refused(store: GraphStore, cursor: str) -> None:
+    with pytest.raises(InvalidRequest):
+        store.chains(ChainQuery(after=cursor))
+    for ask in (store.objects, store.quarantine):
+        with pytest.raises(InvalidRequest):
+            ask(5, cursor)
+    if cursor != "1.":
+        with pytest.raises(InvalidRequest):
+            store.activities("a", 5, cursor)
+        with pytest.raises(InvalidRequest):
+            store.entity_sessions("account", ACCOUNTS[0], 5, cursor)
+
+
+def test_an_unknown_sort_tone_or_kind_is_refused(store: GraphStore) -> None:
+    for query in (ChainQuery(sort="name; DROP TABLE standing"), ChainQuery(tone="purple")):
+        with pytest.raises(InvalidRequest):
+            store.chains(query)
+    with pytest.raises(InvalidRequest):
+        store.trace("shoe size", "44", 5)
+    with pytest.raises(InvalidRequest):
+        store.entity_sessions("galaxy", "m31", 5)
