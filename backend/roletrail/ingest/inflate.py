@@ -11,7 +11,7 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 GZIP_MAGIC = b"\x1f\x8b"
-MOST_BYTES = 2 << 30
+MOST_BYTES = 1 << 30
 """Uncompressed size beyond which an object is refused: CloudTrail's own files end far below 100 MB."""
 
 FREE_BYTES = 64 << 20

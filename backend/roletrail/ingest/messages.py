@@ -1,0 +1,96 @@
+"""What a run and its workers say to each other: msgpack frames over pipes."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+import msgspec
+
+from roletrail.archive.writer import WrittenFile
+from roletrail.ingest.source import Listed
+from roletrail.lineage.model import Part
+
+
+class Read(msgspec.Struct, tag=True):
+    """Reduce these objects: a unit, within which doubles are expected."""
+
+    objects: list[Listed]
+
+
+class Again(msgspec.Struct, tag=True):
+    """Reduce one part of an object again, without the events of these hashes."""
+
+    object: Listed
+    k: int
+    skip: bytes
+
+
+class Flush(msgspec.Struct, tag=True):
+    """Hand over what has been reduced so far."""
+
+
+class Stop(msgspec.Struct, tag=True):
+    """End."""
+
+
+class Passed(msgspec.Struct, tag=True):
+    """An object, or the one part `k` of an `Again`, was reduced; its parts follow with the next batch. For progress, and to
+    know which one a worker died of."""
+
+    locator: str
+    k: int
+    size: int
+    events: int
+    quarantined: int
+
+
+class Batch(msgspec.Struct, tag=True):
+    """Parts to commit together with the archive files that hold their rows."""
+
+    parts: list[Part]
+    files: list[WrittenFile]
+    flushed: bool  # the answer to a Flush
+
+
+class Failed(msgspec.Struct, tag=True):
+    """The worker cannot go on, and why: no fault of an object (the archive's disk is full)."""
+
+    detail: str
+
+
+Task = Read | Again | Flush | Stop
+Report = Passed | Batch | Failed
+
+_HEAD = struct.Struct("<Q")
+_encode = msgspec.msgpack.Encoder().encode
+_decode_task = msgspec.msgpack.Decoder(Task).decode
+_decode_report = msgspec.msgpack.Decoder(Report).decode
+
+
+def send(pipe: BinaryIO, message: Task | Report) -> None:
+    body = _encode(message)
+    pipe.write(_HEAD.pack(len(body)))
+    pipe.write(body)
+    pipe.flush()
+
+
+def receive_task(pipe: BinaryIO) -> Task | None:
+    """The next task; None when the run is gone."""
+    body = _frame(pipe)
+    return None if body is None else _decode_task(body)
+
+
+def receive_report(pipe: BinaryIO) -> Report | None:
+    """The next report; None when the worker is gone."""
+    body = _frame(pipe)
+    return None if body is None else _decode_report(body)
+
+
+def _frame(pipe: BinaryIO) -> bytes | None:
+    head = pipe.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    (size,) = _HEAD.unpack(head)
+    body = pipe.read(size)
+    return body if len(body) == size else None
