@@ -16,12 +16,17 @@ from roletrail.stores.port import ArchiveFile, GraphStore
 @contextmanager
 def archive_run(store: GraphStore, folder: Path, run: int) -> Iterator[None]:
     """Mark the run as alive, and remove what killed runs left. Enter before workers start, leave when they have ended."""
+
+    def sweep() -> None:
+        remove_strays(folder, lambda: {file.name for file in store.archive_files()})
+
     mark = hold_run(folder, run)
     try:
-        remove_strays(folder, lambda: {file.name for file in store.archive_files()})
+        sweep()
         yield
     finally:
         release_run(folder, run, mark)
+        sweep()  # what a worker wrote that died, or was ended, before it could hand over
 
 
 def merge_days(store: GraphStore, folder: Path, run: int) -> int:
