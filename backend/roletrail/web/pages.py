@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from roletrail.errors import InvalidRequest
-from roletrail.stores.port import ChainQuery
 from roletrail.usecases import chains, entities, events, health, sessions, sources
 from roletrail.usecases import trace as tracing
 from roletrail.usecases.parameters import chain_query, given
@@ -22,7 +21,7 @@ from roletrail.web.site import actor_of, ports_of, site_of
 
 router = APIRouter(include_in_schema=False)
 
-LATEST = 5
+LATEST = "5"
 """Chains of each tone on the home page."""
 API = "/api/v1"
 
@@ -31,8 +30,8 @@ API = "/api/v1"
 def home(request: Request) -> Response:
     ports, actor = ports_of(request), actor_of(request)
     latest = {
-        tone: chains.list_chains(ports.graph, actor, ChainQuery(min_sessions=least, tone=tone, limit=LATEST)).items
-        for tone, least in (("alarm", 3), ("watch", 2))
+        tone: chains.list_chains(ports.graph, actor, chain_query({"tone": tone, "limit": LATEST}, strict=True)).items
+        for tone in ("alarm", "watch")
     }
     totals = health.health(ports.graph, actor, ports.store_name)
     return site_of(request).page(request, "home", {"health": totals, "twin": f"{API}/health", **latest})
