@@ -90,7 +90,7 @@ def _write_object(number: int) -> Written:
     records = _writer.object(number)
     raw = ('{"Records":[' + ",".join(records) + "]}").encode()
     packed = gzip.compress(raw, LEVEL, mtime=0)
-    again = number % DOUBLED == DOUBLED - 1
+    again = number % DOUBLED == DOUBLED // 2
     for prefix in ("", "second-trail/")[: 1 + again]:
         target = _folder / (prefix + _object_key(_writer.plan, number))
         target.parent.mkdir(parents=True, exist_ok=True)
