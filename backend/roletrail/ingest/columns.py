@@ -67,7 +67,7 @@ def columns_of(records: Sequence[Record]) -> Columns | None:
         return None
     grid = _uuid_grid(fields[0])
     hashes = _odd_hashes(fields[0]) if grid is None else _low_halves(grid)
-    return Columns(*fields, times, hashes)
+    return Columns._make([*fields, times, hashes])
 
 
 _HEX = np.full(256, 255, np.uint8)

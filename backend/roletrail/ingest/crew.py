@@ -7,6 +7,7 @@ is not tried a third time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -26,7 +27,6 @@ from roletrail.lineage.model import ObjectInfo, Part, Quarantined
 AHEAD = 2
 """Tasks a worker has in hand, so that it never waits for the run, which may be committing."""
 
-HEARTBEAT = 0.5
 OWN_SLOT = SLOTS - 1
 """Worker number of the run itself."""
 
@@ -93,10 +93,8 @@ class _Member:
         self._send(Stop())
 
     def _send(self, task: Task) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it is dead then, and its reader says so
             send(self.tasks, task)
-        except OSError:
-            pass  # it is dead; its reader says so
 
     def passed(self, key: tuple[str, int]) -> None:
         for unit in self.ahead:
@@ -149,6 +147,7 @@ class Processes:
         threading.Thread(target=self._listen, args=(member,), daemon=True).start()
 
     def _listen(self, member: _Member) -> None:
+        """However this ends, `reports` hears of it: nobody may wait for a worker that is no more."""
         try:
             while (report := receive_report(member.reports)) is not None:
                 if isinstance(report, Passed):
@@ -156,10 +155,11 @@ class Processes:
                         member.passed((report.locator, report.k))
                         self._feed(member)
                 self._heard.put((member, report))
-        except (OSError, ValueError):
-            pass  # closed under our hands: the run ends
-        if not self._closed:
-            self._heard.put((member, None))
+        except (OSError, ValueError):  # closed under our hands, or no frame of ours
+            member.process.kill()
+        finally:
+            if not self._closed:
+                self._heard.put((member, None))
 
     def _feed(self, member: _Member) -> None:
         while self._tasks and len(member.ahead) < AHEAD:
@@ -249,7 +249,5 @@ class Processes:
             self._heard.get_nowait()
         for member in self._members:
             for pipe in (member.tasks, member.reports):
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass

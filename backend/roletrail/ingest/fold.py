@@ -37,7 +37,7 @@ class Group(NamedTuple):
     vpce_id: str
     vpce_account: str
     cell: int
-    count: int
+    events: int
     errors: int
     from_console: bool
     sources: list[tuple[str, int]]
@@ -112,11 +112,11 @@ def _ends(
     tied = np.flatnonzero((count > 1) & (keyed[start] == keyed[np.minimum(start + 1, len(keyed) - 1)]))
     for group in tied.tolist():
         end = int(np.searchsorted(keyed, keyed[start[group]], "right"))
-        first[group] = min(order[start[group] : end].tolist(), key=lambda p: columns.event_id[where[p]])
+        first[group] = min(order[start[group] : end].tolist(), key=lambda p: columns.event_id[int(where[p])])
     tied = np.flatnonzero((count > 1) & (keyed[stop - 1] == keyed[stop - 2]))
     for group in tied.tolist():
         begin = int(np.searchsorted(keyed, keyed[stop[group] - 1], "left"))
-        last[group] = max(order[begin : stop[group]].tolist(), key=lambda p: columns.event_id[where[p]])
+        last[group] = max(order[begin : stop[group]].tolist(), key=lambda p: columns.event_id[int(where[p])])
     return where[first], where[last]
 
 
@@ -178,7 +178,7 @@ class _Fold:
         )
         row = self._activities.get(key)
         if row is None:
-            self._activities[key] = _ActivityRow(group.count, group.errors, group.sources, first, last)
+            self._activities[key] = _ActivityRow(group.events, group.errors, group.sources, first, last)
         else:
             row.add(group, first, last)
 
@@ -204,9 +204,9 @@ class _CallerRow:
         self.facts: dict[int, Facts] = {}
 
     def add(self, group: Group, first: Moment, last: Moment) -> None:
-        self.count += group.count
+        self.count += group.events
         self.errors += group.errors
-        self.internal += group.count if group.facts.invoked_by else 0
+        self.internal += group.events if group.facts.invoked_by else 0
         self.first = min(self.first, first)
         self.last = max(self.last, last)
         self.facts[id(group.facts)] = group.facts
@@ -261,7 +261,7 @@ class _ActivityRow:
         self.count, self.errors, self.sources, self.first, self.last = count, errors, sources, first, last
 
     def add(self, group: Group, first: Moment, last: Moment) -> None:
-        self.count += group.count
+        self.count += group.events
         self.errors += group.errors
         self.first = min(self.first, first)
         self.last = max(self.last, last)

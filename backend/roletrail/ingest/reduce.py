@@ -109,7 +109,7 @@ class _Part:
         columns = self._columns
         chosen = keep.tolist()
         lists = [list(compress(values, chosen)) for values in columns[:-2]]
-        self._columns = Columns(*lists, columns.at[keep], columns.hashes[keep])
+        self._columns = Columns._make([*lists, columns.at[keep], columns.hashes[keep]])
         self._who = self._who[keep]
         self._kept = list(compress(self._kept, chosen))
 

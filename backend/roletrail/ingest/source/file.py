@@ -15,7 +15,8 @@ def listed(paths: Sequence[str]) -> list[Listed]:
     """Everything below the paths, each file once, by locator. Raises InputUnavailable for a path that is not there."""
     found: dict[str, Listed] = {}
     for path in paths:
-        for entry in _below(os.path.abspath(path), path):
+        start = os.path.abspath(path)  # noqa: PTH100  links keep the names the user gave them
+        for entry in _below(start, path):
             found.setdefault(entry.locator, entry)
     return [found[locator] for locator in sorted(found)]
 
