@@ -172,10 +172,10 @@ MAX_DRAWN = 12
 TAIL = 5
 
 
-def fold(pivots: Sequence[bool]) -> list[int | range]:
+def fold(pivots: Sequence[bool], most: int = MAX_DRAWN) -> list[int | range]:
     """Which nodes of a path a list shows: root, pivots, the last five; stretches between as ranges. At most 12 entries."""
     size = len(pivots)
-    if size <= MAX_DRAWN:
+    if size <= most:
         return list(range(size))
     tail = size - TAIL
     kept = [0, *[n for n in range(1, tail) if pivots[n]][-2:], *range(tail, size)]

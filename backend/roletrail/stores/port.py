@@ -171,6 +171,14 @@ class NodeRow(NamedTuple):
     leaf: bool  # listed in chains
 
 
+class PathStep(NamedTuple):
+    """A node of a path, with as much as folding needs."""
+
+    id: str
+    pivot: bool  # reached through a pivot
+    counts: bool
+
+
 class TraceHit(NamedTuple):
     """One identity a pasted thing leads to, with the reason."""
 
@@ -235,6 +243,10 @@ class GraphStore(Protocol):
 
     def aliases_of(self, id_: str) -> list[str]:
         """Ids that stand for this one, ascending: archive rows of its events may carry them."""
+        ...
+
+    def paths(self, ids: Collection[str]) -> dict[str, list[PathStep]]:
+        """The path of each along primary parents, root first, itself last; unknown ids are left out."""
         ...
 
     def descendants(self, id_: str, limit: int) -> tuple[list[str], bool]:

@@ -11,7 +11,7 @@ from roletrail.lineage.model import Seen
 from roletrail.stores.embedded.derived import Row, as_standings
 from roletrail.stores.embedded.linking import seen_of
 from roletrail.stores.embedded.rows import STANDING_COLUMNS, select_in, unpack_edges, unpack_node
-from roletrail.stores.port import NodeRow, Totals
+from roletrail.stores.port import NodeRow, PathStep, Totals
 
 Place = tuple[int, str, int]  # -last_seen, id, number: newest first
 
@@ -61,6 +61,24 @@ def aliases_of(connection: Connection, id_: str) -> list[str]:
         "SELECT id FROM alias JOIN identity ON identity.n = alias WHERE target = ? ORDER BY id", (number_of(connection, id_),)
     )
     return [alias for (alias,) in found]
+
+
+_PATHS = """
+WITH RECURSIVE up (leaf, n, level) AS (
+    SELECT n, n, 0 FROM standing WHERE n IN (?)
+    UNION ALL
+    SELECT leaf, parent, level + 1 FROM up JOIN standing USING (n) WHERE parent > 0 AND level < 1000000
+)
+SELECT leaf, id, last_pivot = n, counts FROM up JOIN standing USING (n) ORDER BY leaf, level DESC
+"""
+
+
+def paths(connection: Connection, ids: Collection[str]) -> dict[str, list[PathStep]]:
+    names = numbers_of(connection, ids)
+    found: dict[str, list[PathStep]] = {}
+    for leaf, id_, pivot, counts in select_in(connection, _PATHS, names):
+        found.setdefault(names[leaf], []).append(PathStep(id_, bool(pivot), bool(counts)))
+    return found
 
 
 def descendants(connection: Connection, id_: str, limit: int) -> tuple[list[str], bool]:

@@ -21,6 +21,7 @@ from roletrail.stores.port import (
     CoverageRow,
     LedgerEntry,
     NodeRow,
+    PathStep,
     Totals,
     TraceHit,
 )
@@ -117,6 +118,10 @@ class EmbeddedStore:
     def aliases_of(self, id_: str) -> list[str]:
         with self._database.snapshot() as connection:
             return reads.aliases_of(connection, id_)
+
+    def paths(self, ids: Collection[str]) -> dict[str, list[PathStep]]:
+        with self._database.snapshot() as connection:
+            return reads.paths(connection, ids)
 
     def descendants(self, id_: str, limit: int) -> tuple[list[str], bool]:
         with self._database.snapshot() as connection:
