@@ -8,15 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from roletrail.errors import RoletrailError
+from roletrail.bootstrap import open_graph
 from roletrail.resources import resource
-from roletrail.web import errors, static
 from roletrail.web.assets import FOR_EVER, Assets
 from roletrail.web.pasted import Pasted
 from roletrail.web.site import Site, site
-from tests.support.serving import serving
+from tests.support.served import serving
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +23,11 @@ def frame() -> Site:
 
 
 @pytest.fixture(scope="module")
-def client(frame: Site) -> Iterator[httpx.Client]:
-    app = FastAPI()
-    app.state.site = frame
-    app.include_router(static.router)
-    app.add_exception_handler(RoletrailError, lambda request, error: errors.error_page(frame, request, error))  # type: ignore[arg-type]
-    with serving(app) as url, httpx.Client(base_url=url) as client:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A stranger: assets need no credential."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('assets') / 'empty.sqlite'}"
+    open_graph(store, create=True).close()
+    with serving(store) as served, served.client() as client:
         yield client
 
 
