@@ -36,14 +36,14 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
     """Everything reading use-cases need. The archive folder may still be empty."""
     graph = open_graph(settings.store, create=create)
     try:
-        events = DuckEventLog(_archive_folder(settings), lambda: Visible(graph.archive_files(), graph.excluded_attempts()))
+        events = DuckEventLog(archive_folder(settings), lambda: Visible(graph.archive_files(), graph.excluded_attempts()))
     except BaseException:
         graph.close()
         raise
     return Ports(graph, events, read_again, store_name(settings.store), sample)
 
 
-def _archive_folder(settings: Settings) -> Path:
+def archive_folder(settings: Settings) -> Path:
     folder = settings.archive_path
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

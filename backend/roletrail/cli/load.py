@@ -1,28 +1,119 @@
-"""The ingest command."""
+"""The ingest command: a progress bar while it runs, an account of every file when it is done."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
+from roletrail.auth.actor import local_actor
+from roletrail.bootstrap import open_graph
+from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import AsJson, Store, settings_of
+from roletrail.ingest.progress import IngestSummary
+from roletrail.ingest.progress import Progress as State
 from roletrail.settings import Settings
+from roletrail.usecases.load import load_logs
+
+QUARANTINED = 7
+"""Exit code of --strict when something was quarantined."""
+INTERRUPTED = 130
+MOST_NAMED = 20
 
 
 def ingest(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders, S3-layout trees; - reads standard input.", metavar="PATH...")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Files, folders, S3-layout trees; - reads standard input.", metavar="PATH...")
+    ],
     store: Store = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; 0 means one a core.", min=0, max=256, show_default=False)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes; 0 means one a core.", min=0, max=256, show_default=False)
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when anything was quarantined.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read CloudTrail logs into the store. Running it again, in any order, changes nothing."""
-    load_paths(settings_of(store, workers=workers), paths, quiet=as_json)
-    del strict
+    summary = load_paths(settings_of(store, workers=workers), paths, quiet=as_json)
+    if as_json:
+        write_json(summary._asdict() | {"accounts": [account._asdict() for account in summary.accounts]})
+    else:
+        _print_summary(summary)
+    if summary.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if strict and summary.quarantined:
+        raise typer.Exit(QUARANTINED)
 
 
-def load_paths(settings: Settings, paths: list[str], *, quiet: bool) -> None:
-    from roletrail.ingest import run  # noqa: PLC0415
+def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool) -> IngestSummary:
+    """Ingest into the store of `settings`, which is made when it is not there and every path is."""
+    with _bar(quiet=quiet) as show:
+        return load_logs(
+            lambda: open_graph(settings.store, create=True),
+            settings.archive_path,
+            local_actor(),
+            paths,
+            workers=settings.workers or None,
+            show=show,
+        )
 
-    run.run(settings, paths, quiet)
+
+@contextmanager
+def _bar(*, quiet: bool) -> Iterator[Callable[[State], None] | None]:
+    """A progress bar on stderr, drawn only on a terminal."""
+    console = err()
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        TextColumn("{task.fields[files]} files"),
+        TextColumn("{task.fields[rate]} events/s"),
+        TextColumn("{task.fields[bad]} quarantined", style="yellow"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None, files="0", rate="-", bad="0")
+
+        def show(state: State) -> None:
+            bar.update(
+                task,
+                description=state.stage,
+                total=state.bytes_total or None,
+                completed=state.bytes_done,
+                files=f"{state.files_done:,}/{state.files_total:,}",
+                rate=f"{state.events / max(bar.get_time() - state.started, 0.001):,.0f}",
+                bad=f"{state.quarantined:,}",
+            )
+
+        yield show
+
+
+def _print_summary(summary: IngestSummary) -> None:
+    console = out()
+    rate = summary.taken / summary.seconds if summary.seconds else 0
+    console.print(
+        Text(f"{summary.taken:,} events", style="bold")
+        + Text(f" from {summary.files:,} files in {summary.seconds:.1f} s ({rate:,.0f} events/s)")
+    )
+    also = [(summary.known, "files known already"), (summary.doubles, "doubles skipped"), (summary.ignored, "records not ours")]
+    if notes := [f"{number:,} {what}" for number, what in also if number]:
+        console.print(Text("; ".join(notes), style="dim"))
+    if summary.quarantined:
+        total = sum(summary.quarantined.values())
+        console.print(Text(f"{total:,} quarantined", style="bold yellow") + Text(": " + _reasons(summary.quarantined)))
+        bad = [account for account in summary.accounts if account.reasons]
+        for account in bad[:MOST_NAMED]:
+            console.print(Text("  ") + plain(account.locator) + Text(f": {_reasons(account.reasons)}", style="yellow"))
+        if len(bad) > MOST_NAMED:
+            console.print(f"  and {len(bad) - MOST_NAMED:,} more files; --json lists every one", style="dim")
+    if summary.interrupted:
+        err().print("Interrupted: what was committed stays, the next run goes on from there.", style="yellow")
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(counts.items()))

@@ -61,7 +61,7 @@ def _demo(directory: Path, port: int | None, load_only: bool, load_paths, run) -
         f"sqlite:///{path}", host="127.0.0.1", port=port, archive="", app_db="", public_url="", insecure_no_auth=False
     )
     err().print("Loading the sample incidents (synthetic, marked SAMPLE) ...", style="dim")
-    load_paths(settings, [str(resource(SAMPLE))], quiet=True)
+    load_paths(settings, [str(folder) for folder in sorted(resource(SAMPLE).glob("*/AWSLogs"))], quiet=True)
     out().print(Text("Store ", style="bold") + Text(f"sqlite:///{path}"))
     if not load_only:
         run(settings, sample=True)

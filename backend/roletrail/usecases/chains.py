@@ -9,7 +9,7 @@ from roletrail.auth.policy import require
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import ChainQuery, ChainRow, GraphStore, NodeRow
 from roletrail.usecases.origins import Origins
-from roletrail.usecases.paths import Ancestry, Gap, listed_paths
+from roletrail.usecases.paths import Gap, Known, listed_paths
 from roletrail.usecases.present import folded_node, iso, path_node
 from roletrail.usecases.sentence import chain_sentence
 from roletrail.usecases.views import ChainView, Page, PathNode
@@ -23,16 +23,16 @@ def list_chains(graph: GraphStore, actor: Actor, query: ChainQuery, *, full: boo
 
 
 def chain_views(graph: GraphStore, rows: Sequence[ChainRow], *, full: bool) -> list[ChainView]:
-    paths, ancestry = listed_paths(graph, [row.id for row in rows], full=full)
-    labels = labels_for(ancestry, [step for path in paths.values() for step in path if isinstance(step, NodeRow)])
+    paths, known = listed_paths(graph, [row.id for row in rows], full=full)
+    labels = labels_for(known, [step for path in paths.values() for step in path if isinstance(step, NodeRow)])
     origins = Origins(graph)
     return [chain_view(row, paths[row.id], labels, origins) for row in rows if row.id in paths]
 
 
-def labels_for(ancestry: Ancestry, rows: Sequence[NodeRow]) -> dict[str, str]:
+def labels_for(known: Known, rows: Sequence[NodeRow]) -> dict[str, str]:
     """Labels of everything the rows' edges name as a possible parent, fetched at once."""
-    ancestry.fetch(edge.parent for row in rows for edge in row.edges[1:])
-    return {id_: row.node.label for id_, row in ancestry.rows.items()}
+    known.fetch(edge.parent for row in rows for edge in row.edges if edge.parent != row.standing.parent)
+    return {id_: row.node.label for id_, row in known.rows.items()}
 
 
 def chain_view(row: ChainRow, path: Sequence[NodeRow | Gap], labels: Mapping[str, str], origins: Origins) -> ChainView:

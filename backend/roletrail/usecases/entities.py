@@ -7,7 +7,7 @@ from roletrail.auth.policy import require
 from roletrail.errors import NotFound
 from roletrail.stores.port import ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains import chain_views, labels_for
-from roletrail.usecases.paths import Ancestry
+from roletrail.usecases.paths import Known
 from roletrail.usecases.present import iso, path_node
 from roletrail.usecases.views import EntityView
 
@@ -23,10 +23,10 @@ def show_entity(graph: GraphStore, actor: Actor, id_: str) -> EntityView:
         raise NotFound("There is no role, address, account, instance or user with this id in this store.")
     kind, value = found
     sessions, after = graph.entity_sessions(kind, value, MAX_SESSIONS)
-    ancestry = Ancestry(graph)
-    ancestry.fetch(sessions)
-    rows = [ancestry.rows[session] for session in sessions if session in ancestry.rows]
-    labels = labels_for(ancestry, rows)
+    known = Known(graph)
+    known.fetch(sessions)
+    rows = [known.rows[session] for session in sessions if session in known.rows]
+    labels = labels_for(known, rows)
     leaves = [row for row in rows if row.leaf and row.standing.sessions > 1][:MAX_CHAINS]
     return EntityView(
         id=id_,

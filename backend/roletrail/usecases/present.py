@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 
+from roletrail.lineage.chain import alternatives, issuing_edge
 from roletrail.lineage.model import Action, Attempt, Edge, Node, event_id_of, event_ref
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import NodeRow
@@ -36,27 +37,36 @@ def detail_of(node: Node) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def edge_view(edges: tuple[Edge, ...], labels: Mapping[str, str]) -> EdgeView | None:
-    """The best edge with the others as alternatives. `labels` names parents; an unnamed one shows its id."""
-    if not edges:
+def edge_view(row: NodeRow, labels: Mapping[str, str]) -> EdgeView | None:
+    """The edge the path follows, with the others as alternatives. `labels` names parents; an unnamed one shows its id."""
+    chosen = chosen_edge(row)
+    if chosen is None:
         return None
-    best = edges[0]
+    issued = issuing_edge(row.edges, chosen)
     return EdgeView(
-        kind=best.kind,
-        rule=best.rule,
-        confidence=best.confidence,
-        grade=grade(best.confidence),
-        evidence=[event_id_of(ref) for ref in best.evidence],
-        evidence_refs=list(best.evidence),
-        alternatives=[_alternative(edge, labels) for edge in edges[1:]],
-        why=why(best),
-        at=iso(best.at),
-        parent_key=best.parent_key,
-        child_key=best.child_key,
-        pivot=best.pivot,
-        conflict=best.conflict,
-        note=best.note,
+        kind=chosen.kind,
+        rule=chosen.rule,
+        confidence=chosen.confidence,
+        grade=grade(chosen.confidence),
+        evidence=[event_id_of(ref) for ref in chosen.evidence],
+        evidence_refs=list(chosen.evidence),
+        alternatives=[_alternative(edge, labels) for edge in alternatives(row.edges, chosen)],
+        why=why(chosen),
+        at=iso(chosen.at),
+        parent_key=chosen.parent_key,
+        child_key=chosen.child_key,
+        pivot=chosen.pivot,
+        conflict=chosen.conflict,
+        note=chosen.note,
+        issued_by=_alternative(issued, labels) if issued else None,
     )
+
+
+def chosen_edge(row: NodeRow) -> Edge | None:
+    """The edge from the primary parent; where that has several, the pivot exactly when the standing says so."""
+    mine = [edge for edge in row.edges if edge.parent == row.standing.parent]
+    pivot = row.standing.last_pivot == row.node.id
+    return next((edge for edge in mine if bool(edge.pivot) == pivot), mine[0] if mine else None)
 
 
 def _alternative(edge: Edge, labels: Mapping[str, str]) -> Alternative:
@@ -90,7 +100,7 @@ def path_node(row: NodeRow, labels: Mapping[str, str]) -> PathNode:
         ordinal=ordinal,
         tone=tone(ordinal),
         workload=node.workload,
-        edge=edge_view(row.edges, labels),
+        edge=edge_view(row, labels),
     )
 
 

@@ -8,7 +8,7 @@ from roletrail.errors import NotFound
 from roletrail.stores.port import ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains import chain_view, labels_for
 from roletrail.usecases.origins import Origins
-from roletrail.usecases.paths import Ancestry
+from roletrail.usecases.paths import listed_paths
 from roletrail.usecases.present import action_view, attempt_view
 from roletrail.usecases.shape import shape
 from roletrail.usecases.tree import tree_of
@@ -29,14 +29,11 @@ def canonical_id(graph: GraphStore, actor: Actor, id_: str) -> str:
 def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
     """The page of a session, key or origin. `id` of the answer differs from `id_` when that was an alias."""
     id_ = canonical_id(graph, actor, id_)
-    ancestry = Ancestry(graph)
-    ancestry.climb([id_], None)
-    path = list(reversed(ancestry.upward(id_)))
-    if not path:
-        raise NotFound("There is no session with this id in this store.")
+    paths, known = listed_paths(graph, [id_], full=True)
+    path = [row for row in paths[id_] if isinstance(row, NodeRow)]
     origins = Origins(graph)
-    tree, drawn, truncated = tree_of(graph, ancestry, path, origins)
-    labels = labels_for(ancestry, drawn)
+    tree, drawn, truncated = tree_of(graph, known, path, origins)
+    labels = labels_for(known, drawn)
     chain = chain_view(_as_chain(path[-1]), path, labels, origins)
     below = [row.node.id for row in drawn]
     actions = [action_view(action) for action in graph.actions_of(below, MAX_ACTIONS)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains import labels_for
 from roletrail.usecases.origins import Origins
-from roletrail.usecases.paths import Ancestry
+from roletrail.usecases.paths import Known
 from roletrail.usecases.present import iso, path_node
 from roletrail.usecases.views import PathNode, TreeRow
 
@@ -21,16 +21,16 @@ COLUMN, ROW = 190.0, 112.0
 
 
 def tree_of(
-    graph: GraphStore, ancestry: Ancestry, path: Sequence[NodeRow], origins: Origins
+    graph: GraphStore, known: Known, path: Sequence[NodeRow], origins: Origins
 ) -> tuple[list[TreeRow], list[NodeRow], int]:
     """Rows in tree order, the rows of the store behind them, and how many direct children are not drawn."""
     ids = _drawn_ids(graph, path)
-    ancestry.fetch(ids)
-    rows = {id_: row for id_ in ids if (row := ancestry.rows.get(id_))}
-    labels = labels_for(ancestry, list(rows.values()))
+    known.fetch(ids)
+    rows = {id_: row for id_ in ids if (row := known.rows.get(id_))}
+    labels = labels_for(known, list(rows.values()))
     order = _tree_order(path[0].node.id, rows)
     top = origins.unknown_parent(path[0])
-    truncated = sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
+    truncated = max(0, len(path) - MAX_DRAWN) + sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
     drawn = [rows[id_] for id_, *_ in order]
     sources = graph.addresses_of([row.node.id for row in drawn])
     on_path = {row.node.id for row in path}

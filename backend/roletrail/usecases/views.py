@@ -45,6 +45,7 @@ class EdgeView:
     pivot: str
     conflict: str
     note: str
+    issued_by: Alternative | None = None  # who issued the credential, where the path follows a pivot
 
 
 @dataclass(frozen=True, slots=True)
