@@ -1,0 +1,76 @@
+"""Where the time of an ingest goes: the same run in one process, with a clock around every stage.
+
+`python -m tests.bench.stages FOLDER STORE` prints seconds by stage as JSON. In a run over several processes the stages up
+to "archive rows" go side by side; commits, linking and merging do not.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import roletrail.ingest.records as records_room
+from roletrail.archive.writer import ArchiveWriter
+from roletrail.bootstrap import open_graph
+from roletrail.ingest import run
+from roletrail.ingest.crew import Crew, Inline
+from roletrail.ingest.reduce import Reducer
+from roletrail.ingest.source import Listed
+from roletrail.stores.embedded.store import EmbeddedStore
+
+_spent: dict[str, float] = defaultdict(float)
+
+
+def _timed(stage: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def timed(*arguments: Any, **named: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return call(*arguments, **named)
+        finally:
+            _spent[stage] += time.perf_counter() - begun
+
+    return timed
+
+
+def _instrument() -> None:
+    for stage, room, name in (
+        ("gunzip", records_room, "plain"),
+        ("sha256", records_room.hashlib, "sha256"),
+        ("decode", records_room, "decode_file"),
+        ("reduce", Reducer, "reduce"),
+        ("archive rows", ArchiveWriter, "add"),
+        ("archive files", ArchiveWriter, "flush"),
+        ("commit", EmbeddedStore, "commit"),
+        ("link", run, "link_pending"),
+        ("merge days", run, "merge_days"),
+    ):
+        setattr(room, name, _timed(stage, getattr(room, name)))
+    setattr(run, "_crew", _one_process)  # noqa: B010 - a private name, replaced on purpose
+
+
+def _one_process(archive: Path, number: int, objects: list[Listed], workers: int | None) -> Crew:
+    del workers
+    units: Sequence[list[Listed]] = run.units_of(objects)
+    return Inline(archive, number, units)
+
+
+def main() -> None:
+    folder, store = sys.argv[1], sys.argv[2]
+    _instrument()
+    begun = time.perf_counter()
+    run.ingest(
+        [folder], open_store=lambda: open_graph(store, create=True), archive=Path(store.removeprefix("sqlite:///") + ".archive")
+    )
+    _spent["everything else"] = time.perf_counter() - begun - sum(_spent.values())
+    print(json.dumps({stage: round(seconds, 3) for stage, seconds in _spent.items()}))
+
+
+if __name__ == "__main__":
+    main()
