@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from roletrail.lineage import link
 from roletrail.lineage.link import anchors
-from roletrail.lineage.link.grant import login
+from roletrail.lineage.link.grant import is_login, login
 from roletrail.lineage.link.known import Known
 from roletrail.lineage.model import Action, Issuance, Providers, Seen, SignIn
 from roletrail.stores.port import LinkWriter, Pending
@@ -96,7 +96,7 @@ class Neighbourhood:
             if i.child not in self._touched and _near(news, anchors.issuance_group(i), i.at):
                 self._touched[i.child] = None
         for s in self._sign_ins.values():
-            if s.event_name == "ConsoleLogin" and _near(news, anchors.sign_in_group(s), s.at):
+            if is_login(s) and _near(news, anchors.sign_in_group(s), s.at):
                 self._touched[login(s).told.child] = None
 
     def _dependents(self, fresh: Iterable[Seen], pending: Pending) -> Providers:
@@ -119,7 +119,7 @@ class Neighbourhood:
         logins = [s for s in dependents.sign_ins if s.event_id not in known]
         self._take(dependents)
         self._touched.update(dict.fromkeys(i.child for i in dependents.issuances))
-        self._touched.update(dict.fromkeys(login(s).told.child for s in dependents.sign_ins if s.event_name == "ConsoleLogin"))
+        self._touched.update(dict.fromkeys(login(s).told.child for s in dependents.sign_ins if is_login(s)))
         callers = {a for i in far for a in anchors.explains(i)} | {a for s in logins for a in anchors.explains(s)}
         self._ask(callers, callers)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-INSTANCE = re.compile(r"m?i-[0-9a-f]{8,17}\Z")
-"""EC2 instances, and machines registered with Systems Manager (`mi-`)."""
+INSTANCES = ("i-", "mi-")
+"""Names of EC2 instances, and of machines registered with Systems Manager, where the service itself chose the name."""
 
 
 class Workload(NamedTuple):
@@ -42,7 +41,7 @@ def delivered_by(principal: str, session_name: str) -> Workload:
     service = service_name(principal)
     kind = _BY_SERVICE.get(service, "service")
     if kind == "instance":
-        return Workload("instance", session_name) if INSTANCE.match(session_name) else Workload("service", principal)
+        return Workload("instance", session_name) if session_name.startswith(INSTANCES) else Workload("service", principal)
     # `awslambda_<n>_<time>` is Lambda's own control plane, not an execution environment.
     if kind == "service" or not session_name or (kind == "function" and session_name.startswith("awslambda_")):
         return Workload("service", principal)

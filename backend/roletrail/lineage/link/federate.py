@@ -10,19 +10,17 @@ from roletrail.lineage.link.known import SLACK
 from roletrail.lineage.link.match import Match
 from roletrail.lineage.model import SignIn
 
-DIRECTORY_USER = 0.90
-"""onBehalfOf names the Identity Center user on the session's own calls, never on the SAML event (F9)."""
-
 
 def edges(case: Case, m: Match) -> list[Found]:
+    """onBehalfOf names the Identity Center user on the session's own calls, never on the SAML event (F9)."""
     i = m.grant.told
     user = case.seen.caller.on_behalf_of if case.seen else ""
     if not (user and i.family == "saml" and i.role_name.startswith(anchors.SSO_ROLE)):
         return from_origin(case, m, "FEDERATED", origins.of_subject(i))
     asked = portal_call(case, m, user)
-    note = f"session joined by {m.rule} {m.confidence:.2f}" + ("; portal call J8 0.85" if asked else "")
+    note = "identity from onBehalfOf (J8 0.90)" + ("; portal call (J8 0.85)" if asked else "")
     evidence = (*m.grant.evidence, ref(asked.at, asked.event_id)) if asked else m.grant.evidence
-    joined = m._replace(grant=m.grant._replace(evidence=evidence), rule="J8", confidence=min(m.confidence, DIRECTORY_USER))
+    joined = m._replace(grant=m.grant._replace(evidence=evidence))
     return from_origin(case, joined, "FEDERATED", origins.of_directory_user(user, i.partition), note=note)
 
 

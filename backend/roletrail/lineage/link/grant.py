@@ -96,8 +96,13 @@ def _filled(told: Issuance, other: Issuance) -> Issuance:
 
 def logins(sign_ins: Iterable[SignIn]) -> list[Grant]:
     """Successful console sign-ins with a password, as grants: their keys carry the sign-in's second (F1)."""
-    found = [login(s) for s in sign_ins if s.event_name == "ConsoleLogin" and s.success == "true" and s.principal_id]
+    found = [login(s) for s in sign_ins if is_login(s)]
     return sorted(found, key=lambda g: (g.told.at, g.told.event_id))
+
+
+def is_login(s: SignIn) -> bool:
+    """A password sign-in of a user or root. Role sessions and federated users come to the console with a credential."""
+    return s.event_name == "ConsoleLogin" and s.success == "true" and s.type in {"IAMUser", "Root"} and bool(s.principal_id)
 
 
 def login(s: SignIn) -> Grant:

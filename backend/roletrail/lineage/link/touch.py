@@ -31,7 +31,7 @@ INSTANCE_EVENTS = {
 USER_EVENTS = {"CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"}
 KEY_EVENTS = {"CreateAccessKey", "UpdateAccessKey"}
 TRUST_EVENTS = {"UpdateAssumeRolePolicy", "CreateRole"}
-ROLE_MEMBERS = ("role_arn", "role_arns", "execution_role_arn")
+ROLE_MEMBERS = ("passed_role", "passed_roles", "execution_role_arn")
 
 
 def touches(a: Action) -> tuple[Touch, ...]:
@@ -51,7 +51,7 @@ def _made(name: str, a: Action, detail: dict[str, Any]) -> list[Touch]:
         user = str(detail.get("user_name", "") or a.target)
         return [Touch("user", user_key(a.account, user))] if user else []
     if name in INSTANCE_EVENTS:
-        return [Touch("instance", i) for i in _texts(detail.get("instance_ids"))]
+        return [Touch("instance", i) for i in _texts(detail.get("instances"))]
     if a.target_kind == "function" and a.target:
         return [Touch("function", a.target.split(":function:")[-1].split(":")[0])]
     if a.target_kind in {"saml_provider", "oidc_provider"} and not name.startswith("Delete"):
