@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from calendar import timegm
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,8 +16,8 @@ LATEST = 4_102_444_800
 
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _MARKS = ((4, b"-"), (7, b"-"), (10, b"T"), (13, b":"), (16, b":"), (19, b"Z"))
-_SPACES = re.compile("[\\s\u00a0\u202f]+")
-_SPOKEN = ("%b %d %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S")
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_NOON = {"am": 0, "pm": 12}
 
 
 @lru_cache(maxsize=65_536)
@@ -40,13 +39,16 @@ def epoch(text: str) -> int:
 def expiration(text: str) -> int:
     """Epoch seconds of a credential's expiration: `Sep 14, 2020, 7:01:26 AM`, without the second comma, with any
     blank before AM (all seen within one month, F11), or ISO; 0 when unknown."""
-    plain = _SPACES.sub(" ", text.replace(",", " ")).strip()
-    for form in _SPOKEN:
-        try:
-            return timegm(datetime.strptime(plain, form).replace(tzinfo=UTC).timetuple())
-        except ValueError:
-            continue
-    return epoch(text)
+    words = text.replace(",", " ").split()  # str.split knows the no-break blanks before AM
+    if len(words) != 5 or words[0].lower() not in _MONTHS:
+        return epoch(text)
+    try:
+        hour, minute, second = (int(part) for part in words[3].split(":"))
+        hour = hour % 12 + _NOON[words[4].lower()]
+        moment = datetime(int(words[2]), _MONTHS[words[0].lower()], int(words[1]), hour, minute, second, tzinfo=UTC)
+    except (ValueError, KeyError):
+        return 0
+    return timegm(moment.utctimetuple())
 
 
 def iso(seconds: int) -> str:

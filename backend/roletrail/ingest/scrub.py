@@ -1,11 +1,11 @@
 """Secrets out of a record before anything keeps it: keys, session tokens, assertions, passwords.
 
-The same function serves evidence at ingest and raw records read again from their object later.
+The same function serves evidence at ingest and raw records read again from their object later. The fast way works on the
+text itself; whatever could hide a name from it (escapes, JSON within strings) goes the slow way.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -13,45 +13,71 @@ import msgspec
 from roletrail.ingest.json_text import BadJson, encode, loads
 
 DROPPED = "(dropped)"
-
-_NAMES = (
-    "secretaccesskey sessiontoken samlassertion webidentitytoken webidtoken idtoken id_token accesstoken access_token "
-    "refreshtoken refresh_token password newpassword oldpassword masteruserpassword initialpassword temporarypassword "
-    "privatekey keymaterial clientsecret client_secret clientassertion client_assertion assertion plaintext "
-    "secretstring secretbinary signintoken tokencode codeverifier code_verifier devicecode authorizationcode passworddata sshprivatekey "
-    "base32stringseed qrcodepng tokenvalue subjecttoken subject_token"
-).split()
-SECRET_NAMES = frozenset(_NAMES)
-"""Member names, in lower case, whose value is a secret wherever it stands."""
-
-_ALTERNATIVES = "|".join(sorted(_NAMES, key=len, reverse=True)).encode()
-_PAIR = re.compile(
-    rb'("(?:' + _ALTERNATIVES + rb')"\s*+:\s*+)("(?:[^"\\]++|\\.)*+"|-?[0-9][0-9.eE+\-]*+|true|false|[\[{])', re.IGNORECASE
-)
-_MARKS = re.compile(
-    rb"secret|token|assertion|password|private|plaintext|keymaterial|codeverifier|code_verifier|code\"|seed|qrcode", re.IGNORECASE
-)
 _DROPPED = b'"' + DROPPED.encode() + b'"'
+
+_BY_MARK = {
+    "secret": "secretaccesskey secretstring secretbinary clientsecret client_secret",
+    "token": (
+        "sessiontoken webidentitytoken webidtoken idtoken id_token accesstoken access_token refreshtoken refresh_token "
+        "signintoken tokencode tokenvalue subjecttoken subject_token securitytoken"
+    ),
+    "assertion": "samlassertion clientassertion client_assertion assertion",
+    "password": "password newpassword oldpassword masteruserpassword initialpassword temporarypassword passworddata",
+    "private": "privatekey sshprivatekey",
+    "plaintext": "plaintext",
+    "keymaterial": "keymaterial",
+    "verifier": "codeverifier code_verifier",
+    "code": "devicecode device_code authorizationcode qrcodepng",
+    "seed": "base32stringseed",
+}
+"""Member names, in lower case, whose value is a secret wherever it stands, by a part of them that is quickly looked for."""
+
+SECRET_NAMES = frozenset(name for names in _BY_MARK.values() for name in names.split())
+_MARKS = tuple((mark.encode(), tuple(f'"{name}"'.encode() for name in names.split())) for mark, names in _BY_MARK.items())
 
 
 def scrubbed(raw: bytes) -> bytes:
-    """The record's JSON without secrets; BadJson when it cannot be read.
-
-    Text that hides names (escapes, JSON within strings) or whose secrets are no plain values is decoded and rebuilt.
-    """
-    if b"\\" not in raw:
-        if _MARKS.search(raw) is None:
-            return raw
-        return _PAIR.sub(_drop, raw) if _all_plain(raw) else rebuilt(raw)
-    return rebuilt(raw)
-
-
-def _all_plain(raw: bytes) -> bool:
-    return all(found[2][:1] not in b"[{" for found in _PAIR.finditer(raw))
+    """The record's JSON without secrets; BadJson when it cannot be read."""
+    if b"\\u" in raw:  # any letter of a name may be written so
+        return rebuilt(raw)
+    lowered = raw.lower()
+    names = [name for mark, names in _MARKS if mark in lowered for name in names if name in lowered or b"\\" in raw]
+    if not names:
+        return raw
+    spans = None if b"\\" in raw else _spans(raw, lowered, names)
+    return rebuilt(raw) if spans is None else _without(raw, spans)
 
 
-def _drop(found: re.Match[bytes]) -> bytes:
-    return found[1] + _DROPPED
+def _spans(raw: bytes, lowered: bytes, names: list[bytes]) -> list[tuple[int, int]] | None:
+    """Where the values of these members stand, in text without escapes; None when one is more than a string."""
+    spans: list[tuple[int, int]] = []
+    for name in names:
+        at = lowered.find(name)
+        while at >= 0:
+            value = _after_blanks(raw, at + len(name))
+            if raw[value : value + 1] == b":":
+                value = _after_blanks(raw, value + 1)
+                if raw[value : value + 1] == b'"':
+                    spans.append((value, raw.index(b'"', value + 1) + 1))
+                elif raw[value : value + 4] != b"null":
+                    return None
+            at = lowered.find(name, at + len(name))
+    return spans
+
+
+def _after_blanks(raw: bytes, at: int) -> int:
+    while raw[at : at + 1] in (b" ", b"\t", b"\r", b"\n"):
+        at += 1
+    return at
+
+
+def _without(raw: bytes, spans: list[tuple[int, int]]) -> bytes:
+    pieces: list[bytes] = []
+    end = 0
+    for start, stop in sorted(spans):
+        pieces += [raw[end:start], _DROPPED]
+        end = stop
+    return b"".join([*pieces, raw[end:]])
 
 
 def rebuilt(raw: bytes) -> bytes:
@@ -71,15 +97,22 @@ def cleaned(root: Any) -> Any:
                 container[name] = DROPPED  # type: ignore[index]
             elif isinstance(value, dict | list):
                 stack.append(value)
-            elif isinstance(value, str) and value[:1] in ("{", "[") and _MARKS.search(value.encode("utf-8", "replace")):
+            elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
                 container[name] = _clean_text(value)  # type: ignore[index,call-overload]
     return holder[0]
 
 
 def _clean_text(value: str) -> str:
-    """JSON inside a string (Athena rows, policies in parameters), cleaned as well."""
+    """JSON inside a string (Athena rows, policies in parameters) cleaned as well; untouched when it holds no secret."""
     try:
         inner = loads(value)
-        return encode(cleaned(inner)).decode() if isinstance(inner, dict | list) else value
+        before = encode(inner)
+        after = encode(cleaned(inner))
     except (BadJson, msgspec.MsgspecError):
-        return DROPPED
+        return value if not _suspicious(value) else DROPPED
+    return value if before == after else after.decode()
+
+
+def _suspicious(value: str) -> bool:
+    folded = value.lower()
+    return any(name in folded for name in SECRET_NAMES)
