@@ -19,6 +19,16 @@ def chains(reader: httpx.Client, **parameters: Any) -> list[dict[str, Any]]:
     return answer.json()["items"]
 
 
+def every(reader: httpx.Client, **parameters: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        page = reader.get("/api/v1/chains", params={**parameters, "limit": 500, "after": after}).json()
+        found += page["items"]
+        after = page["next"]
+    return found
+
+
 def test_the_sample_has_an_orange_and_a_red_chain(reader: httpx.Client) -> None:
     tones = {chain["tone"] for chain in chains(reader)}
     assert tones == {"watch", "alarm"}
@@ -55,19 +65,19 @@ def test_confidence_is_the_weakest_join(reader: httpx.Client) -> None:
 
 
 def test_filters(reader: httpx.Client) -> None:
-    everything = chains(reader, min_sessions=1, limit=500)
+    everything = every(reader, min_sessions=1)
     assert everything
     for least in (2, 3):
         expected = [chain["session_id"] for chain in everything if chain["sessions"] >= least]
-        assert [chain["session_id"] for chain in chains(reader, min_sessions=least, limit=500)] == expected
+        assert [chain["session_id"] for chain in every(reader, min_sessions=least)] == expected
     orange = [chain["session_id"] for chain in everything if chain["tone"] == "watch"]
-    assert [chain["session_id"] for chain in chains(reader, tone="watch", limit=500)] == orange
+    assert [chain["session_id"] for chain in every(reader, tone="watch")] == orange
     account = everything[0]["path"][-1]["account"]
-    found = chains(reader, min_sessions=1, account=account, limit=500)
+    found = every(reader, min_sessions=1, account=account)
     assert everything[0]["session_id"] in {chain["session_id"] for chain in found}
-    assert all(account in chain["accounts"] for chain in chains(reader, min_sessions=1, account=account, full="true"))
+    assert all(account in chain["accounts"] for chain in every(reader, min_sessions=1, account=account, full="true"))
     newest = everything[0]["last_seen"]
-    since = chains(reader, min_sessions=1, limit=500, **{"from": newest})
+    since = every(reader, min_sessions=1, **{"from": newest})
     assert [chain["session_id"] for chain in since] == [c["session_id"] for c in everything if c["last_seen"] >= newest]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -82,8 +83,7 @@ def test_hostile_texts_are_only_texts(reader: httpx.Client, text: str) -> None:
         answer = reader.get(path, params=parameters)
         assert answer.status_code in {200, 422}, answer.text
     for path in ("/api/v1/sessions/", "/api/v1/entities/", "/api/v1/events/"):
-        quoted = httpx.URL("http://x/").copy_with(path=path + text.replace("\x00", "%00")).raw_path.decode()
-        assert reader.get(quoted).status_code in {404, 422}
+        assert reader.get(path + quote(text, safe="")).status_code in {404, 422}
     assert reader.post("/api/v1/trace", json={"thing": text}).status_code in {200, 422}
 
 
@@ -125,7 +125,8 @@ def test_failures_of_ours_say_nothing_of_our_insides(
     monkeypatch.setattr(support, "open_ports", broken)
     with serving(sample_store) as found, found.reader() as client:
         answer = client.get("/api/v1/health")
-        page = found.browser().get("/chains")
+        with found.browser() as browser:
+            page = browser.get("/chains")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert page.status_code == status
     for text in (answer.text, page.text):

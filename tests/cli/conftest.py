@@ -62,5 +62,5 @@ def command(tmp_path: Path) -> Command:
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> str:
     store = f"sqlite:///{tmp_path_factory.mktemp('cli') / 'sample.sqlite'}"
-    ingest(store, SAMPLE)
+    ingest(store, *sorted(SAMPLE.glob("*/AWSLogs")))
     return store

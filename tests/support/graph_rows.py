@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from roletrail.lineage.chain import path
 from roletrail.lineage.model import Edge, Node, Standing
-from roletrail.stores.port import NodeRow
+from roletrail.stores.port import NodeRow, PathStep
 
 START = 1_760_000_000
 
@@ -73,7 +74,7 @@ def line(count: int, pivots: Sequence[int] = ()) -> dict[str, NodeRow]:
 
 
 class RowsOnly:
-    """Counts how often it is asked: a list must ask once a level, whatever the number of its chains."""
+    """Counts how often it is asked: a list must ask the same few times, whatever the number of its chains."""
 
     def __init__(self, rows: dict[str, NodeRow]) -> None:
         self._rows = rows
@@ -82,3 +83,14 @@ class RowsOnly:
     def rows(self, ids: Collection[str]) -> dict[str, NodeRow]:
         self.asked += 1
         return {id_: self._rows[id_] for id_ in ids if id_ in self._rows}
+
+    def paths(self, ids: Collection[str]) -> dict[str, list[PathStep]]:
+        self.asked += 1
+        return {id_: [self._step(step) for step in path(id_, self._parent)] for id_ in ids if id_ in self._rows}
+
+    def _parent(self, id_: str) -> str:
+        return self._rows[id_].standing.parent
+
+    def _step(self, id_: str) -> PathStep:
+        row = self._rows[id_]
+        return PathStep(id_, row.standing.last_pivot == id_, row.node.counts)
