@@ -91,7 +91,7 @@ def _identity(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:
     where = wanted["find"]
     found = ids_of(loaded.trace(where))
     lines = differences(wanted.get("found", 1), len(found), f"{where}: found")
-    assert ids_of(api.get("trace", q=where)) == found
+    assert ids_of(api.get("trace", thing=where)) == found
     rest = {name: value for name, value in wanted.items() if name not in ("find", "found", "attempts", "actions", "node")}
     for id_ in found if not lines else ():
         view = loaded.show(id_)

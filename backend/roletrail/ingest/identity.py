@@ -55,6 +55,7 @@ _KNOWN = {
         "assumedRoot signInSessionArn onBehalfOf userId identityStoreArn inScopeOf issuerType credentialsIssuedTo"
     ).split()
 }
+_EXACT = frozenset(_KNOWN.values())
 
 
 class Identities:
@@ -80,7 +81,7 @@ def _read(raw: bytes) -> Facts | BadJson:
         value = loads(raw) if raw[:1] == b"{" else {}
     except BadJson as error:
         return error
-    if not value.get("type") and "principalid" in {name.lower() for name in value}:
+    if not value.keys() <= _EXACT:
         value = _in_camel_case(value)
     return facts_of(value)
 

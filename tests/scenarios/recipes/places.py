@@ -40,7 +40,7 @@ def twin_key_stolen() -> Files:
         at(DAY, "09:59:30"),
         "ec2",
         "RunInstances",
-        {"instancesSet": {"items": [{"imageId": "ami-01"}]}},
+        {"instancesSet": {"items": [{"imageId": "ami-01"}]}, "iamInstanceProfile": {"name": "web"}},
         response=started,
     )
     agent_key, twin = _twins(trail)
