@@ -228,7 +228,8 @@ def test_a_merge_larger_than_its_memory_spills_and_cleans_up(tmp_path: Path, mon
     for worker in range(2):
         ledger.write([event(n, identity=f"{n * 7919 % rows:020d}") for n in range(worker, rows, 2)], worker=worker)
     monkeypatch.setattr(merging, "MEMORY", "40MB")
-    files = merging.merge(ledger.folder, 2, 1, Group("events", "20251113", tuple(ledger.files)), [])
+    with merging.Merger(ledger.folder, 2) as merger:
+        files = merger.merge(Group("events", "20251113", tuple(ledger.files)), [])
     assert files is not None
     assert [file.rows for file in files] == [rows]
     assert not list(ledger.folder.glob(".spill*"))

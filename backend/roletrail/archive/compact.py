@@ -10,9 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roletrail.archive.port import Group, NamedFile
 from roletrail.archive.writer import WrittenFile, day_name
+
+if TYPE_CHECKING:
+    from roletrail.archive.merge import Merger
 
 MOST_FILES_CLOSED = 8
 MOST_FILES_OPEN = 16
@@ -60,19 +64,21 @@ def compact(
     groups = plan(files, now)
     if not groups:
         return []
-    from roletrail.archive.merge import merge  # noqa: PLC0415 - loads DuckDB: 90 ms that most runs need not pay
+    from roletrail.archive.merge import Merger  # noqa: PLC0415 - loads DuckDB: 90 ms that most runs need not pay
 
-    merged: list[WrittenFile] = []
-    for number, group in enumerate(groups, start=1):
-        added = merge(folder, run, number, group, excluded_attempts)
-        if added is None:
-            continue  # another ingest has merged this day meanwhile
-        if swap(group.names, added):
-            merged += added
-            remove_files(folder, group.names)
-        else:
-            remove_files(folder, [file.name for file in added])
-    return merged
+    with Merger(folder, run) as merger:
+        return [file for group in groups for file in _merge(merger, folder, group, excluded_attempts, swap)]
+
+
+def _merge(merger: Merger, folder: Path, group: Group, excluded_attempts: Collection[int], swap: Swap) -> list[WrittenFile]:
+    added = merger.merge(group, excluded_attempts)
+    if added is None:
+        return []  # another ingest has merged this day meanwhile
+    if swap(group.names, added):
+        remove_files(folder, group.names)
+        return added
+    remove_files(folder, [file.name for file in added])
+    return []
 
 
 def remove_files(folder: Path, names: Collection[str]) -> None:

@@ -6,12 +6,13 @@ import itertools
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import pyarrow as pa
 
 from roletrail.archive.engine import open_engine
-from roletrail.archive.names import merged_stem, spill_name
+from roletrail.archive.names import merged_stem, run_of, spill_name
 from roletrail.archive.port import Group
 from roletrail.archive.writer import SCHEMAS, WrittenFile, write_batches
 
@@ -20,35 +21,48 @@ ORDER = {"events": 'identity, "at", event_id', "evidence": "event_id"}
 ROW_GROUP = {"events": 16_384, "evidence": 1_024}
 
 
-def merge(folder: Path, run: int, number: int, group: Group, excluded_attempts: Collection[int]) -> list[WrittenFile] | None:
-    """Write the merged file of a group: none when every row belongs to an excluded attempt, None when a file is gone."""
-    spill = folder / spill_name(merged_stem(run, number))
-    engine = open_engine(folder, MEMORY, spill)
-    try:
-        batches = _sorted_rows(engine, folder, group, excluded_attempts)
-        first = next(batches, None)
-        if first is None:
-            return []
-        return [write_batches(folder, group.kind, group.day, merged_stem(run, number), itertools.chain((first,), batches))]
-    except duckdb.IOException:
-        if all((folder / name).exists() for name in group.names):
-            raise
-        return None
-    finally:
-        engine.close()
-        shutil.rmtree(spill, ignore_errors=True)
+class Merger:
+    """Merges for one run, one group after another, with one engine."""
 
+    def __init__(self, folder: Path, run: int) -> None:
+        self._folder = folder
+        self._run = run
+        self._merges = 0
+        self._spill = folder / spill_name(merged_stem(run, 0))
+        self._engine = open_engine(folder, MEMORY, self._spill)
 
-def _sorted_rows(
-    engine: duckdb.DuckDBPyConnection, folder: Path, group: Group, excluded_attempts: Collection[int]
-) -> Iterator[pa.RecordBatch]:
-    """Row groups of the merged file, in order."""
-    query = f"""
-        SELECT * FROM read_parquet($files, hive_partitioning = false)
-        WHERE attempt NOT IN (SELECT unnest($excluded::BIGINT[])) ORDER BY {ORDER[group.kind]}
-    """
-    values = {"files": [str(folder / name) for name in group.names], "excluded": list(excluded_attempts)}
-    schema = SCHEMAS[group.kind]
-    for batch in engine.sql(query, params=values).to_arrow_reader(ROW_GROUP[group.kind]):
-        if batch.num_rows:
-            yield batch.cast(schema)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def merge(self, group: Group, excluded_attempts: Collection[int]) -> list[WrittenFile] | None:
+        """Write the merged file of a group: none when every row belongs to an excluded attempt, None when a file is gone."""
+        self._merges += 1
+        stem = merged_stem(self._run, self._merges)
+        try:
+            batches = self._sorted_rows(group, excluded_attempts)
+            first = next(batches, None)
+            if first is None:
+                return []
+            return [write_batches(self._folder, group.kind, group.day, stem, itertools.chain((first,), batches))]
+        except duckdb.IOException:
+            if all((self._folder / name).exists() for name in group.names):
+                raise
+            return None
+
+    def _sorted_rows(self, group: Group, excluded_attempts: Collection[int]) -> Iterator[pa.RecordBatch]:
+        """Row groups of the merged file, in order."""
+        query = f"""
+            SELECT * FROM read_parquet($files, hive_partitioning = false)
+            WHERE attempt NOT IN (SELECT unnest($excluded::BIGINT[])) ORDER BY {ORDER[group.kind]}
+        """
+        runs = {run_of(name) for name in group.names}
+        excluded = [attempt for attempt in excluded_attempts if attempt >> 24 in runs]
+        values = {"files": [str(self._folder / name) for name in group.names], "excluded": excluded}
+        schema = SCHEMAS[group.kind]
+        for batch in self._engine.sql(query, params=values).to_arrow_reader(ROW_GROUP[group.kind]):
+            if batch.num_rows:
+                yield batch.cast(schema)

@@ -169,15 +169,21 @@ def _crew(archive: Path, run: int, objects: list[Listed], workers: int | None) -
 
 
 def units_of(objects: Sequence[Listed]) -> list[list[Listed]]:
-    """Objects in the units workers get, largest first. What CloudTrail delivered for one account, region and hour, by
-    however many trails, is one unit: there lie the doubles."""
+    """Objects in the units workers get. What CloudTrail delivered for one account, region and hour, by however many trails,
+    is one unit: there lie the doubles. Days come one after another, so that a batch touches few of them and leaves few
+    archive files; the largest unit of a day comes first."""
     groups: dict[str, list[Listed]] = defaultdict(list)
     for one in objects:
         found = _DELIVERED.search(one.locator)
         groups[found[1] if found else one.locator].append(one)
     units = [group[start : start + UNIT_OBJECTS] for group in groups.values() for start in range(0, len(group), UNIT_OBJECTS)]
-    units.sort(key=lambda unit: (-sum(one.size for one in unit), unit[0].locator))
+    units.sort(key=lambda unit: (_day(unit[0].locator), -sum(one.size for one in unit), unit[0].locator))
     return units
+
+
+def _day(locator: str) -> str:
+    found = _DELIVERED.search(locator)
+    return found[1][-11:-3] if found else ""
 
 
 class Tally:
