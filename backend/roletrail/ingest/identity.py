@@ -5,7 +5,9 @@ Source: CloudTrail userIdentity element. Everything here depends on the element 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from roletrail.ingest import clock
 from roletrail.ingest.json_text import BadJson, loads
@@ -76,14 +78,76 @@ class Identities:
         return found
 
 
+class _Issuer(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    arn: str = ""
+    principal_id: str = ""
+
+
+class _Attributes(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    creation_date: str = ""
+    mfa_authenticated: str = ""
+
+
+class _WebFederation(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    federated_provider: str = ""
+
+
+class _Context(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    session_issuer: _Issuer = _Issuer()
+    attributes: _Attributes = _Attributes()
+    web_id_federation_data: _WebFederation = _WebFederation()
+    source_identity: str = ""
+    ec2_role_delivery: str = ""
+    assumed_root: str = ""
+    sign_in_session_arn: str = ""
+
+
+class _Role(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
+    """userIdentity of a role session as CloudTrail writes nearly all of them; any other shape is read field by field."""
+
+    type: Literal["AssumedRole"]
+    principal_id: str
+    arn: str
+    account_id: str
+    session_context: _Context
+    access_key_id: str = ""
+    invoked_by: str = ""
+
+
+_decode_role = msgspec.json.Decoder(_Role).decode
+_TAKEN_OUT = (b"*", b"HIDDEN", b"hidden", b"REDACTED", b"\\")
+
+
 def _read(raw: bytes) -> Facts | BadJson:
+    if not any(mark in raw for mark in _TAKEN_OUT):
+        try:
+            return _role_facts(_decode_role(raw))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
     try:
         value = loads(raw) if raw[:1] == b"{" else {}
     except BadJson as error:
         return error
-    if not value.keys() <= _EXACT:
+    if not value.get("type") and "principalid" in {name.lower() for name in value}:
         value = _in_camel_case(value)
     return facts_of(value)
+
+
+def _role_facts(role: _Role) -> Facts:
+    """The same facts as `facts_of`, for the shape that millions of events have."""
+    context = role.session_context
+    issuer = context.session_issuer
+    created = clock.epoch(context.attributes.creation_date)
+    principal_id = role.principal_id or role.arn
+    partition = arns.partition_of(role.arn or issuer.arn)
+    unique_id, name = arns.split_principal(principal_id)
+    identity, kind = _identity(role.type, partition, principal_id, role.access_key_id, created)
+    return Facts._make((
+        identity, kind, role.type, partition, principal_id, created if kind == "session" else 0,
+        role.account_id or _account_in(role.arn), role.arn, issuer.principal_id or unique_id, issuer.arn, name, "",
+        context.source_identity, context.attributes.mfa_authenticated, "", context.web_id_federation_data.federated_provider, "",
+        context.assumed_root, context.sign_in_session_arn, role.access_key_id, context.ec2_role_delivery, role.invoked_by, "", "",
+    ))  # fmt: skip
 
 
 def _in_camel_case(value: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ service mostly lacks the AROA id, a refused AssumeRole lacks its parameters.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, NamedTuple
+
+import msgspec
 
 from roletrail.ingest import agents, clock
 from roletrail.ingest.identity import Facts
@@ -30,6 +31,62 @@ class Event(NamedTuple):
     identity: str  # the caller's, "" when it is none
     at: int
     address: str
+
+
+class _Request(msgspec.Struct, gc=False, rename="camel"):
+    """Parameters any of the calls has; each may be anything, or taken out."""
+
+    role_arn: Any = None
+    role_session_name: Any = None
+    duration_seconds: Any = None
+    external_id: Any = None
+    source_identity: Any = None
+    serial_number: Any = None
+    name: Any = None
+    tags: Any = None
+    principal_tags: Any = None
+    transitive_tag_keys: Any = None
+    incoming_transitive_tags: Any = None
+    policy: Any = None
+    policy_arns: Any = None
+    task_policy_arn: Any = None
+    target_principal: Any = None
+    principal_arn: Any = None
+    provider_id: Any = None
+    web_identity_token_id: Any = None
+    s_aml_assertion_id: Any = msgspec.field(name="sAMLAssertionID", default=None)
+
+
+class _Response(msgspec.Struct, gc=False, rename="camel"):
+    credentials: Any = None
+    assumed_role_user: Any = None
+    federated_user: Any = None
+    source_identity: Any = None
+    provider: Any = None
+    audience: Any = None
+    subject: Any = None
+    subject_from_web_identity_token: Any = None
+    issuer: Any = None
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode_request = msgspec.json.Decoder(_Request).decode
+_decode_response = msgspec.json.Decoder(_Response).decode
+
+
+def _request(raw: msgspec.Raw) -> _Request:
+    try:
+        return _decode_request(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # null, another shape, or JSON that only the lenient parser takes
+        return msgspec.convert(members_of(raw), _Request)
+
+
+def _response(raw: msgspec.Raw) -> _Response:
+    try:
+        return _decode_response(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.convert(members_of(raw), _Response)
 
 
 class Parent(NamedTuple):
@@ -62,7 +119,7 @@ _FAMILIES = {
 def issuance(event: Event) -> Issuance:
     """The issuance a successful call records."""
     record, facts = event.record, event.facts
-    request, response = members_of(record.request_parameters), members_of(record.response_elements)
+    request, response = _request(record.request_parameters), _response(record.response_elements)
     child = _child(event, request, response)
     family = _family(record.event_name, facts)
     provider = _provider(facts, request, response)
@@ -89,17 +146,17 @@ def issuance(event: Event) -> Issuance:
         parent_label=parent.label,
         invoked_by=facts.invoked_by,
         child=_child_id(partition, child, event.at),
-        child_key=identifier_at(response, "credentials", "accessKeyId"),
+        child_key=identifier_at(response.credentials, "accessKeyId"),
         child_principal=child.principal,
         child_type=child.type,
         role_arn=child.role_arn,
         role_account=role.account if role else "",
         role_name=arns.role_name(child.role_arn),
         session_name=child.session_name,
-        expires=clock.expiration(text_at(response, "credentials", "expiration")),
-        source_identity=text_at(request, "sourceIdentity") or text_at(response, "sourceIdentity") or facts.source_identity,
-        external_id=text_at(request, "externalId"),
-        mfa_serial=text_at(request, "serialNumber"),
+        expires=clock.expiration(text_at(response.credentials, "expiration")),
+        source_identity=text(request.source_identity) or text(response.source_identity) or facts.source_identity,
+        external_id=text(request.external_id),
+        mfa_serial=text(request.serial_number),
         address=event.address,
         agent=agents.family(record.user_agent),
         provider=provider,
@@ -110,16 +167,16 @@ def issuance(event: Event) -> Issuance:
 def attempt(event: Event) -> Attempt:
     """The refused call. The parameters of a denied AssumeRole are null: its role stands in the message alone (F6)."""
     record = event.record
-    request = members_of(record.request_parameters)
+    request = _request(record.request_parameters)
     found = _ROLE_ARN.search(record.error_message)
-    target = text_at(request, "roleArn") or _role_in_resources(record) or (found[0] if found else "")
+    target = text(request.role_arn) or _role_in_resources(record) or (found[0] if found else "")
     return Attempt(
         event_id=record.event_id,
         at=event.at,
         identity=event.identity,
         access_key_id=event.facts.access_key_id,
         event_name=record.event_name,
-        target=target or text_at(request, "targetPrincipal"),
+        target=target or text(request.target_principal),
         error_code=record.error_code,
         account=record.recipient_account_id or event.facts.account,
         region=record.aws_region,
@@ -136,28 +193,28 @@ def _is_service(facts: Facts) -> bool:
     return facts.type == "AWSService" or (not facts.type and bool(facts.invoked_by))
 
 
-def _child(event: Event, request: dict[str, Any], response: dict[str, Any]) -> Child:
+def _child(event: Event, request: _Request, response: _Response) -> Child:
     facts = event.facts
     match event.record.event_name:
         case "GetSessionToken":
             return Child(facts.principal_id, facts.type, "", facts.user_name)
         case "GetFederationToken":
-            name = text_at(request, "name") or arns.split_principal(text_at(response, "federatedUser", "federatedUserId"))[1]
-            principal = identifier_at(response, "federatedUser", "federatedUserId") or (f"{facts.account}:{name}" if name else "")
+            name = text(request.name) or arns.split_principal(text_at(response.federated_user, "federatedUserId"))[1]
+            principal = identifier_at(response.federated_user, "federatedUserId") or (f"{facts.account}:{name}" if name else "")
             return Child(principal, "FederatedUser", "", name)
         case "AssumeRoot":
-            target = text_at(request, "targetPrincipal")
+            target = text(request.target_principal)
             parsed = arns.parse_arn(target)
             return Child(parsed.account if parsed else target, "Root", "", "")
         case _:
             return _role_session(event.record, request, response)
 
 
-def _role_session(record: Record, request: dict[str, Any], response: dict[str, Any]) -> Child:
-    principal = identifier_at(response, "assumedRoleUser", "assumedRoleId")
-    session_arn = text_at(response, "assumedRoleUser", "arn")
-    name = text_at(request, "roleSessionName") or arns.split_principal(principal)[1] or session_arn.rpartition("/")[2]
-    role_arn = text_at(request, "roleArn") or _role_in_resources(record) or _role_of_session(session_arn)
+def _role_session(record: Record, request: _Request, response: _Response) -> Child:
+    principal = identifier_at(response.assumed_role_user, "assumedRoleId")
+    session_arn = text_at(response.assumed_role_user, "arn")
+    name = text(request.role_session_name) or arns.split_principal(principal)[1] or session_arn.rpartition("/")[2]
+    role_arn = text(request.role_arn) or _role_in_resources(record) or _role_of_session(session_arn)
     return Child(principal, "AssumedRole", role_arn, name)
 
 
@@ -201,37 +258,37 @@ def _parent(event: Event, family: str, child: Child, provider: str) -> Parent:
     return Parent("", "none", facts.user_name or facts.invoked_by)
 
 
-def _provider(facts: Facts, request: dict[str, Any], response: dict[str, Any]) -> str:
+def _provider(facts: Facts, request: _Request, response: _Response) -> str:
     """ARN of the SAML or OIDC provider where the record has it, else the issuer's name."""
-    for found in (text_at(request, "principalArn"), text_at(request, "providerId"), facts.identity_provider):
+    for found in (text(request.principal_arn), text(request.provider_id), facts.identity_provider):
         if found.startswith("arn:"):
             return found
     if ":oidc-provider/" in facts.principal_id:  # `<provider ARN>:aud:sub`, and the issuer may have a path but no colon
         prefix, _, rest = facts.principal_id.partition(":oidc-provider/")
         return f"{prefix}:oidc-provider/{rest.partition(':')[0]}"
-    return facts.identity_provider or text_at(response, "provider") or text_at(request, "providerId")
+    return facts.identity_provider or text(response.provider) or text(request.provider_id)
 
 
-def _detail(record: Record, request: dict[str, Any], response: dict[str, Any]) -> str:
+def _detail(record: Record, request: _Request, response: _Response) -> str:
     extra = members_of(record.additional_event_data)
     found = {
-        "duration": at(request, "durationSeconds"),
-        "tags": _tags(at(request, "tags") or at(request, "principalTags")),
-        "transitive_tag_keys": items_at(request, "transitiveTagKeys") or None,
-        "incoming_transitive_tags": _tags(at(request, "incomingTransitiveTags")),
-        "task_policy": text_at(request, "taskPolicyArn", "arn"),
-        "policy": text_at(request, "policy")[:MOST_TEXT],
-        "policy_arns": [text_at(entry, "arn") for entry in items_at(request, "policyArns")] or None,
-        "audience": text_at(response, "audience"),
-        "subject": text_at(response, "subjectFromWebIdentityToken") or text_at(response, "subject"),
-        "saml_issuer": text_at(response, "issuer"),
-        "saml_assertion_id": text_at(request, "sAMLAssertionID"),
-        "web_identity_token_id": text_at(request, "webIdentityTokenId") or text_at(extra, "webIdentityTokenId"),
+        "duration": request.duration_seconds,
+        "tags": _tags(request.tags or request.principal_tags),
+        "transitive_tag_keys": items_at(request.transitive_tag_keys) or None,
+        "incoming_transitive_tags": _tags(request.incoming_transitive_tags),
+        "task_policy": text_at(request.task_policy_arn, "arn"),
+        "policy": text(request.policy)[:MOST_TEXT],
+        "policy_arns": [text_at(entry, "arn") for entry in items_at(request.policy_arns)] or None,
+        "audience": text(response.audience),
+        "subject": text(response.subject_from_web_identity_token) or text(response.subject),
+        "saml_issuer": text(response.issuer),
+        "saml_assertion_id": text(request.s_aml_assertion_id),
+        "web_identity_token_id": text(request.web_identity_token_id) or text_at(extra, "webIdentityTokenId"),
         "cross_partition": at(extra, "crossPartitionData"),
         "serving_region": text_at(extra, "RequestDetails", "awsServingRegion"),
     }
     kept = {name: value for name, value in found.items() if value not in (None, "", {}, [])}
-    return json.dumps(kept, separators=(",", ":"), sort_keys=True) if kept else ""
+    return _encode(kept).decode() if kept else ""
 
 
 def _tags(value: Any) -> dict[str, str]:

@@ -6,7 +6,7 @@ stores, reads one part and knows no other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -116,13 +116,10 @@ class _Part:
     def drop_doubles(self, skip: bytes) -> None:
         if not self._kept:
             return
-        keep = cells.fresh(self._columns, self._placed(), skip)
+        keep = cells.fresh(self._columns, cells.place(self._columns, self._accounts()), skip)
         if keep is not None:
             self.doubles = int((~keep).sum())
             self._keep(keep)
-
-    def _placed(self) -> cells.Placed:
-        return cells.place(self._columns, self._accounts())
 
     def _accounts(self) -> list[str]:
         accounts = self._columns.account
@@ -137,17 +134,18 @@ class _Part:
             rows = {name: [] for name in _ROWS}
             part = Part(info, attempt, k, n, 0, self.doubles, ignored, [], [], [], *singles, [], [*faults, *self.rejected])
             return Reduced(part, rows, [])
-        folded = fold.fold(self._columns, self._facts, self._who, self._used())
+        used = self._used()
+        folded = fold.fold(self._columns, self._facts, self._who, used)
         evidence = self._evidence(attempt, evident | set(folded.firsts))
         found = [*faults, *self.rejected]
         part = Part(
             info, attempt, k, n, len(self._kept), self.doubles, ignored, folded.callers, folded.credentials, folded.activities,
             singles.issuances, singles.attempts, singles.sign_ins, singles.actions, self._cells(), found,
         )  # fmt: skip
-        return Reduced(part, self._rows(attempt), evidence)
+        return Reduced(part, self._rows(attempt, used), evidence)
 
     def _cells(self) -> list[CellEvents]:
-        return cells.cells_of(self._columns, self._placed())
+        return cells.cells_of(self._columns, cells.place(self._columns, self._accounts()))
 
     def _used(self) -> np.ndarray:
         """Which events are uses of a session or key: the archive's `identity` column names these and no others."""
@@ -207,34 +205,43 @@ class _Part:
             (attempt, columns.event_id[at], int(columns.at[at]), _clean(bytes(raws[self._kept[at]]))) for at in sorted(chosen)
         ]
 
-    def _rows(self, attempt: int) -> dict[str, list[Any]]:
+    def _rows(self, attempt: int, used: np.ndarray) -> dict[str, list[Any]]:
         columns = self._columns
-        size = len(self._kept)
-        used = self._used()
-        who = np.where(used, self._who, len(self._facts)).tolist()
-        identity = [*(facts.identity for facts in self._facts), ""]
-        key = [facts.access_key_id for facts in self._facts]
-        invoked = [facts.invoked_by for facts in self._facts]
+        identities = np.where(used, self._who, len(self._facts)).tolist()
         callers = self._who.tolist()
         positions = self._batch.positions
         return {
-            "attempt": [attempt] * size,
-            "record": [positions[at] for at in self._kept],
+            "attempt": [attempt] * len(callers),
+            "record": list(map(positions.__getitem__, self._kept)),
             "event_id": list(columns.event_id),
             "at": columns.at.tolist(),
-            "identity": [identity[at] for at in who],
-            "access_key_id": [key[at] for at in callers],
+            "identity": _each([*(facts.identity for facts in self._facts), ""], identities),
+            "access_key_id": _each([facts.access_key_id for facts in self._facts], callers),
             "event_source": list(columns.event_source),
             "event_name": list(columns.event_name),
             "region": list(columns.region),
             "account": self._accounts(),
-            "address": list(map(addresses.normal, columns.source)),
-            "agent": [agent[:MOST_AGENT] for agent in columns.user_agent],
+            "address": _mapped(addresses.normal, columns.source),
+            "agent": _mapped(_cut_agent, columns.user_agent),
             "error_code": list(columns.error_code),
             "read_only": list(columns.read_only),
-            "vpce_id": list(map(identifier, columns.vpce_id)) if any(columns.vpce_id) else list(columns.vpce_id),
-            "invoked_by": [invoked[at] for at in callers],
+            "vpce_id": _mapped(identifier, columns.vpce_id),
+            "invoked_by": _each([facts.invoked_by for facts in self._facts], callers),
         }
+
+
+def _each(values: list[str], numbers: list[int]) -> list[str]:
+    return list(map(values.__getitem__, numbers))
+
+
+def _mapped(function: Callable[[str], str], values: Sequence[str]) -> list[str]:
+    """The function of every value, worked out once for each distinct one."""
+    table = {value: function(value) for value in set(values)}
+    return list(map(table.__getitem__, values))
+
+
+def _cut_agent(user_agent: str) -> str:
+    return user_agent[:MOST_AGENT]
 
 
 _ROWS = (

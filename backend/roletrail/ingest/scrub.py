@@ -33,7 +33,8 @@ _BY_MARK = {
 """Member names, in lower case, whose value is a secret wherever it stands, by a part of them that is quickly looked for."""
 
 SECRET_NAMES = frozenset(name for names in _BY_MARK.values() for name in names.split())
-_MARKS = tuple((mark.encode(), tuple(f'"{name}"'.encode() for name in names.split())) for mark, names in _BY_MARK.items())
+_MARKS = tuple(mark.encode() for mark in _BY_MARK)
+_NAMES = frozenset(name.encode() for name in SECRET_NAMES)
 
 
 def scrubbed(raw: bytes) -> bytes:
@@ -41,27 +42,34 @@ def scrubbed(raw: bytes) -> bytes:
     if b"\\u" in raw:  # any letter of a name may be written so
         return rebuilt(raw)
     lowered = raw.lower()
-    names = [name for mark, names in _MARKS if mark in lowered for name in names if name in lowered or b"\\" in raw]
-    if not names:
+    marks = [mark for mark in _MARKS if mark in lowered]
+    if not marks:
         return raw
-    spans = None if b"\\" in raw else _spans(raw, lowered, names)
-    return rebuilt(raw) if spans is None else _without(raw, spans)
+    spans = None if b"\\" in raw else _spans(raw, lowered, marks)
+    if spans is None:
+        return rebuilt(raw)
+    return _without(raw, spans) if spans else raw
 
 
-def _spans(raw: bytes, lowered: bytes, names: list[bytes]) -> list[tuple[int, int]] | None:
-    """Where the values of these members stand, in text without escapes; None when one is more than a string."""
-    spans: list[tuple[int, int]] = []
-    for name in names:
-        at = lowered.find(name)
+def _spans(raw: bytes, lowered: bytes, marks: list[bytes]) -> set[tuple[int, int]] | None:
+    """Where the values of secret members stand, in text without escapes; None when one is more than a string.
+
+    Without escapes every quotation mark opens or ends a string, so the two around a mark hold the whole of it.
+    """
+    spans: set[tuple[int, int]] = set()
+    for mark in marks:
+        at = lowered.find(mark)
         while at >= 0:
-            value = _after_blanks(raw, at + len(name))
-            if raw[value : value + 1] == b":":
-                value = _after_blanks(raw, value + 1)
-                if raw[value : value + 1] == b'"':
-                    spans.append((value, raw.index(b'"', value + 1) + 1))
-                elif raw[value : value + 4] != b"null":
-                    return None
-            at = lowered.find(name, at + len(name))
+            end = lowered.find(b'"', at)
+            if lowered[lowered.rfind(b'"', 0, at) + 1 : end] in _NAMES:
+                value = _after_blanks(raw, end + 1)
+                if raw[value : value + 1] == b":":
+                    value = _after_blanks(raw, value + 1)
+                    if raw[value : value + 1] == b'"':
+                        spans.add((value, raw.index(b'"', value + 1) + 1))
+                    elif raw[value : value + 4] != b"null":
+                        return None
+            at = lowered.find(mark, at + len(mark))
     return spans
 
 
@@ -71,7 +79,7 @@ def _after_blanks(raw: bytes, at: int) -> int:
     return at
 
 
-def _without(raw: bytes, spans: list[tuple[int, int]]) -> bytes:
+def _without(raw: bytes, spans: set[tuple[int, int]]) -> bytes:
     pieces: list[bytes] = []
     end = 0
     for start, stop in sorted(spans):
