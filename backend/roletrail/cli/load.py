@@ -11,13 +11,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from roletrail.auth.actor import local_actor
-from roletrail.bootstrap import open_graph
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import AsJson, Store, settings_of
 from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.progress import Progress as State
 from roletrail.settings import Settings
-from roletrail.usecases.load import load_logs
 
 QUARANTINED = 7
 """Exit code of --strict when something was quarantined."""
@@ -50,6 +48,9 @@ def ingest(
 
 def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
+    from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.load import load_logs  # noqa: PLC0415
+
     with _bar(quiet=quiet) as show:
         return load_logs(
             lambda: open_graph(settings.store, create=True),

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from roletrail.bootstrap import open_ports
 from roletrail.settings import Settings, load
 from roletrail.usecases.ports import Ports
 
@@ -28,6 +27,8 @@ def settings_of(store: str | None, **chosen: object) -> Settings:
 @contextmanager
 def reading(store: str | None) -> Iterator[Ports]:
     """Ports of an existing store; closed at the end."""
+    from roletrail.bootstrap import open_ports  # noqa: PLC0415 - numpy, pyarrow and DuckDB, which --help needs not
+
     ports = open_ports(settings_of(store))
     try:
         yield ports

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from roletrail.auth.access import Access
 from roletrail.auth.binding import url_of
-from roletrail.bootstrap import open_access
 from roletrail.cli.console import err, out
 from roletrail.cli.options import Store, settings_of
 from roletrail.errors import InvalidRequest
@@ -75,7 +75,7 @@ def launch(store: Store = None) -> None:
         raise InvalidRequest(
             f"No server has used the app database {settings.app_db_path} yet.", hint="Start one with `roletrail serve`."
         )
-    access = open_access(settings)
+    access = Access(settings.app_db_path)
     try:
         url = settings.public_url.rstrip("/") or access.server_url() or url_of(settings.host, settings.port, "")
         out().print(f"{url}/launch?t={access.new_launch()}")

@@ -17,7 +17,7 @@ from roletrail.auth.binding import url_of
 from roletrail.bootstrap import gate_rules, open_access, open_ports
 from roletrail.cli.console import out
 from roletrail.errors import InvalidRequest, StoreUnavailable
-from roletrail.settings import Settings
+from roletrail.settings import DEFAULT_STORE, Settings
 
 TOKEN_DAYS = 30
 THREADS = 8
@@ -99,7 +99,8 @@ def _announce(settings: Settings, access: Access, url: str) -> None:
         return
     token_file = write_token(access, settings.app_db_path)
     console.print(Text("Open  ", style="bold") + Text(f"{url}/launch?t={access.new_launch()}", style="underline"))
-    console.print(Text("      one use, ten minutes; `roletrail token launch` makes another", style="dim"))
+    another = "roletrail token launch" + ("" if settings.store == DEFAULT_STORE else f" --store {settings.store}")
+    console.print(Text(f"      one use, ten minutes; `{another}` makes another", style="dim"))
     console.print(
         Text("Ask   ", style="bold")
         + Text(f'curl -H "Authorization: Bearer $(cat {token_file})" "{url}/api/v1/chains?min_sessions=3"')
