@@ -19,7 +19,8 @@ from roletrail.stores.port import LinkWriter, Pending
 
 TOUCHED = 4
 _by_age = attrgetter("at", "event_id")
-Group = tuple[str, str]
+News = set[tuple[str, str, int]]
+"""Who, and the second in which something about them is new."""
 
 
 class Neighbourhood:
@@ -52,46 +53,53 @@ class Neighbourhood:
         self._take_callers(set(pending.callers))
         self._take(Providers(pending.issuances, pending.sign_ins, pending.actions))
         fresh = list(self._seen.values())
-        self._touched.update(dict.fromkeys(one.caller.id for one in fresh))
+        self._touched.update(dict.fromkeys(self._seen))
         self._touched.update(dict.fromkeys(i.child for i in pending.issuances))
-        self._ask_around(fresh, pending)
-        self._touch_near(self._news(fresh, pending), {i.child_key for i in pending.issuances} - {""})
+        news = self._ask_around(fresh, pending)
+        self._touch_near(news, {i.child_key for i in pending.issuances} - {""})
         self._follow(self._dependents(fresh, pending))
-        self._ask_around_touched()
+        self._ask_around_touched({one.caller.id for one in fresh})
 
-    def _ask_around(self, fresh: Iterable[Seen], pending: Pending) -> None:
+    def _ask_around(self, fresh: Iterable[Seen], pending: Pending) -> News:
+        """Everything of the same names within seconds, and the seconds in which something is new."""
+        news: News = set()
         callers: set[int] = set()
-        providers: set[int] = set()
+        keys: set[int] = set()
         for one in fresh:
-            providers.update(anchors.needs(one))
-            callers.update(anchors.around_caller(one.caller))
-        for observations in (pending.issuances, pending.sign_ins, pending.actions):
-            for observation in observations:
-                callers.update(anchors.explains(observation))
+            c = one.caller
+            if c.created:
+                group = anchors.caller_group(c)
+                news.add((*group, c.created))
+                callers.update(anchors.around(group, c.created))
+            keys.update(anchors.keys_of(one))
+        providers = callers | keys
         for i in pending.issuances:
-            providers.update(anchors.around(anchors.issuance_group(i), i.at))
-        for s in pending.sign_ins:
-            providers.update(anchors.explains(s))
+            group = anchors.issuance_group(i)
+            news.add((*group, i.at))
+            found = anchors.around(group, i.at)
+            callers.update(found)
+            providers.update(found)
+            if i.child_key:
+                callers.add(anchors.key(i.child_key))
+        self._ask_around_others(news, callers, providers, pending)
         self._ask(callers, providers)
-
-    def _news(self, fresh: Iterable[Seen], pending: Pending) -> dict[Group, set[int]]:
-        """Seconds in which something is new, by name."""
-        news: dict[Group, set[int]] = {}
-        for one in fresh:
-            if one.caller.created:
-                news.setdefault(anchors.caller_group(one.caller), set()).add(one.caller.created)
-        for i in pending.issuances:
-            news.setdefault(anchors.issuance_group(i), set()).add(i.at)
-        for s in pending.sign_ins:
-            if s.event_name in anchors.AT_A_MOMENT:
-                news.setdefault(anchors.sign_in_group(s), set()).add(s.at)
         return news
 
-    def _touch_near(self, news: dict[Group, set[int]], keys: set[str]) -> None:
-        for one in self._seen.values():
+    @staticmethod
+    def _ask_around_others(news: News, callers: set[int], providers: set[int], pending: Pending) -> None:
+        for s in pending.sign_ins:
+            if s.event_name in anchors.AT_A_MOMENT:
+                news.add((*anchors.sign_in_group(s), s.at))
+                callers.update(anchors.explains(s))
+                providers.update(anchors.explains(s))
+        for a in pending.actions:
+            callers.update(anchors.explains(a))
+
+    def _touch_near(self, news: News, keys: set[str]) -> None:
+        for id_, one in self._seen.items():
             c = one.caller
-            if c.id not in self._touched and (_near(news, anchors.caller_group(c), c.created) or _shares(one, keys)):
-                self._touched[c.id] = None
+            if id_ not in self._touched and (_near(news, anchors.caller_group(c), c.created) or _shares(one, keys)):
+                self._touched[id_] = None
         for i in self._issuances.values():
             if i.child not in self._touched and _near(news, anchors.issuance_group(i), i.at):
                 self._touched[i.child] = None
@@ -105,7 +113,8 @@ class Neighbourhood:
         for one in fresh:
             eras.update(anchors.eras_of_caller(one.caller))
         for i in pending.issuances:
-            eras.update(anchors.eras(i.partition, i.child_principal, i.at))
+            if i.child_principal:
+                eras.update(anchors.eras(i.partition, i.child_principal, i.at))
         undated = self._writer.callers_at(eras)
         self._take_callers(undated)
         self._touched.update(dict.fromkeys(undated & self._seen.keys()))
@@ -123,11 +132,11 @@ class Neighbourhood:
         callers = {a for i in far for a in anchors.explains(i)} | {a for s in logins for a in anchors.explains(s)}
         self._ask(callers, callers)
 
-    def _ask_around_touched(self) -> None:
+    def _ask_around_touched(self, asked: set[str]) -> None:
         """Whoever was reached by a key or from afar is judged with its own neighbours."""
         callers: set[int] = set()
         providers: set[int] = set()
-        for id_ in self._touched:
+        for id_ in self._touched.keys() - asked:
             one = self._seen.get(id_)
             if one is not None:
                 callers.update(anchors.around_caller(one.caller))
@@ -182,9 +191,8 @@ class Neighbourhood:
         )
 
 
-def _near(news: dict[Group, set[int]], group: Group, at: int) -> bool:
-    seconds = news.get(group)
-    return seconds is not None and any(at + d in seconds for d in range(-TOUCHED, TOUCHED + 1))
+def _near(news: News, group: tuple[str, str], at: int) -> bool:
+    return any((*group, at + d) in news for d in range(-TOUCHED, TOUCHED + 1))
 
 
 def _shares(one: Seen, keys: set[str]) -> bool:

@@ -101,25 +101,19 @@ class Standings:
 
     def _update(self, id_: str) -> bool:
         node, edges = self._nodes[id_], self._edges[id_]
-        above: dict[str, Above] = {}
-        for e in edges:
-            up = self._nodes.get(e.parent)
-            if up is not None:
-                above[e.parent] = Above(up, self._standing(e.parent) or chain.standing(None, up, None))
+        above = {e.parent: Above(up, self._of(up)) for e in edges if (up := self._nodes.get(e.parent)) is not None}
         chosen = chain.primary(node, edges, above)
         if chosen is None:
             found = chain.standing(None, node, None)
         else:
             up = above[chosen.parent]
             found = chain.standing(up.standing, node, chosen, up.node, chain.issuing_edge(edges, chosen))
-        if found == self._standing(id_):
-            self._now[id_] = found
-            return False
+        old = self._now.get(id_) or self._before.get(id_)
         self._now[id_] = found
-        return True
+        return found != old
 
-    def _standing(self, id_: str) -> Standing | None:
-        return self._now.get(id_) or self._before.get(id_)
+    def _of(self, node: Node) -> Standing:
+        return self._now.get(node.id) or self._before.get(node.id) or chain.standing(None, node, None)
 
 
 def _altered(old: Node | None, new: Node) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import NamedTuple
 
 SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
@@ -40,6 +41,7 @@ def split_principal(principal_id: str) -> tuple[str, str]:
     return (unique_id, name) if colon else (principal_id, "")
 
 
+@lru_cache(maxsize=1 << 14)
 def role_name(role_arn: str) -> str:
     """Role name of a role or assumed-role ARN, without its path; empty when it is neither."""
     parsed = parse_arn(role_arn)

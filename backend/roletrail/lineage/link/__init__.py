@@ -55,11 +55,12 @@ def case_of(id_: str, known: Known) -> Case | None:
     one = known.seen.get(id_)
     if one is not None:
         found = matches(one, known) if one.caller.kind == "session" else []
-        return Case(id_, one, tuple(found), known, one.caller.created or _first(one, found))
+        made_by = tuple([m.grant for m in found if m.rule != "J1x"])
+        return Case(id_, one, tuple(found), known, one.caller.created or _first(one, found), made_by)
     grants = [g for g in known.grants_of_child.get(id_, ()) if not known.claimants(g)]
     if not grants:
         return None
-    return Case(id_, None, tuple([unused(g) for g in grants]), known, grants[0].told.at)
+    return Case(id_, None, tuple([unused(g) for g in grants]), known, grants[0].told.at, tuple(grants))
 
 
 def _first(one: Seen, found: list[Match]) -> int:
@@ -71,8 +72,7 @@ def linked_of(case: Case) -> Linked:
     for rule in BESIDE:
         found += rule(case)
     edges = ordered([f.edge for f in found])
-    kept = {e.parent for e in edges}
-    origins = {f.origin.id: f.origin for f in found if f.origin is not None and f.origin.id in kept}
+    origins = {f.origin.id: f.origin for f in found if f.origin is not None}
     return Linked(node.of_case(case, edges), edges, _aliases(case), tuple(origins.values()))
 
 

@@ -10,7 +10,6 @@ join is allowed depends on the neighbours of both sides (rule J4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from roletrail.lineage import arn, ids, workload
@@ -39,7 +38,7 @@ def session_group(role_arn: str, session_arn: str, principal_id: str, name: str)
 
     The account is left out on purpose: rules compare it, and badly anonymised logs must still meet to be told apart.
     """
-    role = arn.role_name(role_arn) or arn.role_name(session_arn)
+    role = (arn.role_name(role_arn) if role_arn else "") or arn.role_name(session_arn)
     return (role, name) if role and name else (principal_id, "")
 
 
@@ -50,8 +49,8 @@ def caller_group(c: Caller) -> tuple[str, str]:
 
 
 def issuance_group(i: Issuance) -> tuple[str, str]:
-    if i.child_type == "AssumedRole":
-        return session_group(i.role_arn, "", i.child_principal, i.session_name)
+    if i.child_type == "AssumedRole" and i.role_name and i.session_name:
+        return i.role_name, i.session_name
     return i.child_principal, ""
 
 
@@ -77,6 +76,7 @@ def permission_set(role_name: str) -> str:
     return role_name.removeprefix(SSO_ROLE).rpartition("_")[0]
 
 
+@lru_cache(maxsize=1 << 17)
 def key(access_key_id: str) -> int:
     return ids.anchor("key", access_key_id)
 
@@ -229,16 +229,14 @@ def eras_of_caller(c: Caller) -> tuple[int, ...]:
 def needs(seen: Seen) -> tuple[int, ...]:
     """Provider anchors to fetch before an identity can be resolved."""
     c = seen.caller
-    if c.kind == "key":
-        return tuple(key(u.access_key_id) for u in seen.credentials[:MAX_KEYS])
-    keys = [key(u.access_key_id) for u in lookup_keys(seen.credentials)]
+    keys = keys_of(seen)
     return (*keys, *around(caller_group(c), c.created)) if c.created else tuple(keys)
 
 
-def lookup_keys(credentials: Iterable[CredentialUse]) -> list[CredentialUse]:
-    """The keys of a session that a record may have issued, at most 256, by key id."""
-    issued = [u for u in credentials if u.kind != "forward" and u.access_key_id]
-    return issued if len(issued) <= MAX_KEYS else sorted(issued, key=lambda u: u.access_key_id)[:MAX_KEYS]
+def keys_of(seen: Seen) -> list[int]:
+    """Keys that a record may have issued or made, at most 256 of them."""
+    found = [key(u.access_key_id) for u in seen.credentials if u.kind != "forward" and u.access_key_id]
+    return found if len(found) <= MAX_KEYS else sorted(found)[:MAX_KEYS]
 
 
 def explains(observation: Issuance | SignIn | Action) -> tuple[int, ...]:

@@ -17,11 +17,7 @@ class Case(NamedTuple):
     matches: tuple[Match, ...]
     known: Known
     created: int  # creationDate, else the time of the issuance
-
-    @property
-    def grants(self) -> tuple[Grant, ...]:
-        """What made it; a key issued to somebody else did not."""
-        return tuple(m.grant for m in self.matches if m.rule != "J1x")
+    grants: tuple[Grant, ...]  # what made it; a key issued to somebody else did not
 
 
 class Found(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from roletrail.lineage import arn
 from roletrail.lineage.link import anchors, touch
-from roletrail.lineage.link.grant import LOGIN, Grant, logins, merged
+from roletrail.lineage.link.grant import Grant, logins, merged
 from roletrail.lineage.model import Action, Caller, Providers, Seen, SignIn
 
 SLACK = 2
@@ -77,16 +77,19 @@ class Known:
     def exact(self, c: Caller) -> list[Grant]:
         """Grants of this session by name and second."""
         found = self._grants_at.get((*anchors.caller_group(c), c.created))
-        return [g for g in found if compatible(c, g)] if found else []
+        if not found:
+            return []
+        return found if len(found) == 1 and compatible(c, found[0]) else [g for g in found if compatible(c, g)]
 
     def by_key(self, one: Seen) -> list[tuple[Grant, bool]]:
         """Grants of a key this session used, and whether they agree with it in everything else."""
-        if not self._grants_of_key:
-            return []
         found: list[tuple[Grant, bool]] = []
         for use in one.credentials:
             grants = self._grants_of_key.get(use.access_key_id)
             if grants is None:
+                continue
+            if len(grants) == 1 and agrees(one.caller, grants[0]):
+                found.append((grants[0], True))
                 continue
             agreeing = [g for g in grants if agrees(one.caller, g)]
             if agreeing:
@@ -136,8 +139,6 @@ def compatible(c: Caller, g: Grant) -> bool:
     """Same partition and principal: the unique id when the record has it, else role account, role name and session name."""
     i = g.told
     if c.partition != i.partition:
-        return False
-    if i.family == LOGIN and c.type not in {"IAMUser", "Root"}:
         return False
     if i.child_principal:
         return c.principal_id == i.child_principal and (c.type == i.child_type or not i.child_type)

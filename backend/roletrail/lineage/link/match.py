@@ -39,9 +39,10 @@ def matches(one: Seen, known: Known) -> list[Match]:
     keyed = known.by_key(one)
     agreed = [g for g, fits in keyed if fits]
     found = [_by_key(one, g) for g in agreed]
-    others = [g for g in _by_principal(one.caller, known, bool(agreed)) if g not in agreed]
-    found += _without_key(one, others, ambiguous=not agreed)
-    if not agreed:
+    exact = _by_principal(one.caller, known, bool(agreed))
+    if exact != agreed:
+        found += _without_key(one, [g for g in exact if g not in agreed], ambiguous=not agreed)
+    if keyed and not agreed:
         # A key issued to somebody else: reuse, tampering or careless anonymisation. Shown beside what else fits.
         found += [_conflicting(one, g) for g, fits in keyed if not fits and not g.foreign]
     return [_with_source_identity(m, one.caller) for m in found] if one.caller.source_identity else found

@@ -69,7 +69,7 @@ def _label(type_: str, name: str) -> str:
 
 def _session(case: Case, c: Caller, uses: tuple[CredentialUse, ...], edges: tuple[Edge, ...]) -> Node:
     grants = case.grants
-    role_arn = c.role_arn or max((g.told.role_arn for g in grants), default="")
+    role_arn = c.role_arn or _greatest(grants, "role_arn")
     role = c.type == "AssumedRole"
     role_name = (arn.role_name(role_arn) or arn.role_name(c.arn)) if role else ""
     linked = role and arn.is_service_linked(role_arn)
@@ -79,20 +79,25 @@ def _session(case: Case, c: Caller, uses: tuple[CredentialUse, ...], edges: tupl
         id=c.id, kind="session", type=c.type, partition=c.partition, principal_id=c.principal_id, account=c.account,
         role_id=c.role_id, role_arn=role_arn, role_name=role_name, name=c.name,
         label=(role_name or c.name or c.principal_id) if role else _label(c.type, c.name or c.principal_id),
-        issued_at=c.created or min((g.told.at for g in grants), default=0), expires=max((g.told.expires for g in grants), default=0),
+        issued_at=c.created or min((g.told.at for g in grants), default=0),
+        expires=grants[0].told.expires if len(grants) == 1 else max((g.told.expires for g in grants), default=0),
         access_key_ids=keys, key_count=key_count,
-        source_identity=c.source_identity or max((g.told.source_identity for g in grants), default=""),
+        source_identity=c.source_identity or _greatest(grants, "source_identity"),
         mfa=c.mfa, on_behalf_of=c.on_behalf_of, counts=_counts(c, role_name, linked, edges), service_linked=linked,
         workload=target.kind if target else "", workload_id=target.id if target else "", detail=_detail(c, grants),
     )  # fmt: skip
 
 
+def _greatest(grants: tuple[Grant, ...], name: str) -> str:
+    return max((getattr(g.told, name) for g in grants), default="")
+
+
 def _counts(c: Caller, role_name: str, linked: bool, edges: tuple[Edge, ...]) -> bool:
     """Role sessions and root tasks count. Not service-linked roles, not the instance's own identity (its id starts with
     the account), not a console session that a sign-in link carried a counted session into."""
-    if any(e.kind == "RAN_ROOT_TASK" for e in edges):
-        return True
-    if c.type != "AssumedRole" or linked or ":aws:ec2-in" in c.principal_id or role_name.startswith("aws:"):
+    if c.type != "AssumedRole":
+        return any(e.kind == "RAN_ROOT_TASK" for e in edges)
+    if linked or ":aws:ec2-in" in c.principal_id or role_name.startswith("aws:"):
         return False
     return not (edges and all(e.kind == "SIGNED_IN" and e.parent_key for e in edges if not e.pivot))
 
@@ -124,9 +129,9 @@ def _detail(c: Caller | None, grants: tuple[Grant, ...]) -> str:
             facts["arn"] = c.arn
         if c.internal and c.internal == c.count:
             facts["made_by_services"] = True
-        for name in ("provider", "in_scope_of", "sign_in_session", "assumed_root"):
-            if getattr(c, name):
-                facts[name] = getattr(c, name)
+        if c.provider or c.in_scope_of or c.sign_in_session or c.assumed_root:
+            facts |= {"provider": c.provider, "in_scope_of": c.in_scope_of, "sign_in_session": c.sign_in_session}
+            facts["assumed_root"] = c.assumed_root
     for g in grants:
         if g.told.detail and g.told.family != LOGIN:
             told = detail_of(g.told.detail)
