@@ -128,7 +128,7 @@ def _read(raw: bytes) -> Facts | BadJson:
         value = loads(raw) if raw[:1] == b"{" else {}
     except BadJson as error:
         return error
-    if not value.get("type") and "principalid" in {name.lower() for name in value}:
+    if any(_KNOWN.get(name.lower(), name) != name for name in value):
         value = _in_camel_case(value)
     return facts_of(value)
 
