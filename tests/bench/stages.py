@@ -1,6 +1,6 @@
 """Where the time of an ingest goes: the same run in one process, with a clock around every stage.
 
-`python -m tests.bench.stages FOLDER STORE` prints seconds by stage as JSON. In a run over several processes the stages up
+`python -m tests.bench.stages FOLDER STORE` prints CPU seconds by stage as JSON. In a run over several processes the stages up
 to "archive rows" go side by side; commits, linking and merging do not.
 """
 
@@ -30,11 +30,11 @@ _spent: dict[str, float] = defaultdict(float)
 def _timed(stage: str, call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
     def timed(*arguments: Any, **named: Any) -> Any:
-        begun = time.perf_counter()
+        begun = time.process_time()
         try:
             return call(*arguments, **named)
         finally:
-            _spent[stage] += time.perf_counter() - begun
+            _spent[stage] += time.process_time() - begun
 
     return timed
 
@@ -64,11 +64,11 @@ def _one_process(archive: Path, number: int, objects: list[Listed], workers: int
 def main() -> None:
     folder, store = sys.argv[1], sys.argv[2]
     _instrument()
-    begun = time.perf_counter()
+    begun = time.process_time()
     run.ingest(
         [folder], open_store=lambda: open_graph(store, create=True), archive=Path(store.removeprefix("sqlite:///") + ".archive")
     )
-    _spent["everything else"] = time.perf_counter() - begun - sum(_spent.values())
+    _spent["everything else"] = time.process_time() - begun - sum(_spent.values())
     print(json.dumps({stage: round(seconds, 3) for stage, seconds in _spent.items()}))
 
 
