@@ -133,7 +133,7 @@ def test_tracing_anything_pasted(fresh: Open, seed: int, size: int, limit: int) 
         assert {hit.reason for hit in found} <= {kind}
 
     for one in everyone:
-        for key in one.keys:
+        for key in keys_of(reference, one.id):
             check("access_key_id", key, {one.id})
         if one.kind != "origin":
             check("principal_id", principal(one), {o.id for o in everyone if principal(o) == principal(one)})
@@ -154,6 +154,12 @@ def test_tracing_anything_pasted(fresh: Open, seed: int, size: int, limit: int) 
         rows = {o.id for o in everyone if len(wanted) >= 3 and any(wanted in t for t in fold_texts(reference, o.id))}
         check("name", text, rows)
     check("access_key_id", "AKIANOBODY", set())
+
+
+def keys_of(reference: Reference, id_: str) -> set[str]:
+    """Keys an identity used or was issued."""
+    used = {key for identity, key in reference.uses if identity == id_}
+    return used | {issuance.child_key for issuance in reference.issuances if issuance.child == id_}
 
 
 def fold_texts(reference: Reference, id_: str) -> tuple[str, ...]:

@@ -309,6 +309,8 @@ class GraphStore(Protocol):
 
 def fold(text: str) -> str:
     """The one folding of searchable text: NFKC, case-folded, on one line. Written to the store and applied to `q` alike."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.lower().split()) if " " in text else text.lower()
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\0", " ").split())
 
 

@@ -153,7 +153,7 @@ class _Writing:
             if old is None or _linked_facts(old) != _linked_facts(merged):
                 self._pending.add(n)
                 self._anchors += [(a, n * 8 + CALLER) for a in anchors.of_caller(merged)]
-                if merged.arn:
+                if merged.arn and merged.type != "AssumedRole":  # linking knows the ARN of every role session, used or not
                     self._anchors.append((handle("arn", merged.arn), n * 8 + HANDLE))
         self._connection.executemany(
             "INSERT OR REPLACE INTO caller VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -184,7 +184,8 @@ class _Writing:
             if old is None or old.kind != merged.kind:
                 ref = place[0] * 8
                 self._anchors += [(a, ref + CALLER) for a in anchors.of_credential(merged)]
-                self._anchors.append((handle("key", use.access_key_id), ref + HANDLE))
+                if merged.kind == "forward":
+                    self._anchors.append((handle("key", use.access_key_id), ref + HANDLE))
             if old is None or old[2:7] != merged[2:7]:
                 self._pending.add(place[0])
         self._connection.executemany("INSERT OR REPLACE INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

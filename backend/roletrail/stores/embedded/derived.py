@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from sqlite3 import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from roletrail.lineage.model import Node, Standing
 from roletrail.stores.embedded.numbers import Numbers, ids_of
@@ -122,31 +123,45 @@ class _Settling:
             n: (first, last)
             for n, first, last in select_in(self._connection, "SELECT n, first_at, last_at FROM caller WHERE n IN (?)", nodes)
         }
-        self._texts.intern(nodes.values())
+        texts = self._texts.intern(nodes)
         for n in dirty:
             node, old, standing = nodes.get(n), self._old.get(n), self._changes.standings.get(n)
             if node is not None:
-                self._rows[n] = self._of_node(n, node, old, standing, *seen.get(n, (0, 0)))
+                self._rows[n] = self._of_node(n, node, old, standing, seen.get(n, (0, 0)), texts[n])
             elif old is not None and standing is not None:
-                self._rows[n] = old._replace(**self._placed(standing), first_seen=standing.started)
+                placed = self._placed(standing)
+                self._rows[n] = Row._make((*old[:2], *placed, *old[13:16], standing.started, *old[17:]))
 
-    def _of_node(self, n: int, node: Node, old: Row | None, standing: Standing | None, first: int, last: int) -> Row:
-        if standing is None and old is None:
-            standing = default_standing(node)
+    def _of_node(
+        self, n: int, node: Node, old: Row | None, standing: Standing | None, seen: tuple[int, int], texts: tuple[int, int]
+    ) -> Row:
+        first, last = seen
+        if standing is not None:
+            placed = self._placed(standing)
+        elif old is not None:
+            placed = old[2:13]
+        else:
             self._numbers.setdefault(node.id, n)
-        placed = self._placed(standing) if standing is not None else {}
-        home, name = self._texts.of(node)
-        base = old or Row(n, node.id, n, 0, 0, 0, 0, 0, 1, 0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        row = base._replace(counts=int(node.counts), home=home, name=name, last_seen=max(last, node.issued_at), **placed)
-        return row._replace(first_seen=row.started or first or node.issued_at)
+            placed = self._placed(default_standing(node))
+        started = placed[9]
+        return Row._make(
+            (
+                n,
+                node.id,
+                *placed,
+                int(node.counts),
+                *texts,
+                started or first or node.issued_at,
+                max(last, node.issued_at),
+                0,
+                0,
+                0,
+            )
+        )
 
-    def _placed(self, s: Standing) -> dict[str, int | float]:
-        return {
-            "root": self._numbers[s.root],
-            "parent": self._numbers[s.parent],
-            "last_pivot": self._numbers[s.last_pivot],
-            **dict(zip(Standing._fields[2:10], s[2:10], strict=True)),
-        }
+    def _placed(self, s: Standing) -> tuple[Any, ...]:
+        """Columns `root` to `last_pivot` of a row."""
+        return (self._numbers[s.root], self._numbers[s.parent], *s[2:10], self._numbers[s.last_pivot])
 
     # --- inherited columns ---
 
@@ -182,7 +197,7 @@ class _Settling:
         if parent is not None and parent.segment == row.segment:
             above = parent.n if parent.counts else parent.above
         crossing = self._crossings.add(parent.crossing if parent else 0, self._texts.account(row.home))
-        new = self._rows[n] = row._replace(above=above, crossing=crossing)
+        new = self._rows[n] = Row._make((*row[:18], above, crossing, row.band))
         told, self._told[n] = self._told.get(n), _handed_down(new)
         if told is None:
             told = _handed_down(self._old[n]) if n in self._old else None
@@ -209,8 +224,8 @@ class _Settling:
         for n in concerned:
             row = self._rows.get(n) or self._old.get(n)
             if row is not None:
-                leaf = row.counts and n not in continued
-                self._rows[n] = row._replace(band=min(row.sessions, MAX_BAND) if leaf else 0)
+                band = min(row.sessions, MAX_BAND) if row.counts and n not in continued else 0
+                self._rows[n] = row if row.band == band else Row._make((*row[:20], band))
 
     def _write(self) -> None:
         new = [row for n, row in sorted(self._rows.items()) if n not in self._old]
@@ -252,13 +267,13 @@ class _Texts:
         self._names: dict[str, int] = {}
         self._accounts: dict[int, str] = {}
 
-    def intern(self, nodes: Iterable[Node]) -> None:
-        nodes = list(nodes)
-        self._intern_homes({_home_of(node) for node in nodes})
-        self._intern_names({name_text(node) for node in nodes})
-
-    def of(self, node: Node) -> tuple[int, int]:
-        return self._homes[_home_of(node)], self._names[name_text(node)]
+    def intern(self, nodes: dict[int, Node]) -> dict[int, tuple[int, int]]:
+        """Numbers of home and name of each node."""
+        homes = {n: (node.role_arn, node.account) for n, node in nodes.items()}
+        names = {n: name_text(node) for n, node in nodes.items()}
+        self._intern_homes(set(homes.values()))
+        self._intern_names(set(names.values()))
+        return {n: (self._homes[homes[n]], self._names[names[n]]) for n in nodes}
 
     def account(self, home: int) -> str:
         account = self._accounts.get(home)
@@ -292,10 +307,7 @@ class _Texts:
         self._names.update((text, t) for t, text in added)
 
 
-def _home_of(node: Node) -> tuple[str, str]:
-    return node.role_arn, node.account
-
-
+@lru_cache(4096)
 def home_text(role_arn: str, account: str) -> str:
     return f"{fold(role_arn)}\n{fold(account)}"
 

@@ -108,16 +108,18 @@ class EmbeddedLinkWriter:
 
     def _put_nodes(self, numbers: dict[str, int], linked: dict[str, Linked]) -> None:
         mine = {numbers[id_]: one for id_, one in linked.items()}
-        parents = {n: {numbers[edge.parent] for edge in one.edges} for n, one in mine.items()}
-        left = self._unlink(mine, keep=parents)
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?)",
-            [(n, pack(mine[n].node), pack(mine[n].edges)) for n in sorted(mine)],
-        )
+        stored = select_in(self._connection, "SELECT n, row, edges FROM node WHERE origin = 0 AND n IN (?)", mine)
+        old = {n: (row, edges) for n, row, edges in stored}
+        new = {n: (pack(one.node), pack(one.edges)) for n, one in mine.items()}
+        changed = [n for n in sorted(new) if old.get(n) != new[n]]
+        parents = {n: {numbers[edge.parent] for edge in mine[n].edges} for n in changed}
+        left = self._unlink(changed, keep=parents)
+        self._connection.executemany("INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?)", [(n, *new[n]) for n in changed])
         edges = sorted((parent, n) for n, above in parents.items() for parent in above)
         self._connection.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
-        self._find_by({n: one.node for n, one in mine.items()})
-        self._changes.nodes.update((n, one.node) for n, one in mine.items())
+        self._find_by({n: mine[n].node for n in changed if n not in old or old[n][0] != new[n][0]})
+        # What was never issued is first seen when first used, and that may be why it is here.
+        self._changes.nodes.update((n, one.node) for n, one in mine.items() if old.get(n) != new[n] or not one.node.issued_at)
         self._drop_origins(left)
 
     def _unlink(self, numbers: Collection[int], keep: dict[int, set[int]]) -> set[int]:
@@ -172,13 +174,14 @@ class EmbeddedLinkWriter:
             self._drop_origins(left - numbers)
 
     def _find_by(self, nodes: dict[int, Node]) -> None:
-        """Look-ups by what only linking knows: issued keys that were never used, the unused session's ARN, workloads."""
-        found: set[tuple[int, int]] = set()
+        """Look-ups by what linking knows of used and unused identities alike."""
+        found: list[tuple[int, int]] = []
         entities: set[tuple[str, str]] = set()
         for n, node in nodes.items():
-            found.update((handle(kind, value), n * 8 + HANDLE) for kind, value in handles_of(node))
+            found += [(handle(kind, value), n * 8 + HANDLE) for kind, value in handles_of(node)]
             entities.update(entities_of(node))
-        self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", sorted(found))
+        found.sort()
+        self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", found)
         meet(self._connection, entities)
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -241,8 +244,8 @@ def _ids_in(linked: Iterable[Linked]) -> set[str]:
     return found
 
 
-def refs_at(connection: Connection, anchors: Iterable[int]) -> Iterable[int]:
-    return (ref for (ref,) in select_in(connection, "SELECT ref FROM anchor WHERE a IN (?)", set(anchors)))
+def refs_at(connection: Connection, anchors: Iterable[int]) -> list[int]:
+    return [ref for (ref,) in select_in(connection, "SELECT ref FROM anchor WHERE a IN (?)", set(anchors))]
 
 
 def seen_of(connection: Connection, names: dict[int, str]) -> dict[str, Seen]:
@@ -259,7 +262,7 @@ def seen_of(connection: Connection, names: dict[int, str]) -> dict[str, Seen]:
 
 
 def handles_of(node: Node) -> list[tuple[str, str]]:
-    found = [("key", key) for key in node.access_key_ids]
+    found = []
     if node.principal_id:
         found.append(("principal", node.principal_id))
     if arn := assumed_role_arn(node):

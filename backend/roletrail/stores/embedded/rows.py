@@ -64,7 +64,8 @@ def default_standing(node: Node) -> Standing:
 
 
 def handle(kind: str, value: str) -> int:
-    """Look-up number of a pasted thing: kind is key, principal, arn, address or instance."""
+    """Look-up number of a pasted thing: kind is key (forward-access keys alone: the others have an anchor of
+    `lineage.link.anchors`), principal, arn, address or instance."""
     return anchor("handle", kind, value)
 
 
@@ -75,11 +76,13 @@ def chunked(values: Iterable[Any], size: int = 10_000) -> Iterator[list[Any]]:
         yield ordered[start : start + size]
 
 
-def select_in(connection: Connection, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+def select_in(connection: Connection, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
     """Rows of a query whose one `(?)` is an IN list, in as few statements as needed."""
     head, _, tail = sql.partition("(?)")
+    found: list[tuple[Any, ...]] = []
     for chunk in chunked(values):
-        yield from connection.execute(f"{head}({','.join('?' * len(chunk))}){tail}", chunk)
+        found += connection.execute(f"{head}({','.join('?' * len(chunk))}){tail}", chunk).fetchall()
+    return found
 
 
 def counter(connection: Connection, name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,7 @@ class EmbeddedStore:
     @contextmanager
     def _write(self) -> Iterator[commit.Connection]:
         try:
-            with self._database.write() as connection:
+            with self._database.write() as connection, _no_collections():
                 yield connection
         except BaseException:
             self._numbers.forget()
@@ -191,3 +192,15 @@ class EmbeddedStore:
 
     def close(self) -> None:
         self._database.close()
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Hundreds of thousands of new tuples and no cycles: the collector would look at each of them in vain, again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

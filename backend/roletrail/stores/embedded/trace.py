@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from roletrail.errors import InvalidRequest
+from roletrail.lineage.link import anchors
 from roletrail.stores.embedded import rows
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.reads import newest, newest_of, number_of, resolve_alias
-from roletrail.stores.embedded.rows import HANDLE, handle, select_in
+from roletrail.stores.embedded.rows import CALLER, HANDLE, ISSUANCE, handle, select_in
 from roletrail.stores.embedded.search import homes_with, names_with
 from roletrail.stores.port import TraceHit, fold
 
@@ -65,8 +66,28 @@ def _numbers(connection: Connection, kind: str, value: str) -> set[int]:
     if kind not in _HANDLES:
         raise InvalidRequest(f"{kind[:40]!r} cannot be traced.")
     found = {ref >> 3 for ref in refs_at(connection, [handle(_HANDLES[kind], value)]) if ref & 7 == HANDLE}
+    if kind == "access_key_id":
+        return found | _of_key(connection, value)
     if not found and kind == "principal_id":
         return _of_names(connection, names_with(connection, fold(value)))  # a role's unique id, without a session name
+    return found
+
+
+def _of_key(connection: Connection, access_key_id: str) -> set[int]:
+    """Identities that used the key, and those it was issued to."""
+    refs = refs_at(connection, [anchors.key(access_key_id)])
+    users = {ref >> 3 for ref in refs if ref & 7 == CALLER}
+    found = {
+        n
+        for n, key in select_in(connection, "SELECT n, access_key_id FROM credential WHERE n IN (?)", users)
+        if key == access_key_id
+    }
+    for (packed,) in select_in(
+        connection, "SELECT row FROM issuance WHERE i IN (?)", [ref >> 3 for ref in refs if ref & 7 == ISSUANCE]
+    ):
+        issuance = rows.unpack_issuance(packed)
+        if issuance.child_key == access_key_id:
+            found.add(number_of(connection, resolve_alias(connection, issuance.child)))
     return found
 
 
