@@ -135,7 +135,7 @@ def test_usage(command: Command, arguments: list[str]) -> None:
     done = command.run(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert "Usage" in done.stderr
+    assert "Error" in done.stderr
 
 
 def test_arguments_that_are_no_text(command: Command, sample_store: str) -> None:

@@ -26,7 +26,7 @@ def run(arguments: list[str]) -> int:
     try:
         settings = load()
         logs.set_up(settings.log_level, settings.log_format)
-        build()(arguments, prog_name="roletrail")
+        build()(legible(arguments), prog_name="roletrail")
     except RoletrailError as error:
         show_error(error)
         return error.exit_code
@@ -35,6 +35,13 @@ def run(arguments: list[str]) -> int:
         show_error(_bug(error))
         return BUG
     return 0
+
+
+def legible(arguments: list[str]) -> list[str]:
+    """Arguments as text that can be looked up. Paths of `ingest` keep the bytes that are no UTF-8."""
+    if arguments[:1] == ["ingest"]:
+        return arguments
+    return [argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for argument in arguments]
 
 
 def _bug(error: Exception) -> RoletrailError:
