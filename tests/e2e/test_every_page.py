@@ -35,7 +35,7 @@ def addresses(visitor: Visitor) -> dict[str, str]:
         two = _link(page, "tr[data-row] .row-link")
     return {
         "home": "/",
-        "chains": "/chains",
+        "chains": "/chains?limit=15",
         "chains-hidden": "/chains?account=999999999999",
         "session": session,
         "session-2": two,

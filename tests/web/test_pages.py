@@ -29,9 +29,8 @@ def served(store: str) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser(served: Served) -> Iterator[httpx.Client]:
-    client = served.browser()
-    yield client
-    client.close()
+    with served.browser() as client:
+        yield client
 
 
 @pytest.mark.parametrize("path", ["/", "/chains", "/data"])
@@ -130,8 +129,6 @@ def test_a_server_without_authentication_says_so_on_every_page(store: str) -> No
 
 
 def test_sample_data_are_marked_on_every_page(store: str) -> None:
-    with serving(store, sample=True) as served:
-        client = served.browser()
+    with serving(store, sample=True) as served, served.browser() as client:
         for path in (*PAGES, "/nothing"):
             assert "SAMPLE" in client.get(path).text
-        client.close()

@@ -234,6 +234,8 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "chains": {"chains": listed, "query": {"q": text}, "next_url": "/chains?after=next", "health": health_view()},
         "session": {
             "view": view,
+            "tree": view.tree,
+            "unfolded": False,
             "selected": view.id,
             "strip": [("origin", text, False), ("impact", "no evidence", True)],
             "graph_size": "s",

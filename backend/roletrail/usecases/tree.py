@@ -38,7 +38,7 @@ def tree_of(
     shift = len(tree)
     for id_, level, position, siblings in order:
         tree.append(_row(rows[id_], labels, sources, level + shift, position, siblings, id_ in on_path, top.id if top else ""))
-    return _placed(tree), drawn, max(0, truncated)
+    return placed(tree), drawn, max(0, truncated)
 
 
 def _drawn_ids(graph: GraphStore, path: Sequence[NodeRow]) -> list[str]:
@@ -121,7 +121,7 @@ def _unknown_row(node: PathNode) -> TreeRow:
     )
 
 
-def _placed(tree: list[TreeRow]) -> list[TreeRow]:
+def placed(tree: list[TreeRow]) -> list[TreeRow]:
     leaves = 0
     placed: list[TreeRow] = []
     for n, row in enumerate(tree):

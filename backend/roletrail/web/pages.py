@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import chains, entities, events, health, sessions, sources
 from roletrail.usecases import trace as tracing
+from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.recognise import MAX_TEXT
 from roletrail.usecases.views import SessionView, TreeRow
@@ -67,13 +68,15 @@ def session(request: Request, id_: str) -> Response:
 
 def session_context(view: SessionView, parameters: Mapping[str, str]) -> dict[str, object]:
     """What the chain page's template needs besides the view: the selected row, the strip, the room of the canvas."""
-    asked = parameters.get("sel", "")
-    selected = asked if any(row.node.id == asked for row in view.tree) else view.id
+    unfolded, asked = parameters.get("unfold") == "1", parameters.get("sel", "")
+    tree = view.tree if unfolded else fold_siblings(view.tree)
     return {
         "view": view,
-        "selected": selected,
+        "tree": tree,
+        "unfolded": unfolded,
+        "selected": asked if any(row.node.id == asked for row in tree) else view.id,
         "strip": [stage(text) for text in view.shape],
-        "graph_size": graph_size(view.tree),
+        "graph_size": graph_size(tree),
     }
 
 
@@ -85,7 +88,7 @@ def stage(text: str) -> tuple[str, str, bool]:
 
 def graph_size(tree: list[TreeRow]) -> str:
     lanes = len({row.y for row in tree})
-    return "s" if lanes <= 2 else "m" if lanes <= 4 else "l"
+    return "xs" if lanes == 1 else "s" if lanes == 2 else "m" if lanes <= 4 else "l"
 
 
 @router.get("/sessions/{id_}/events")

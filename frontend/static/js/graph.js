@@ -38,8 +38,9 @@ function cut(text, most) {
 
 /** @param {Hop} hop */
 function words(hop) {
-  const first = (hop.crossed ? "⇄ " : "") + cut(hop.label, 24);
-  const second = [cut(hop.name === hop.label ? "" : hop.name, 13), hop.clock].filter(Boolean).join(" · ");
+  const label = hop.label.length > 20 ? hop.label.replace(" ", "\n") : hop.label;
+  const first = (hop.crossed ? "⇄ " : "") + label.split("\n").map((line) => cut(line, 24)).join("\n");
+  const second = [cut(hop.name === hop.label ? "" : hop.name, 10), hop.kind === "folded" ? "" : hop.clock].filter(Boolean).join(" · ");
   return [first, second, hop.crossed ? hop.account : ""].filter(Boolean).join("\n");
 }
 
@@ -109,7 +110,7 @@ function styles(colours) {
         label: "data(label)",
         color: colours.text,
         "font-family": colours.font,
-        "font-size": 14,
+        "font-size": 15,
         "min-zoomed-font-size": 6,
         "text-max-width": "172px",
         "text-overflow-wrap": "anywhere",
@@ -131,7 +132,7 @@ function styles(colours) {
         "line-style": /** @type {any} */ ("data(line)"),
         "curve-style": "taxi",
         "taxi-direction": "rightward",
-        "taxi-turn": 40,
+        "taxi-turn": 68,
         "taxi-turn-min-distance": 5,
         "target-arrow-shape": "triangle",
         "arrow-scale": 0.9,
