@@ -62,7 +62,9 @@ def _best(edges: Sequence[Edge], above: Mapping[str, Above]) -> Edge | None:
     """Highest confidence, then larger ordinal, then key."""
     if len(edges) <= 1:
         return edges[0] if edges else None
-    return min(edges, key=lambda e: (-e.confidence, -above[e.parent].standing.sessions, e.parent, e.parent_key, e.child_key, e.kind))
+    return min(
+        edges, key=lambda e: (-e.confidence, -above[e.parent].standing.sessions, e.parent, e.parent_key, e.child_key, e.kind)
+    )
 
 
 def issuing_edge(edges: Sequence[Edge], chosen: Edge) -> Edge | None:
@@ -73,14 +75,17 @@ def issuing_edge(edges: Sequence[Edge], chosen: Edge) -> Edge | None:
 def alternatives(edges: Sequence[Edge], chosen: Edge) -> list[Edge]:
     """Other possible parents. Another key from the same parent is none, and an edge that a pivot or lead completes is none."""
     beside = issuing_edge(edges, chosen)
+    named = {chosen.parent, beside.parent if beside else ""}
     return [
         e
         for e in edges
-        if e.parent != chosen.parent and e != beside and not (chosen.rule in {"J10", "J2m"} and e.rule == "J10" and e.confidence == 1.0)
+        if e.parent not in named and not (chosen.rule in {"J10", "J2m"} and e.rule == "J10" and e.confidence == 1.0)
     ]
 
 
-def standing(parent: Standing | None, node: Node, edge: Edge | None, parent_node: Node | None = None, beside: Edge | None = None) -> Standing:
+def standing(
+    parent: Standing | None, node: Node, edge: Edge | None, parent_node: Node | None = None, beside: Edge | None = None
+) -> Standing:
     """Where a node stands below its primary parent. `beside` is the edge that issued it, when `edge` is a pivot."""
     mine = 1 if node.counts else 0
     if parent is None or edge is None:
