@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -25,8 +26,13 @@ STYLES = {
 _LINE = str.maketrans({"\n": "⏎", "\r": "⏎", "\t": " "})
 
 
+PIPED_WIDTH = 240
+"""Columns when nobody's terminal says how many: wide enough that ids and paths stay whole."""
+
+
 def out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
+    return Console(highlight=False, width=width)
 
 
 def err() -> Console:

@@ -66,7 +66,7 @@ def columns_of(records: Sequence[Record]) -> Columns | None:
     if "AwsCloudTrailInsight" in fields[7]:
         return None
     grid = _uuid_grid(fields[0])
-    hashes = _odd_hashes(fields[0]) if grid is None else _low_halves(grid)
+    hashes = _odd_hashes(fields[0]) if grid is None else _uuid_hashes(grid)
     return Columns._make([*fields, times, hashes])
 
 
@@ -75,6 +75,7 @@ for _at, _digit in enumerate(b"0123456789abcdef"):
     _HEX[_digit] = _at
 _DASHES = (8, 13, 18, 23)
 _LOW = np.array([*range(19, 23), *range(24, 36)])
+_HIGH = np.array([*range(8), *range(9, 13), *range(14, 18)])
 
 
 def _uuid_grid(event_ids: Sequence[str]) -> np.ndarray | None:
@@ -90,9 +91,12 @@ def _uuid_grid(event_ids: Sequence[str]) -> np.ndarray | None:
     return None if (digits == 255).any() else digits
 
 
-def _low_halves(grid: np.ndarray) -> np.ndarray:
+def _uuid_hashes(grid: np.ndarray) -> np.ndarray:
     """`ids.event_hash` of every id at once."""
-    digits = grid[:, _LOW]
+    return _half(grid[:, _HIGH]) * np.uint64(ids.EVENT_FACTOR) + _half(grid[:, _LOW])
+
+
+def _half(digits: np.ndarray) -> np.ndarray:
     octets = (digits[:, 0::2] << 4) | digits[:, 1::2]
     return np.ascontiguousarray(octets).view(">u8").astype(np.uint64).ravel()
 

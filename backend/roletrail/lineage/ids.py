@@ -66,11 +66,20 @@ def anchor(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
 
 
+EVENT_FACTOR = 0x9E3779B97F4A7C15
+"""Odd and without pattern, so that ids which differ in either half, even by counting up, hash apart."""
+
+
 def event_hash(event_id: str) -> int:
-    """Unsigned 64 bits that stand for an event id in dedupe cells: the low half of CloudTrail's UUIDs, else a digest."""
+    """Unsigned 64 bits that stand for an event id in dedupe cells: both halves of a UUID mixed, else a digest.
+
+    One half alone would do for CloudTrail's random UUIDs, and lose events of exports that number theirs.
+    """
     if len(event_id) == 36:
         try:
-            return int(event_id[19:23] + event_id[24:], 16) & 0xFFFFFFFFFFFFFFFF
+            high, low = int(event_id[:8] + event_id[9:13] + event_id[14:18], 16), int(event_id[19:23] + event_id[24:], 16)
         except ValueError:
             pass
+        else:
+            return (high * EVENT_FACTOR + low) & 0xFFFFFFFFFFFFFFFF
     return int.from_bytes(hashlib.blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
