@@ -128,7 +128,7 @@ def _truth(plan: Plan, writer: Writer) -> Iterator[dict[str, Any]]:
             "parent": writer.key(parent) if parent >= 0 else _origin(writer, row),
             "root": _origin(writer, int(s.root[row])),
             "depth": int(s.depth[row]),
-            "sessions": int(s.count[row]),
+            "sessions": int(s.length[row]),
             "kind": KINDS[s.kind[row]],
         }
 

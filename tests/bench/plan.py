@@ -53,7 +53,7 @@ class Sessions(NamedTuple):
     role: Column
     at: Column
     depth: Column
-    count: Column  # role sessions on the path, this one included
+    length: Column  # role sessions on the path, this one included
     root: Column  # row of the first session of the chain
     juggled: Column
 
@@ -113,7 +113,7 @@ def _roots(rng: Generator, n: int) -> Sessions:
     token = kind == TOKEN
     return Sessions(
         kind=kind, parent=-one, origin=origin, account=account, region=rng.choice(3, n, p=(0.85, 0.1, 0.05)),
-        role=rng.integers(0, ROLES, n), at=BEGIN + rng.integers(0, SPAN - 4 * 3600, n), depth=one, count=np.where(token, 0, 1),
+        role=rng.integers(0, ROLES, n), at=BEGIN + rng.integers(0, SPAN - 4 * 3600, n), depth=one, length=np.where(token, 0, 1),
         root=np.arange(n), juggled=0 * one,
     )  # fmt: skip
 
@@ -126,7 +126,7 @@ def _children(rng: Generator, above: Sessions, offset: int, go_on: float) -> Ses
     return Sessions(
         kind=np.full(n, CHAINED), parent=goes + offset, origin=np.full(n, -1), account=account, region=above.region[goes],
         role=rng.integers(0, ROLES, n), at=above.at[goes] + rng.integers(30, 2400, n), depth=above.depth[goes] + 1,
-        count=above.count[goes] + 1, root=above.root[goes], juggled=np.zeros(n, np.int64),
+        length=above.length[goes] + 1, root=above.root[goes], juggled=np.zeros(n, np.int64),
     )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def _juggling(offset: int, juggler: int) -> Sessions:
     account = np.full(HOPS, user_account(juggler))
     return Sessions(
         kind=np.where(n == 0, KEY, CHAINED), parent=np.where(n == 0, -1, offset + n - 1), origin=np.where(n == 0, juggler, -1),
-        account=account, region=0 * n, role=n % 2, at=BEGIN + 600 + juggler + n * 480, depth=n + 1, count=n + 1,
+        account=account, region=0 * n, role=n % 2, at=BEGIN + 600 + juggler + n * 480, depth=n + 1, length=n + 1,
         root=np.full(HOPS, offset), juggled=np.ones(HOPS, np.int64),
     )  # fmt: skip
 

@@ -155,7 +155,7 @@ class Trail:
             asked["externalId"] = external_id
         if source_identity:
             asked["sourceIdentity"] = source_identity
-        answer = {
+        answer: dict[str, Any] = {
             "credentials": self.credentials(child_key, at_ + seconds),
             "assumedRoleUser": {"assumedRoleId": child.principal_id, "arn": role.session_arn(session_name)},
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.scenarios.recipes import DAY, ELSEWHERE, OFFICE, PROD, Files, named_role, new_trail, scenario
 from tests.support import workloads
 from tests.support.cloudtrail import Trail, at
@@ -85,13 +87,12 @@ def service_endpoint() -> Files:
     """Endpoint fields of calls a service made are the service's own, once even swapped (F10)."""
     trail = new_trail()
     key, _ = _twins(trail)
-    for number, fields in enumerate(
-        (
-            {"vpcEndpointId": "AWS Internal"},
-            {"vpcEndpointId": "vpce-0svc0000000000001", "vpcEndpointAccountId": "999988887777"},
-            {"vpcEndpointId": "AWS Internal", "vpcEndpointAccountId": "vpce-0svc0000000000001"},
-        )
-    ):
+    endpoints: tuple[dict[str, Any], ...] = (
+        {"vpcEndpointId": "AWS Internal"},
+        {"vpcEndpointId": "vpce-0svc0000000000001", "vpcEndpointAccountId": "999988887777"},
+        {"vpcEndpointId": "AWS Internal", "vpcEndpointAccountId": "vpce-0svc0000000000001"},
+    )
+    for number, fields in enumerate(endpoints):
         workloads.forward_access(
             trail, key, at(DAY, "10:10:00") + 60 * number, "ssm", "kms", "Decrypt", key=f"F{number}", **fields
         )
