@@ -69,7 +69,7 @@ def _numbers(connection: Connection, kind: str, value: str) -> set[int]:
     if kind == "access_key_id":
         return found | _of_key(connection, value)
     if not found and kind == "principal_id":
-        return _of_names(connection, names_with(connection, fold(value)))  # a role's unique id, without a session name
+        return _of_names(connection, names_with(connection, fold(value)) or ())  # a role's unique id, without a session name
     return found
 
 
@@ -92,8 +92,8 @@ def _of_key(connection: Connection, access_key_id: str) -> set[int]:
 
 
 def _of_text(connection: Connection, q: str) -> set[int]:
-    found = {n for (n,) in select_in(connection, "SELECT n FROM standing WHERE home IN (?)", homes_with(connection, q))}
-    return found | _of_names(connection, names_with(connection, q))
+    found = {n for (n,) in select_in(connection, "SELECT n FROM standing WHERE home IN (?)", homes_with(connection, q) or ())}
+    return found | _of_names(connection, names_with(connection, q) or ())
 
 
 def _of_names(connection: Connection, names: Iterable[int]) -> set[int]:
