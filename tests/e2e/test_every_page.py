@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.e2e.browsing import Visitor, save, settled
+from tests.e2e.browsing import Visitor, Watch, save, settled
+from tests.e2e.conftest import Demo
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -16,9 +17,10 @@ SCREENS = ROOT / "var" / "screens"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture
-def addresses(visitor: Visitor) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def addresses(demo: Demo, chromium: Browser, signed_in: StorageState) -> dict[str, str]:
     """An address of every kind of page, found by following links from the list."""
+    visitor = Visitor(chromium, demo.url, signed_in, Watch(demo.url))
     with visitor.window() as page:
         page.goto("/chains?tone=alarm&q=backup")
         session = _link(page, "tr[data-row] .row-link")
