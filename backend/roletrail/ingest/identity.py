@@ -126,11 +126,11 @@ def _read(raw: bytes) -> Facts | BadJson:
             pass
     try:
         value = loads(raw) if raw[:1] == b"{" else {}
+        if any(_KNOWN.get(name.lower(), name) != name for name in value):
+            value = _in_camel_case(value)
+        return facts_of(value)
     except BadJson as error:
         return error
-    if any(_KNOWN.get(name.lower(), name) != name for name in value):
-        value = _in_camel_case(value)
-    return facts_of(value)
 
 
 def _role_facts(role: _Role) -> Facts:

@@ -13,7 +13,7 @@ import msgspec
 
 from roletrail.ingest import agents, clock
 from roletrail.ingest.identity import Facts
-from roletrail.ingest.members import at, identifier_at, items_at, list_of, members_of, text, text_at
+from roletrail.ingest.members import at, identifier_at, items_at, list_of, members_of, sound_number, text, text_at
 from roletrail.ingest.record import Record
 from roletrail.lineage import arn as arns
 from roletrail.lineage import ids, workload
@@ -272,7 +272,7 @@ def _provider(facts: Facts, request: _Request, response: _Response) -> str:
 def _detail(record: Record, request: _Request, response: _Response) -> str:
     extra = members_of(record.additional_event_data)
     found = {
-        "duration": request.duration_seconds,
+        "duration": _seconds(request.duration_seconds),
         "tags": _tags(request.tags or request.principal_tags),
         "transitive_tag_keys": items_at(request.transitive_tag_keys) or None,
         "incoming_transitive_tags": _tags(request.incoming_transitive_tags),
@@ -289,6 +289,11 @@ def _detail(record: Record, request: _Request, response: _Response) -> str:
     }
     kept = {name: value for name, value in found.items() if value not in (None, "", {}, [])}
     return _encode(kept).decode() if kept else ""
+
+
+def _seconds(value: Any) -> int | str:
+    """durationSeconds, which some exports have as a text."""
+    return sound_number(value) if isinstance(value, int) else text(value)
 
 
 def _tags(value: Any) -> dict[str, str]:

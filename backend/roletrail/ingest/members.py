@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from roletrail.ingest.json_text import loads
+from roletrail.ingest.json_text import BadJson, loads
 
 ABSENT = frozenset(
     {
@@ -19,13 +19,25 @@ ABSENT = frozenset(
 """What CloudTrail and people's exports write where something was taken out."""
 
 
+HUGE = 1 << 64
+
+
 def text(value: Any) -> str:
     """The value as a text; "" when it is none, or stands for something that was taken out."""
     if isinstance(value, str):
         return "" if value in ABSENT else value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else ""
+    if isinstance(value, int):
+        return str(sound_number(value))
+    return str(value) if isinstance(value, float) else ""
+
+
+def sound_number(value: int) -> int:
+    """The integer; BadJson when no 64-bit reader would take it, which says that nobody who means well wrote it."""
+    if not -HUGE < value < HUGE:
+        raise BadJson("huge_integer", "The record holds an integer beyond 64 bits.")
+    return value
 
 
 def identifier(value: Any) -> str:

@@ -123,9 +123,12 @@ class Content:
         if len(self._text) > WHOLE_BYTES or not _sound_utf8(self._text):
             return False
         try:
-            self._records = decode_file(self._text).records
+            records = decode_file(self._text).records
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return False
+        if records and not records[0].event_name:  # other things are called Records, and may hold ours
+            return False
+        self._records = records
         return True
 
 

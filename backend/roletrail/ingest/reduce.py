@@ -58,7 +58,7 @@ class Reducer:
         batch = content.batch(k) if content.items else Batch([], (), list, [], 0)
         work = _Part(batch, self._identities)
         if not work.sound:
-            work = _Part(content.sifted(k), self._identities)
+            work = _Part(content.sifted(k), self._identities, sifted=True)
         work.drop_doubles(skip)
         faults = content.faults if k == 0 else []
         ignored = work.ignored + (content.kind in ("digest", "insight"))
@@ -69,7 +69,7 @@ class Reducer:
 class _Part:
     """One part on its way: columns, who called, what is left out."""
 
-    def __init__(self, batch: Batch, identities: Identities) -> None:
+    def __init__(self, batch: Batch, identities: Identities, *, sifted: bool = False) -> None:
         self.ignored = batch.ignored
         self.rejected = list(batch.rejected)
         self.doubles = 0
@@ -80,9 +80,10 @@ class _Part:
         self.sound = columns is not None or not batch.records
         if columns is not None:
             self._columns = columns
-            self._read_identities()
+            self.sound = self._read_identities() or sifted
 
-    def _read_identities(self) -> None:
+    def _read_identities(self) -> bool:
+        """False when an event has no userIdentity: only some kinds of events may."""
         known = Codes()
         self._who = known.of(map(bytes, self._columns.user_identity), len(self._kept))
         self._facts: list[Facts] = []
@@ -95,6 +96,7 @@ class _Part:
                 self._facts.append(self._identities.facts(b""))
         if unreadable:
             self._reject({at: unreadable[who] for at, who in enumerate(self._who.tolist()) if who in unreadable})
+        return all(raw[:1] == b"{" for raw in known)
 
     def _reject(self, bad: dict[int, BadJson]) -> None:
         """Quarantine events by their place among the columns, and take them out of those."""

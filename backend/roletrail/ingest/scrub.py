@@ -65,10 +65,11 @@ def _spans(raw: bytes, lowered: bytes, marks: list[bytes]) -> set[tuple[int, int
                 value = _after_blanks(raw, end + 1)
                 if raw[value : value + 1] == b":":
                     value = _after_blanks(raw, value + 1)
-                    if raw[value : value + 1] == b'"':
+                    if raw[value : value + 1] != b'"':
+                        if raw[value : value + 4] != b"null":
+                            return None
+                    elif raw[value + 1 : value + 2] != b'"':
                         spans.add((value, raw.index(b'"', value + 1) + 1))
-                    elif raw[value : value + 4] != b"null":
-                        return None
             at = lowered.find(mark, at + len(mark))
     return spans
 

@@ -14,6 +14,7 @@ import msgspec
 
 from roletrail.ingest import clock
 from roletrail.ingest.json_text import BadJson, encode, loads
+from roletrail.ingest.members import sound_number
 from roletrail.ingest.record import Fault, Record, Taken
 
 _decode_record = msgspec.json.Decoder(Record).decode
@@ -71,6 +72,8 @@ def _rebuilt(item: bytes | msgspec.Raw) -> tuple[Record, bytes]:
     canonical: dict[str, Any] = {}
     for name, member in value.items():
         _put(canonical, name, member)
+    if canonical.keys().isdisjoint(_NAMES.values()):
+        raise BadJson("not_cloudtrail", "The JSON object is no CloudTrail record.")
     _put_time(canonical, value)
     if not canonical.get("eventID"):
         canonical["eventID"] = _derived_id(canonical)
@@ -98,7 +101,9 @@ def _member(name: str, member: Any) -> Any:
         return ""
     if isinstance(member, bool):
         return "true" if member else "false"
-    if isinstance(member, int | float):
+    if isinstance(member, int):
+        return str(sound_number(member))
+    if isinstance(member, float):
         return str(member)
     if isinstance(member, str):
         return member
