@@ -149,7 +149,7 @@ class Trail:
         `more` sets top-level fields of every copy; a response of {"credentials": None} is a sanitised export (T34).
         """
         child_key = self.ids.unique("ASIA", role.account, key)
-        child = role_session(role, session_name, child_key, at_, by, source_identity=source_identity)
+        child = role_session(role, session_name, child_key, at_, by, sourceIdentity=source_identity)
         asked: dict[str, Any] = {"roleArn": role.arn, "roleSessionName": session_name, "durationSeconds": seconds}
         if external_id:
             asked["externalId"] = external_id
