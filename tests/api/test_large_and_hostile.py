@@ -98,7 +98,7 @@ def test_juggling_is_folded_in_lists_and_whole_on_its_page(reader: httpx.Client)
 
 
 def test_a_busy_key_is_cut_and_says_so(reader: httpx.Client) -> None:
-    (chain,) = [found for found in get(reader, "/chains", min_sessions=2, q="target")["items"]]
+    (chain,) = get(reader, "/chains", min_sessions=2, q="target")["items"]
     root = chain["path"][0]["id"]
     page = get(reader, f"/sessions/{root}")
     assert len(page["tree"]) == 400
