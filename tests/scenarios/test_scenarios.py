@@ -45,7 +45,7 @@ def cases() -> list[Case]:
     return found
 
 
-def _id(case: Case) -> str:
+def case_id(case: Case) -> str:
     return f"{case.folder.name}:{case.name.replace(' ', '-')}" if case.name else case.folder.name
 
 
@@ -54,7 +54,7 @@ def loaded(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Loaded:
     return Loaded(tmp_path, capfdbinary)
 
 
-@pytest.mark.parametrize("case", cases(), ids=_id)
+@pytest.mark.parametrize("case", cases(), ids=case_id)
 def test_scenario(case: Case, loaded: Loaded) -> None:
     assert set(case.wanted) <= KEPT_FOR_LATER | ASSERTED
     for run in case.runs:
@@ -132,3 +132,17 @@ def test_two_thousand_hops(loaded: Loaded, tmp_path: Path) -> None:
         api.close()
     assert len(listed["path"]) <= 12
     assert sum(node["count"] for node in listed["path"]) + sum(node["kind"] != "folded" for node in listed["path"]) == hops + 1
+
+
+def test_incidents_among_the_noise(loaded: Loaded) -> None:
+    """What `roletrail demo` loads: every folder's chains, and between the folders no join that neither has alone."""
+    folders = sorted(path.parent for path in HERE.glob("sample/*/expected.yaml"))
+    loaded.ingest(*(folder / "AWSLogs" for folder in folders))
+    chains = loaded.chains()
+    expected = {folder.name: yaml.safe_load((folder / "expected.yaml").read_text("utf-8")) for folder in folders}
+    wanted = [chain for document in expected.values() for chain in document.get("chains", [])]
+    lines = [line for line in chain_differences(wanted, chains) if not line.startswith("a chain nobody expected")]
+    assert not lines, "\n".join(lines)
+    assert len(chains) == len(wanted) + expected["company-noise"]["chain_count"]
+    health = loaded.health()
+    assert (health["doubles"], health["quarantined"], health["pending"]) == (0, 0, 0)
