@@ -92,8 +92,6 @@ class Neighbourhood:
                 news.add((*anchors.sign_in_group(s), s.at))
                 callers.update(anchors.explains(s))
                 providers.update(anchors.explains(s))
-        for a in pending.actions:
-            callers.update(anchors.explains(a))
 
     def _touch_near(self, news: News, keys: set[str]) -> None:
         for id_, one in self._seen.items():
@@ -115,11 +113,11 @@ class Neighbourhood:
         for i in pending.issuances:
             if i.child_principal:
                 eras.update(anchors.eras(i.partition, i.child_principal, i.at))
-        undated = self._writer.callers_at(eras)
-        self._take_callers(undated)
-        self._touched.update(dict.fromkeys(undated & self._seen.keys()))
-        eras.update(a for action in pending.actions for a in anchors.revisits(action))
-        return self._writer.providers_at(eras)
+        afar = [*pending.actions, *(s for s in pending.sign_ins if s.event_name not in anchors.AT_A_MOMENT)]
+        concerned = self._writer.callers_at(eras.union(*map(anchors.explains, afar)))
+        self._take_callers(concerned)
+        self._touched.update(dict.fromkeys(id_ for id_ in concerned if id_ in self._seen))
+        return self._writer.providers_at(eras.union(*map(anchors.revisits, afar)))
 
     def _follow(self, dependents: Providers) -> None:
         """Touch what depends on the news, and whoever claims it."""

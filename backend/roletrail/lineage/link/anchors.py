@@ -138,6 +138,11 @@ def portal(user_id: str, account: str, at: int) -> int:
     return ids.anchor("portal", user_id, account, str(at // STRETCH))
 
 
+def federated(account: str, set_name: str, at: int) -> int:
+    """Role sessions that Identity Center federated into a permission set of an account."""
+    return ids.anchor("federated", account, set_name, str(at // STRETCH))
+
+
 def portals(user_id: str, account: str, at: int) -> tuple[int, ...]:
     """GetRoleCredentials calls of an Identity Center user within 2 seconds of `at`."""
     return tuple({portal(user_id, account, at - 2), portal(user_id, account, at + 2)})
@@ -173,7 +178,8 @@ def of_issuance(i: Issuance) -> tuple[int, ...]:
     elif i.provider:
         found.append(delivered_to("provider", i.provider))
         if i.role_name.startswith(SSO_ROLE):
-            found.append(delivered_to("permission_set", permission_set(i.role_name)))
+            set_name = permission_set(i.role_name)
+            found += (delivered_to("permission_set", set_name), federated(i.role_account, set_name, i.at))
     return tuple(found)
 
 
@@ -247,14 +253,27 @@ def explains(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
     if isinstance(observation, SignIn):
         if observation.event_name in AT_A_MOMENT:
             return around(sign_in_group(observation), observation.at)
-        return ()
+        return _opened_from(observation) if observation.event_name == "GetSigninToken" else ()
     kinds = {"access_key", "instance", "function"}
     return tuple(key(t.id) if t.kind == "access_key" else delivered_to(*t) for t in touch.touches(observation) if t.kind in kinds)
 
 
-def revisits(action: Action) -> tuple[int, ...]:
-    """Provider anchors of issuances and sign-ins that an action makes worth another look."""
-    return tuple(a for t in touch.touches(action) for a in _touched_sessions(t, action.at))
+def _opened_from(s: SignIn) -> tuple[int, ...]:
+    """Console sessions of the same name, while a sign-in link lives."""
+    group = sign_in_group(s)
+    return tuple(_moment(group, n) for n in range((s.at - AROUND) // STRETCH, (s.at + _SIGN_IN_URL + AROUND) // STRETCH + 1))
+
+
+def revisits(observation: SignIn | Action) -> tuple[int, ...]:
+    """Provider anchors of issuances and sign-ins that an action or a portal call makes worth another look."""
+    if isinstance(observation, Action):
+        return tuple(a for t in touch.touches(observation) for a in _touched_sessions(t, observation.at))
+    if observation.event_name != "GetRoleCredentials":
+        return ()
+    detail = detail_of(observation.detail)
+    role = str(detail.get("role_name", ""))
+    set_name = permission_set(role) if role.startswith(SSO_ROLE) else role
+    return tuple({federated(str(detail.get("account_id", "")), set_name, observation.at + d) for d in (-2, 2)})
 
 
 def _touched_sessions(t: touch.Touch, at: int) -> tuple[int, ...]:
