@@ -93,6 +93,7 @@ def test_every_page_names_itself_and_its_json(visitor: Visitor, addresses: dict[
 def test_a_stranger_reads_nothing(visitor: Visitor, addresses: dict[str, str]) -> None:
     context = visitor.browser.new_context(base_url=visitor.url)
     page = context.new_page()
+    visitor.watch.over(page)
     for address in addresses.values():
         answer = page.goto(address)
         assert answer is not None
