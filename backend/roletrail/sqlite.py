@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -97,7 +97,7 @@ class Database:
         return connection
 
     @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> Generator[sqlite3.Connection]:
         """A reading connection that sees one state throughout; nested uses share it."""
         connection = self.read()
         if connection.in_transaction:
@@ -110,7 +110,7 @@ class Database:
             connection.execute("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Generator[sqlite3.Connection]:
         """One write transaction: committed on exit, rolled back on error. Other writers wait."""
         with self._lock:
             try:
@@ -199,7 +199,7 @@ def _unavailable(path: Path, what: str, error: sqlite3.Error) -> StoreUnavailabl
 
 
 @contextmanager
-def _clear_errors(path: Path, what: str) -> Iterator[None]:
+def _clear_errors(path: Path, what: str) -> Generator[None]:
     try:
         yield
     except RoletrailError:

@@ -18,30 +18,25 @@ ACTIVITY_KEY = Activity._fields.index("count")
 
 def merge_callers(a: Caller, b: Caller) -> Caller:
     facts = a[:CALLER_FACTS] if a[:CALLER_FACTS] == b[:CALLER_FACTS] else tuple(map(max, a[:CALLER_FACTS], b[:CALLER_FACTS]))
-    first = min(a[21:23], b[21:23])
-    last = max(a[23:25], b[23:25])
-    return Caller(*facts, a.internal + b.internal, a[19] + b[19], a.errors + b.errors, *first, *last)  # pyright: ignore[reportArgumentType]
+    first = min((a.first_at, a.first_event), (b.first_at, b.first_event))
+    last = max((a.last_at, a.last_event), (b.last_at, b.last_event))
+    return Caller._make((*facts, a.internal + b.internal, a.count + b.count, a.errors + b.errors, *first, *last))
 
 
 def merge_uses(a: CredentialUse, b: CredentialUse) -> CredentialUse:
     """Two uses of one key by one identity."""
-    first = min(a[5:7], b[5:7])
-    last = max(a[7:9], b[7:9])
-    return CredentialUse(
-        a.identity, a.access_key_id, max(a.kind, b.kind), max(a.delivery, b.delivery), max(a[4], b[4]), *first, *last
-    )
+    first = min((a.first_at, a.first_event), (b.first_at, b.first_event))
+    last = max((a.last_at, a.last_event), (b.last_at, b.last_event))
+    said = (max(a.kind, b.kind), max(a.delivery, b.delivery), max(a.from_console, b.from_console))
+    return CredentialUse._make((a.identity, a.access_key_id, *said, *first, *last))
 
 
 def merge_activities(a: Activity, b: Activity) -> Activity:
     """Two folds of one key. Equal (time, event id) means one event, so its name decides nothing."""
-    return Activity(
-        *a[:ACTIVITY_KEY],  # pyright: ignore[reportArgumentType]
-        a[11] + b[11],
-        a.errors + b.errors,
-        add_sources(a.sources, b.sources),
-        *min(a[14:17], b[14:17]),
-        *max(a[17:20], b[17:20]),
-    )
+    counts = (a.count + b.count, a.errors + b.errors, add_sources(a.sources, b.sources))
+    first = min((a.first_at, a.first_event, a.first_name), (b.first_at, b.first_event, b.first_name))
+    last = max((a.last_at, a.last_event, a.last_name), (b.last_at, b.last_event, b.last_name))
+    return Activity._make((*a[:ACTIVITY_KEY], *counts, *first, *last))
 
 
 def add_sources(a: str, b: str) -> str:

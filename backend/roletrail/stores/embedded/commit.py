@@ -176,7 +176,7 @@ class _Writing:
             (row[0], row[1]): CredentialUse("", *row[1:])
             for row in select_in(self._connection, f"SELECT n, {CREDENTIAL_COLUMNS} FROM credential WHERE n IN (?)", old_numbers)
         }
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for place in sorted(by_number):
             use, old = by_number[place], known.get(place)
             merged = use if old is None else merge_uses(old._replace(identity=use.identity), use)
@@ -197,7 +197,7 @@ class _Writing:
                 n = self._numbers[activity.identity]
                 days[n, activity.cell // DAY_SECONDS].append(activity)
                 self._addresses.add((n, activity.address))
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for place in sorted(days):
             folds = days[place]
             rows.append((*place, pack_folds(folds if len(folds) == 1 else list(fold_activities(folds).values()))))
@@ -206,7 +206,7 @@ class _Writing:
     def _write_issuances(self) -> None:
         issuances = [issuance for part in self._parts for issuance in part.issuances]
         top = self._top("issuance")
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for i, issuance in enumerate(issuances, top + 1):
             parent = self._numbers.get(issuance.parent) if issuance.parent_kind in _ASKING else None
             rows.append((i, issuance.event_id, parent, pack(issuance)))
@@ -218,7 +218,7 @@ class _Writing:
 
     def _write_sign_ins(self) -> None:
         sign_ins = [sign_in for part in self._parts for sign_in in part.sign_ins]
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for i, sign_in in enumerate(sign_ins, self._top("sign_in") + 1):
             n = self._numbers.get(sign_in.identity)
             rows.append((i, sign_in.event_id, n, pack(sign_in)))
@@ -229,7 +229,7 @@ class _Writing:
 
     def _write_actions(self) -> None:
         actions = [action for part in self._parts for action in part.actions]
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for i, action in enumerate(actions, self._top("action") + 1):
             n = self._numbers.get(action.identity, 0)
             rows.append((i, action.event_id, n, action.at, pack(action)))
@@ -238,7 +238,7 @@ class _Writing:
         self._connection.executemany("INSERT INTO action VALUES (?, ?, ?, ?, ?)", rows)
 
     def _write_attempts(self) -> None:
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for part in self._parts:
             for attempt in part.attempts:
                 n = self._numbers.get(attempt.identity, 0)
@@ -261,7 +261,7 @@ class _Writing:
 
 def _linked_facts(caller: Caller) -> tuple[Any, ...]:
     """What linking may read of a caller: all but how often and how long it went on."""
-    return (*caller[:CALLER_FACTS], caller.internal == caller[19], caller.first_at, caller.first_event)
+    return (*caller[:CALLER_FACTS], caller.internal == caller.count, caller.first_at, caller.first_event)
 
 
 def meet(connection: Connection, things: Iterable[tuple[str, str]]) -> None:

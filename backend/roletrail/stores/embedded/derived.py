@@ -30,9 +30,9 @@ MAX_BAND = 3
 class Changes:
     """What one linking transaction has put, by number."""
 
-    nodes: dict[int, Node] = field(default_factory=dict)
-    standings: dict[int, Standing] = field(default_factory=dict)
-    removed: set[int] = field(default_factory=set)
+    nodes: dict[int, Node] = field(default_factory=dict[int, Node])
+    standings: dict[int, Standing] = field(default_factory=dict[int, Standing])
+    removed: set[int] = field(default_factory=set[int])
 
 
 class Row(NamedTuple):

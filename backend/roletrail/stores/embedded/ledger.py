@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection, Iterable, Iterator
 from sqlite3 import Connection
+from typing import Any
 
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import Part
@@ -95,12 +96,12 @@ def entries(connection: Connection, locators: Collection[str]) -> dict[str, Ledg
     return {entry.locator: entry for entry in _entries(connection, rows)}
 
 
-def _entries(connection: Connection, rows: list[tuple]) -> list[LedgerEntry]:
+def _entries(connection: Connection, rows: list[tuple[Any, ...]]) -> list[LedgerEntry]:
     done: dict[int, list[int]] = {}
     numbers = [row[0] for row in rows]
     for number, k in select_in(connection, "SELECT o, k FROM part WHERE current = 1 AND o IN (?)", numbers):
         done.setdefault(number, []).append(k)
-    return [LedgerEntry(*row[1:6], tuple(sorted(done.get(row[0], ()))), *row[6:]) for row in rows]
+    return [LedgerEntry._make((*row[1:6], tuple(sorted(done.get(row[0], ()))), *row[6:])) for row in rows]
 
 
 def objects(connection: Connection, limit: int, after: str) -> tuple[list[LedgerEntry], str]:

@@ -262,7 +262,7 @@ def seen_of(connection: Connection, names: dict[int, str]) -> dict[str, Seen]:
 
 
 def handles_of(node: Node) -> list[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     if node.principal_id:
         found.append(("principal", node.principal_id))
     if arn := assumed_role_arn(node):
@@ -280,7 +280,7 @@ def assumed_role_arn(node: Node) -> str:
 
 
 def entities_of(node: Node) -> list[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     if node.role_arn:
         found.append(("role", node.role_arn))
     if node.account:

@@ -46,7 +46,8 @@ def _cell_cursor(after: str) -> tuple[int, int]:
 
 def _days(connection: Connection, id_: str, since: int) -> Iterator[list[Activity]]:
     """Activities of one identity day by day, merged, in the order of their keys."""
-    n, folds, current = number_of(connection, id_), [], -1
+    folds: list[Activity] = []
+    n, current = number_of(connection, id_), -1
     for day, packed in connection.execute("SELECT day, folds FROM activity WHERE n = ? AND day >= ? ORDER BY day", (n, since)):
         if day != current and folds:
             yield _merged(folds)
@@ -85,7 +86,7 @@ def addresses_of(connection: Connection, ids: Collection[str]) -> dict[str, list
     counts: dict[int, Counter[str]] = {n: Counter() for n in names}
     for n, packed in select_in(connection, "SELECT n, folds FROM activity WHERE n IN (?)", names):
         for activity in unpack_folds("", packed):
-            counts[n][activity.address] += activity[ACTIVITY_KEY]
+            counts[n][activity.address] += activity.count
     for table, column, unpack in _ADDRESSED:
         for n, packed in select_in(connection, f"SELECT {column}, row FROM {table} WHERE {column} IN (?)", names):
             counts[n][unpack(packed).address] += 1

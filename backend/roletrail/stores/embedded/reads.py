@@ -36,13 +36,15 @@ def rows(connection: Connection, ids: Collection[str]) -> dict[str, NodeRow]:
         select_in(connection, "SELECT parent, count(*) FROM standing WHERE parent > 0 AND parent IN (?) GROUP BY parent", names)
     )
     return {
-        row.id: NodeRow(
-            unpack_node(packed[row.n][0]),
-            standings[row.id],
-            unpack_edges(packed[row.n][1]),
-            *uses.get(row.n, (0, 0, 0, 0)),
-            below.get(row.n, 0),
-            row.band > 0,
+        row.id: NodeRow._make(
+            (
+                unpack_node(packed[row.n][0]),
+                standings[row.id],
+                unpack_edges(packed[row.n][1]),
+                *uses.get(row.n, (0, 0, 0, 0)),
+                below.get(row.n, 0),
+                row.band > 0,
+            )
         )
         for row in placed
     }
@@ -157,12 +159,17 @@ def totals(connection: Connection) -> Totals:
     pending = one["callers"] + sum(one[f"new_{table}"] for table in _MARKED)
     of = count.get
     return Totals(
-        of("events", 0),
-        one["objects"],
-        *(of(name, 0) for name in ("identities", "sessions", "chains_2", "chains_3")),
-        one["quarantined"],
-        *(of(name, 0) for name in ("doubles", "first_at", "last_at")),
-        pending,
+        events=of("events", 0),
+        objects=one["objects"],
+        identities=of("identities", 0),
+        sessions=of("sessions", 0),
+        chains_2=of("chains_2", 0),
+        chains_3=of("chains_3", 0),
+        quarantined=one["quarantined"],
+        doubles=of("doubles", 0),
+        first_at=of("first_at", 0),
+        last_at=of("last_at", 0),
+        pending=pending,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class EmbeddedStore:
     # --- writing ---
 
     @contextmanager
-    def _write(self) -> Iterator[commit.Connection]:
+    def _write(self) -> Generator[commit.Connection]:
         try:
             with self._database.write() as connection, _no_collections():
                 yield connection
@@ -60,7 +60,7 @@ class EmbeddedStore:
             return commit.commit(connection, self._numbers, self._cells, parts, files, excluded_attempts)
 
     @contextmanager
-    def linking(self) -> Iterator[EmbeddedLinkWriter]:
+    def linking(self) -> Generator[EmbeddedLinkWriter]:
         with self._write() as connection:
             writer = EmbeddedLinkWriter(connection, self._numbers)
             yield writer
@@ -195,7 +195,7 @@ class EmbeddedStore:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
+def _no_collections() -> Generator[None]:
     """Hundreds of thousands of new tuples and no cycles: the collector would look at each of them in vain, again and again."""
     was_on = gc.isenabled()
     gc.disable()
