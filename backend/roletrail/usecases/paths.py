@@ -16,7 +16,7 @@ from roletrail.stores.port import GraphStore, NodeRow, PathStep
 class Gap(NamedTuple):
     """A folded stretch of a path: how many nodes, of which how many are role sessions."""
 
-    count: int
+    nodes: int
     sessions: int
 
 

@@ -105,11 +105,11 @@ def path_node(row: NodeRow, labels: Mapping[str, str]) -> PathNode:
 
 
 def folded_node(gap: Gap) -> PathNode:
-    if gap.sessions == gap.count:
-        summary = f"{gap.count} role session{'s' * (gap.count != 1)}"
+    if gap.sessions == gap.nodes:
+        summary = f"{gap.nodes} role session{'s' * (gap.nodes != 1)}"
     else:
-        summary = f"{gap.count} node{'s' * (gap.count != 1)}, {gap.sessions} of them role sessions"
-    return PathNode(kind="folded", count=gap.count, summary=summary)
+        summary = f"{gap.nodes} node{'s' * (gap.nodes != 1)}, {gap.sessions} of them role sessions"
+    return PathNode(kind="folded", count=gap.nodes, summary=summary)
 
 
 def action_view(action: Action) -> ActionView:

@@ -35,7 +35,7 @@ def test_a_long_path_keeps_its_nearest_pivots() -> None:
     assert steps[-TAIL:] == [f"n{n}" for n in range(96, 101)]
     assert len(steps) <= MAX_DRAWN - 1
     shown = [step for step in steps if not isinstance(step, Gap)]
-    assert len(shown) + sum(step.count for step in steps if isinstance(step, Gap)) == 101
+    assert len(shown) + sum(step.nodes for step in steps if isinstance(step, Gap)) == 101
 
 
 def test_a_pivot_inside_the_tail_is_not_told_twice() -> None:
