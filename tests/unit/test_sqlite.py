@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 import stat
 import threading
 from pathlib import Path
@@ -61,13 +62,13 @@ def test_a_failed_migration_leaves_nothing(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "n.sqlite"
     path.write_bytes(content)
-    with pytest.raises(StoreUnavailable, match="cannot be used|is not a Roletrail"):
+    with pytest.raises(StoreUnavailable, match=r"cannot be used|is not a Roletrail"):
         Database(path, ONE)
 
 
 def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "n.sqlite"
-    with sqlite3.connect(path) as foreign:
+    with closing(sqlite3.connect(path)) as foreign:
         foreign.execute("CREATE TABLE theirs (x)")
     with pytest.raises(StoreUnavailable, match="is not a Roletrail notebook"):
         Database(path, ONE)
