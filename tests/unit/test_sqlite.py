@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
