@@ -44,8 +44,8 @@ def expiration(text: str) -> int:
         return epoch(text)
     try:
         hour, minute, second = (int(part) for part in words[3].split(":"))
-        hour = hour % 12 + _NOON[words[4].lower()]
-        moment = datetime(int(words[2]), _MONTHS[words[0].lower()], int(words[1]), hour, minute, second, tzinfo=UTC)
+        day = datetime(int(words[2]), _MONTHS[words[0].lower()], int(words[1]), tzinfo=UTC)
+        moment = day.replace(hour=hour % 12 + _NOON[words[4].lower()] if hour <= 12 else hour, minute=minute, second=second)
     except (ValueError, KeyError):
         return 0
     return timegm(moment.utctimetuple())

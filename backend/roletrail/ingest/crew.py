@@ -27,6 +27,8 @@ from roletrail.lineage.model import ObjectInfo, Part, Quarantined
 AHEAD = 2
 """Tasks a worker has in hand, so that it never waits for the run, which may be committing."""
 
+COMMAND = (sys.executable, "-m", "roletrail.ingest.worker")
+
 OWN_SLOT = SLOTS - 1
 """Worker number of the run itself."""
 
@@ -102,6 +104,11 @@ class _Member:
         while self.ahead and not self.ahead[0]:
             self.ahead.popleft()
 
+    def close(self) -> None:
+        for pipe in (self.tasks, self.reports):
+            with contextlib.suppress(OSError):  # what it was not told any more
+                pipe.close()
+
     def suspect(self) -> tuple[str, int] | None:
         """What it was at when it died: the first of its oldest task that it had not passed."""
         return next((key for key in self.held if any(key in unit for unit in self.ahead)), None)
@@ -127,15 +134,7 @@ class Processes:
     def _hire(self) -> None:
         if self._started >= OWN_SLOT:
             raise RoletrailError("Worker processes keep dying.", hint="See the log of the system for what ends them.")
-        command = [
-            sys.executable,
-            "-m",
-            "roletrail.ingest.worker",
-            str(self._archive),
-            str(self._run),
-            str(self._started),
-            str(os.getpid()),
-        ]
+        command = [*COMMAND, str(self._archive), str(self._run), str(self._started), str(os.getpid())]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._started += 1
         if process.stdin is None or process.stdout is None:
@@ -203,6 +202,7 @@ class Processes:
     def _bury(self, member: _Member) -> Iterator[Report]:
         """A worker is gone: others get what it held, one object a task, so that the next death names its cause."""
         member.process.wait()
+        member.close()
         with self._lock:
             self._members.remove(member)
             suspect = member.suspect()
@@ -248,6 +248,4 @@ class Processes:
         while not self._heard.empty():  # a reader may wait for room
             self._heard.get_nowait()
         for member in self._members:
-            for pipe in (member.tasks, member.reports):
-                with contextlib.suppress(OSError):
-                    pipe.close()
+            member.close()
