@@ -1,3 +1,5 @@
+"""Assets over HTTP: kept for ever under their hash, compressed, pinned, and nothing but assets."""
+
 from __future__ import annotations
 
 import gzip

@@ -1,3 +1,5 @@
+"""Times, numbers and shares in words."""
+
 from __future__ import annotations
 
 import pytest
