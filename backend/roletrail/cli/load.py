@@ -99,7 +99,9 @@ def _print_summary(summary: IngestSummary) -> None:
     rate = summary.taken / summary.seconds if summary.seconds else 0
     console.print(
         Text(f"{summary.taken:,} events", style="bold")
-        + Text(f" from {summary.files:,} files in {summary.seconds:.1f} s ({rate:,.0f} events/s)")
+        + Text(
+            f" from {summary.files:,} {'file' if summary.files == 1 else 'files'} in {summary.seconds:.1f} s ({rate:,.0f} events/s)"
+        )
     )
     also = [(summary.known, "files known already"), (summary.doubles, "doubles skipped"), (summary.ignored, "records not ours")]
     if notes := [f"{number:,} {what}" for number, what in also if number]:
