@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 import yaml
 
 from roletrail.lineage import model
+from roletrail.lineage.model import Edge, EdgeKind, IdentityKind, Node, Standing
 from roletrail.resources import resource
-from roletrail.sqlite import migrations_in
 from roletrail.stores.embedded.derived import Row
 from roletrail.stores.embedded.schema import open_database
 
-NODES: list[dict[str, Any]] = yaml.safe_load((resource("graph_schema") / "nodes.yaml").read_text("utf-8"))["nodes"]
-EDGES: dict[str, list[dict[str, str]]] = yaml.safe_load((resource("graph_schema") / "edges.yaml").read_text("utf-8"))
-TYPES = {"string": str, "integer": int, "float": float, "boolean": bool, "list of string": tuple[str, ...]}
+SCHEMA = resource("graph_schema")
+NODES: dict[str, Any] = yaml.safe_load((SCHEMA / "nodes.yaml").read_text("utf-8"))["nodes"]
+EDGES: dict[str, Any] = yaml.safe_load((SCHEMA / "edges.yaml").read_text("utf-8"))
+TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "list of string": tuple[str, ...]}
+OBSERVED = {label: node for label, node in NODES.items() if "tuple" in node}
 
 
-def snake(name: str) -> str:
-    return re.sub("([A-Z])", r"_\1", name).lower()
+def camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
 
 
-def test_edge_kinds_are_the_models() -> None:
-    assert [edge["kind"] for edge in EDGES["edges"]] == list(get_args(model.EdgeKind))
+def fields(*tuples: type) -> dict[str, Any]:
+    return {camel(name): hint for one in tuples for name, hint in get_type_hints(one).items()}
 
 
-@pytest.mark.parametrize(
-    "node", [*NODES, {"label": "edge", "tuple": "Edge", "properties": EDGES["properties"]}], ids=lambda node: node["label"]
-)
-def test_properties_are_the_fields_of_the_tuple(node: dict[str, Any]) -> None:
-    described = {snake(prop["name"]): TYPES[prop["type"]] for prop in node["properties"]}
-    assert list(described.items()) == list(get_type_hints(getattr(model, node["tuple"])).items())
+def described(properties: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {name: TYPES[entry["type"]] for name, entry in properties.items()}
 
 
-@pytest.mark.parametrize(
-    "prop", [*EDGES["edges"], *EDGES["properties"], *(prop for node in NODES for prop in node["properties"])], ids=str
-)
-def test_everything_has_a_meaning_and_a_source_in_one_line(prop: dict[str, str]) -> None:
-    assert prop["meaning"].strip()
-    assert prop["from"].strip()
-    assert "\n" not in prop["meaning"] + prop["from"]
+def test_there_is_one_list_of_edge_kinds() -> None:
+    assert list(EDGES["edges"]) == list(get_args(EdgeKind))
 
 
-def test_the_embedded_layout_is_what_its_scripts_say(tmp_path: Any) -> None:
+def test_edges_have_the_properties_of_the_model() -> None:
+    assert described(EDGES["properties"]) == fields(Edge)
+
+
+def test_identities_have_the_properties_of_node_and_standing() -> None:
+    assert described(NODES["Identity"]["properties"]) == fields(Node, Standing)
+
+
+def test_each_kind_of_identity_has_its_label() -> None:
+    assert {label.lower() for label in NODES["Identity"]["labels"]} == set(get_args(IdentityKind))
+    assert {*NODES["Identity"]["labels"], "Identity", *OBSERVED} == set(NODES)
+
+
+@pytest.mark.parametrize("label", OBSERVED)
+def test_observations_have_the_properties_of_their_tuple(label: str) -> None:
+    assert described(OBSERVED[label]["properties"]) == fields(getattr(model, OBSERVED[label]["tuple"]))
+
+
+def test_everything_says_what_it_means_in_one_line() -> None:
+    entries = [*NODES.values(), *EDGES["edges"].values(), *EDGES["properties"].values()]
+    entries += [entry for node in NODES.values() for entry in node.get("properties", {}).values()]
+    assert all(entry["meaning"].strip() and "\n" not in entry["meaning"] for entry in entries)
+
+
+def test_the_embedded_layout_is_what_its_scripts_say(tmp_path: Path) -> None:
     database = open_database(tmp_path / "store", create=True)
-    columns = [name for _, name, *_ in database.read().execute("PRAGMA table_info(standing)")]
-    assert columns == list(Row._fields)
-    assert [number for number, _ in migrations_in(resource("graph_schema/sqlite"))] == [1]
-    (version,) = database.read().execute("PRAGMA user_version").fetchone()
-    assert version == 1
+    assert [name for _, name, *_ in database.read().execute("PRAGMA table_info(standing)")] == list(Row._fields)
+    assert database.read().execute("PRAGMA user_version").fetchone() == (1,)
     database.close()

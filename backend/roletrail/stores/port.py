@@ -130,8 +130,8 @@ CHAIN_SORTS = ("last_seen", "first_seen", "sessions", "reach", "confidence")
 class ChainQuery(NamedTuple):
     """Filters of a chain list; the one parameter table is `usecases.parameters`. Times are epoch seconds.
 
-    A chain is listed at its last session: a counting role session from which no further counting role session was
-    obtained. All sorts are descending and end in the session id ascending.
+    A chain is listed at its last session: a counting role session from which no further counting role session of its
+    segment was obtained. All sorts are descending and end in the session id ascending.
     """
 
     min_sessions: int = 2
