@@ -145,6 +145,16 @@ def test_a_changed_object_starts_anew_and_its_old_events_are_doubles(store: Grap
     assert store.totals().events == len(world.events)
 
 
+def test_a_touched_object_is_known_with_its_new_version(store: GraphStore) -> None:
+    world = World(13, 5)
+    part = world.part(world.events, "touched")
+    store.commit([part], [])
+    touched = part._replace(object=part.object._replace(version="2"), attempt=2)
+    assert store.commit([touched], []) == (0, ())
+    assert store.ledger([part.object.locator])[part.object.locator].version == "2"
+    assert store.totals().events == len(world.events)
+
+
 def test_the_ledger_lists_objects_and_quarantine_newest_first(store: GraphStore) -> None:
     world = World(10, 10)
     for i, event in enumerate(world.events[:7]):

@@ -25,14 +25,16 @@ class ObjectLedger:
         self._done: dict[str, set[int]] = {}
 
     def is_done(self, part: Part) -> bool:
-        """Is this part of this very object in already? Other bytes, or another cut, under its locator are not it."""
+        """Is this part of this very object in already? Other bytes, or another cut, under its locator are not it; a file
+        that was only touched is, and the next run need not read it again."""
         info = part.object
         done = self._done.get(info.locator)
         if done is None:
-            row = self._connection.execute("SELECT o, sha256, parts FROM object WHERE locator = ?", (info.locator,)).fetchone()
+            row = self._connection.execute("SELECT sha256, parts, o FROM object WHERE locator = ?", (info.locator,)).fetchone()
             done = self._done[info.locator] = set()
-            if row is not None and row[1:] == (info.sha256, part.n):
-                done.update(k for (k,) in self._connection.execute("SELECT k FROM part WHERE o = ? AND current = 1", row[:1]))
+            if row is not None and row[:2] == (info.sha256, part.n):
+                done.update(k for (k,) in self._connection.execute("SELECT k FROM part WHERE o = ? AND current = 1", row[2:]))
+                self._connection.execute("UPDATE object SET size = ?, version = ? WHERE o = ?", (info.size, info.version, row[2]))
         return part.k in done
 
     def enter(self, part: Part) -> None:
