@@ -167,9 +167,11 @@ def flat(setting: Setting, before: Sequence[int]) -> dict[str, Any]:
 def other(module: str, *arguments: str) -> str:
     """Another benchmark's own words."""
     print(f"\n$ python -m tests.bench.{module} {' '.join(arguments)}", flush=True)
-    out = run([sys.executable, "-m", f"tests.bench.{module}", *arguments]).out
-    print(out.rstrip())
-    return out
+    told = run([sys.executable, "-m", f"tests.bench.{module}", *arguments], check=False)
+    print(told.out.rstrip())
+    if told.code:
+        print(f"{module} ended with {told.code}: it missed an aim, or failed")
+    return told.out
 
 
 # --- printing ---------------------------------------------------------------------------------------------------------------

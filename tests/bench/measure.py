@@ -19,13 +19,14 @@ class Measured(NamedTuple):
     cpu: float
     peaks: tuple[int, ...]  # MiB of each process of the tree, the largest first
     out: str
+    code: int
 
 
 class CommandFailed(Exception):
     """A measured command ended with an error; a figure for it would mean nothing."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None, *, check: bool = True) -> Measured:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         begun = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=errors, env={**os.environ, **(environment or {})})
@@ -36,9 +37,11 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
         watch.stop()
         out.seek(0)
         errors.seek(0)
-        if process.returncode:
+        if process.returncode and check:
             raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}: {errors.read().decode(errors='replace')}")
-        return Measured(wall, usage.ru_utime + usage.ru_stime, watch.peaks(), out.read().decode(errors="replace"))
+        return Measured(
+            wall, usage.ru_utime + usage.ru_stime, watch.peaks(), out.read().decode(errors="replace"), process.returncode
+        )
 
 
 class _Watch:
