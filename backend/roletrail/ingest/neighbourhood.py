@@ -56,7 +56,7 @@ class Neighbourhood:
         self._touched.update(dict.fromkeys(self._seen))
         self._touched.update(dict.fromkeys(i.child for i in pending.issuances))
         news = self._ask_around(fresh, pending)
-        self._touch_near(news, {i.child_key for i in pending.issuances} - {""})
+        self._touch_near(news)
         self._follow(self._dependents(fresh, pending))
         self._ask_around_touched({one.caller.id for one in fresh})
 
@@ -93,14 +93,19 @@ class Neighbourhood:
                 callers.update(anchors.explains(s))
                 providers.update(anchors.explains(s))
 
-    def _touch_near(self, news: News, keys: set[str]) -> None:
+    def _touch_near(self, news: News) -> None:
+        """Touch what is near the news, and whoever holds a key that was issued there."""
+        keys: set[str] = set()
+        for i in self._issuances.values():
+            if i.child in self._touched or _near(news, anchors.issuance_group(i), i.at):
+                self._touched[i.child] = None
+                keys.add(i.child_key)
+        keys.discard("")
+        self._ask({anchors.key(key) for key in keys}, set())
         for id_, one in self._seen.items():
             c = one.caller
             if id_ not in self._touched and (_near(news, anchors.caller_group(c), c.created) or _shares(one, keys)):
                 self._touched[id_] = None
-        for i in self._issuances.values():
-            if i.child not in self._touched and _near(news, anchors.issuance_group(i), i.at):
-                self._touched[i.child] = None
         for s in self._sign_ins.values():
             if is_login(s) and _near(news, anchors.sign_in_group(s), s.at):
                 self._touched[login(s).told.child] = None
@@ -113,11 +118,15 @@ class Neighbourhood:
         for i in pending.issuances:
             if i.child_principal:
                 eras.update(anchors.eras(i.partition, i.child_principal, i.at))
+        for s in pending.sign_ins:
+            if is_login(s):
+                eras.update(anchors.eras(s.partition, s.principal_id, s.at))
         afar = [*pending.actions, *(s for s in pending.sign_ins if s.event_name not in anchors.AT_A_MOMENT)]
         concerned = self._writer.callers_at(eras.union(*map(anchors.explains, afar)))
         self._take_callers(concerned)
         self._touched.update(dict.fromkeys(id_ for id_ in concerned if id_ in self._seen))
-        return self._writer.providers_at(eras.union(*map(anchors.revisits, afar)))
+        delivered = [i for i in pending.issuances if i.family == "service"]
+        return self._writer.providers_at(eras.union(*map(anchors.revisits, (*afar, *delivered))))
 
     def _follow(self, dependents: Providers) -> None:
         """Touch what depends on the news, and whoever claims it."""
@@ -140,6 +149,8 @@ class Neighbourhood:
                 callers.update(anchors.around_caller(one.caller))
                 providers.update(anchors.needs(one))
         self._ask(callers, providers)
+        # Whether a grant found by its key alone is somebody else's is known from those around the grant.
+        self._ask({a for i in self._issuances.values() for a in anchors.around(anchors.issuance_group(i), i.at)}, set())
 
     def _touch_claimants(self) -> None:
         """An issuance that was touched touches the sessions it made, whose aliases and edges depend on it."""

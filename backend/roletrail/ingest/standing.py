@@ -27,6 +27,7 @@ class Standings:
         self._before: dict[str, Standing] = {}
         self._now: dict[str, Standing] = {}
         self._below: dict[str, set[str]] = {}
+        self._again: set[str] = set()
 
     def recompute(self, linked: Collection[Linked], old: Mapping[str, Node]) -> dict[str, Standing]:
         """Standings that changed. `linked` are the identities just written; `old` what their nodes were before."""
@@ -85,24 +86,32 @@ class Standings:
                 continue
             waiting.discard(id_)
             visits[id_] = visits.get(id_, 0) + 1
-            if visits[id_] > MOST_VISITS or not self._update(id_):
+            if visits[id_] > MOST_VISITS:
                 continue
-            moved.add(id_)
-            for child in self._below.get(id_, ()):
-                if child not in waiting:
-                    waiting.add(child)
-                    heapq.heappush(queue, (self._born(child), child))
+            following = self._again
+            if self._update(id_):
+                moved.add(id_)
+                following = self._below.get(id_, set()) | self._again
+            for other in following - waiting if following else ():
+                waiting.add(other)
+                heapq.heappush(queue, (self._born(other), other))
+            self._again.clear()
         return moved
 
     def _born(self, id_: str) -> int:
         """When a node began: a created key with its making, an origin before everything."""
-        at = self._nodes[id_].issued_at
-        return at or min((e.at for e in self._edges[id_]), default=0)
+        node = self._nodes.get(id_)
+        if node is None:
+            return 0
+        return node.issued_at or min((e.at for e in self._edges.get(id_, ())), default=0)
 
     def _update(self, id_: str) -> bool:
         node, edges = self._nodes[id_], self._edges[id_]
         above = {e.parent: Above(up, self._of(up)) for e in edges if (up := self._nodes.get(e.parent)) is not None}
         chosen = chain.primary(node, edges, above)
+        while chosen is not None and self._closes_circle(node, chosen):
+            edges = tuple(e for e in edges if e != chosen)
+            chosen = chain.primary(node, edges, above)
         if chosen is None:
             found = chain.standing(None, node, None)
         else:
@@ -111,6 +120,52 @@ class Standings:
         old = self._now.get(id_) or self._before.get(id_)
         self._now[id_] = found
         return found != old
+
+    # --- circles: only hostile or careless logs have them, and commands to instances further up one's own path ---
+
+    def _closes_circle(self, node: Node, edge: Edge) -> bool:
+        """True when the parent stands below the child already, and this edge is the least of those that turn time back.
+
+        Every circle has an edge whose parent began no earlier than its child. The least of them, by confidence, time
+        and id, is left out, whichever of them is looked at first; another one's owner is looked at again.
+        """
+        if self._born(edge.parent) < self._born(node.id):
+            return False
+        circle = self._upward(edge.parent, node.id)
+        if not circle:
+            return False
+        back = [(edge.confidence, edge.at, node.id, edge.parent)]
+        for below in circle:
+            up = self._of(self._nodes[below]).parent
+            if self._born(up) >= self._born(below):
+                found = max((e for e in self._edges[below] if e.parent == up), key=lambda e: (e.confidence, e.at))
+                back.append((found.confidence, found.at, below, up))
+        least = min(back)
+        if least[2] == node.id:
+            return True
+        self._again.add(least[2])
+        return False
+
+    def _upward(self, start: str, end: str) -> list[str]:
+        """Ids from `start` up to the child of `end` along primary parents; [] when `end` is not above."""
+        passed: dict[str, None] = {}
+        id_ = start
+        while id_ and id_ != end and id_ not in passed:
+            passed[id_] = None
+            self._bring(id_)
+            id_ = self._of(self._nodes[id_]).parent if id_ in self._nodes else ""
+        return list(passed) if id_ == end else []
+
+    def _bring(self, id_: str) -> None:
+        """Know one node that was not loaded with its round."""
+        if id_ in self._edges:
+            return
+        nodes = self._writer.nodes([id_])
+        if id_ in nodes:
+            self._before.update({k: v for k, v in self._writer.standings([id_]).items() if k not in self._before})
+            edges = self._writer.edges_into([id_]).get(id_, ())
+            self._know(nodes[id_], edges)
+            self._load_parents(e.parent for e in edges)
 
     def _of(self, node: Node) -> Standing:
         return self._now.get(node.id) or self._before.get(node.id) or chain.standing(None, node, None)

@@ -87,9 +87,15 @@ def _era(partition: str, principal_id: str, era: int) -> int:
 
 
 def eras(partition: str, principal_id: str, at: int) -> tuple[int, ...]:
-    """Where to look for what refers to a principal by name alone, while a credential issued at `at` may live."""
-    first, last = _era(partition, principal_id, (at - 2) // _ERA), _era(partition, principal_id, (at + LIFETIME) // _ERA)
-    return (first,) if first == last else (first, last)
+    """Where to look for what refers to a principal by name alone, while a credential issued at `at` may live.
+
+    Users and root have long-term keys too, so no time bounds what they did.
+    """
+    if ":" not in principal_id:
+        return (_era(partition, principal_id, ALWAYS),)
+    first, last = (at - 2) // _ERA, (at + LIFETIME) // _ERA
+    found = _era(partition, principal_id, first)
+    return (found,) if first == last else (found, _era(partition, principal_id, last))
 
 
 def delivered_to(kind: str, id_: str) -> int:
@@ -208,7 +214,14 @@ def of_action(a: Action) -> tuple[int, ...]:
     found = [_touch_anchor(t, a) for t in touch.touches(a)]
     if a.identity and not a.error_code and a.event_source == "iam.amazonaws.com":
         found.append(wrote(a.identity))
+    if a.event_source == "cloudtrail.amazonaws.com" and not a.error_code:
+        found.append(logging_of(a.account))
     return tuple(found)
+
+
+def logging_of(account: str) -> int:
+    """Where to find what turned an account's logging off or on: reasons of missing parents ask for it when read."""
+    return ids.anchor("logging", account)
 
 
 def _touch_anchor(t: touch.Touch, a: Action) -> int:
@@ -264,8 +277,13 @@ def _opened_from(s: SignIn) -> tuple[int, ...]:
     return tuple(_moment(group, n) for n in range((s.at - AROUND) // STRETCH, (s.at + _SIGN_IN_URL + AROUND) // STRETCH + 1))
 
 
-def revisits(observation: SignIn | Action) -> tuple[int, ...]:
-    """Provider anchors of issuances and sign-ins that an action or a portal call makes worth another look."""
+def revisits(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
+    """Provider anchors of issuances and sign-ins elsewhere that this observation makes worth another look."""
+    if isinstance(observation, Issuance):
+        # A service's other sessions on the role: whether one is alone decides how sure a pivot is.
+        near = _delivery(observation) if observation.family == "service" else ()
+        at, role = observation.at, observation.role_name
+        return (*near, on_role(role, at - _PASSED_ROLE), on_role(role, at + _PASSED_ROLE)) if on_role(role, at) in near else ()
     if isinstance(observation, Action):
         return tuple(a for t in touch.touches(observation) for a in _touched_sessions(t, observation.at))
     if observation.event_name != "GetRoleCredentials":

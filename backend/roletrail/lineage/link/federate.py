@@ -28,13 +28,9 @@ def portal_call(case: Case, m: Match, user: str) -> SignIn | None:
     """The portal's GetRoleCredentials of the same user, account and permission set, within 2 seconds."""
     i = m.grant.told
     wanted = {anchors.permission_set(i.role_name), i.role_name}
-    for s in case.known.sign_ins:
-        if s.event_name != "GetRoleCredentials" or abs(s.at - i.at) > SLACK:
-            continue
-        detail = detail_of(s.detail)
-        if detail.get("user_id") == user and detail.get("account_id") == i.role_account and detail.get("role_name") in wanted:
-            return s
-    return None
+    calls = case.known.portal_calls.get((user, i.role_account), ())
+    near = [s for s in calls if abs(s.at - i.at) <= SLACK and detail_of(s.detail).get("role_name") in wanted]
+    return min(near, key=lambda s: (abs(s.at - i.at), s.at, s.event_id), default=None)
 
 
 def portal_anchors(case: Case) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from roletrail.lineage import arn
 from roletrail.lineage.link import anchors, touch
+from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.grant import Grant, logins, merged
 from roletrail.lineage.model import Action, Caller, Providers, Seen, SignIn
 
@@ -34,7 +35,7 @@ class Known:
         for one in seen.values():
             self._index_caller(one)
         self.others: list[Grant] = []
-        self.sign_ins: list[SignIn] = []
+        self.portal_calls: dict[tuple[str, str], list[SignIn]] = {}
         self.switches: dict[tuple[str, str], list[SignIn]] = {}
         self.console_logins: dict[str, list[SignIn]] = {}
         self.sign_in_tokens: dict[str, list[SignIn]] = {}
@@ -66,11 +67,13 @@ class Known:
     def _index_sign_in(self, s: SignIn) -> None:
         if s.success == "false":
             return
-        self.sign_ins.append(s)
         if s.event_name == "SwitchRole":
             self.switches.setdefault(anchors.sign_in_group(s), []).append(s)
         elif s.event_name == "ConsoleLogin":
             self.console_logins.setdefault(s.principal_id, []).append(s)
+        elif s.event_name == "GetRoleCredentials":
+            detail = detail_of(s.detail)
+            self.portal_calls.setdefault((str(detail.get("user_id", "")), str(detail.get("account_id", ""))), []).append(s)
         elif s.event_name == "GetSigninToken":
             self.sign_in_tokens.setdefault(s.principal_id, []).append(s)
 

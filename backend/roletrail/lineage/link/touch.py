@@ -6,6 +6,7 @@ The table of notable calls (`ingest.actions`) says what both hold for each call.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from roletrail.lineage import arn
@@ -36,15 +37,27 @@ ROLE_MEMBERS = ("passed_role", "passed_roles", "execution_role_arn")
 
 def touches(a: Action) -> tuple[Touch, ...]:
     """Nothing for a refused action: it made nothing."""
-    if a.error_code:
-        return ()
-    detail = detail_of(a.detail)
-    name = base_name(a.event_name)
-    kind = "anywhere" if a.event_source.startswith("rolesanywhere.") else "passed"
-    return (*_made(name, a, detail), *(Touch(kind, role) for role in _passed_roles(name, detail)))
+    return () if a.error_code else _read(a.event_source, a.event_name, a.account, a.target_kind, a.target, a.detail)
 
 
-def _made(name: str, a: Action, detail: dict[str, Any]) -> list[Touch]:
+class _Call(NamedTuple):
+    event_source: str
+    account: str
+    target_kind: str
+    target: str
+
+
+@lru_cache(1 << 13)
+def _read(event_source: str, event_name: str, account: str, target_kind: str, target: str, detail_text: str) -> tuple[Touch, ...]:
+    """Remembered, because stores ask once and linking several times for each action of a batch."""
+    detail = detail_of(detail_text)
+    name = base_name(event_name)
+    kind = "anywhere" if event_source.startswith("rolesanywhere.") else "passed"
+    made = _made(name, _Call(event_source, account, target_kind, target), detail)
+    return (*made, *(Touch(kind, role) for role in _passed_roles(name, detail)))
+
+
+def _made(name: str, a: _Call, detail: dict[str, Any]) -> list[Touch]:
     if name in KEY_EVENTS:
         return [Touch("access_key", a.target)] if a.target else []
     if name in USER_EVENTS and a.event_source == "iam.amazonaws.com":
