@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-TESTS = Path(__file__).parent
-SOAK = os.environ.get("ROLETRAIL_SOAK") == "1"
+from tests.support.counts import SOAK, repetitions
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-COUNTS: dict[str, dict[str, int]] = tomllib.loads((TESTS / "counts.toml").read_text("utf-8"))
 
 # A slow machine is no wrong answer, and a failing example must come back on the next run.
 settings.register_profile("gate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -25,7 +23,7 @@ settings.load_profile("soak" if SOAK else "gate")
 @pytest.fixture(scope="session")
 def count() -> Callable[[str], int]:
     """The number of repetitions tests/counts.toml gives a test in this tier."""
-    return lambda name: COUNTS[name]["soak" if SOAK else "gate"]
+    return repetitions
 
 
 @pytest.fixture(autouse=True)

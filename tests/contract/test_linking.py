@@ -14,11 +14,12 @@ from roletrail.lineage.link import anchors
 from roletrail.lineage.model import Edge, Linked, Providers, Seen, Standing
 from roletrail.stores.port import ChainQuery, GraphStore, Pending
 from tests.contract.conftest import Open
+from tests.support.counts import repetitions
 from tests.support.graphs import commit_all, fill, link
 from tests.support.reference import Reference
 from tests.support.worlds import Identity, World, node_of
 
-many = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def take_pending(store: GraphStore, limit: int) -> Pending:

@@ -13,6 +13,7 @@ from roletrail.errors import InvalidRequest
 from roletrail.lineage import ids
 from roletrail.stores.port import CHAIN_SORTS, ChainQuery, GraphStore, fold
 from tests.contract.conftest import Open
+from tests.support.counts import repetitions
 from tests.support.graphs import fill
 from tests.support.reference import Reference
 from tests.support.worlds import ACCOUNTS, ADDRESSES, NAMES, ROLES, START, World, arn_of, principal, role_arn
@@ -20,7 +21,7 @@ from tests.support.worlds import ACCOUNTS, ADDRESSES, NAMES, ROLES, START, World
 T = TypeVar("T")
 SEEDS = st.integers(0, 10_000)
 SIZES = st.integers(1, 25)
-many = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def pages(ask: Callable[[str], tuple[list[T], str]]) -> list[T]:

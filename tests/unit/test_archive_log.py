@@ -15,6 +15,7 @@ from roletrail.archive.port import Cursor, LoggedEvent
 from roletrail.archive.writer import MOST_DAYS, ArchiveWriter
 from roletrail.errors import StoreUnavailable
 from tests.support.archive_rows import DAY, NOON, Ledger, columns, event, evidence
+from tests.support.counts import repetitions
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ HOSTILE = st.text(st.characters(exclude_categories=[]), max_size=40) | st.sample
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=repetitions("archive_texts"))
 @given(texts=st.lists(HOSTILE, min_size=1, max_size=5))
 def test_hostile_text_comes_back_as_text(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     ledger = Ledger(tmp_path_factory.mktemp("archive"))
