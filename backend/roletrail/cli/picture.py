@@ -63,7 +63,7 @@ def _label(node: PathNode) -> Text:
     if node.kind == "folded":
         return plain(f"… {node.summary} …", "italic dim")
     if node.kind == "unknown":
-        return Text("unknown origin", style="dim italic")
+        return Text(f"unknown origin ({node.reason_code.replace('_', ' ').lower()})", style="dim italic")
     return plain(node.label or node.principal or node.id, "bold" if node.ordinal else "")
 
 

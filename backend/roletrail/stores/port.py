@@ -122,6 +122,15 @@ class CoverageRow(NamedTuple):
     last_at: int
 
 
+class RegionCoverage(NamedTuple):
+    """What is loaded of one account in one region. `near` adds up event counts by category around a time."""
+
+    region: str
+    first_at: int
+    last_at: int
+    near: dict[str, int]
+
+
 # --- reading ------------------------------------------------------------------------------------------------------
 
 CHAIN_SORTS = ("last_seen", "first_seen", "sessions", "reach", "confidence")
@@ -282,6 +291,17 @@ class GraphStore(Protocol):
         ...
 
     def coverage(self) -> Iterator[CoverageRow]: ...
+    def coverage_near(self, account: str, at: int) -> list[RegionCoverage]:
+        """Regions of an account, ascending; `near` counts the cells from 24 hours before `at` to 24 hours after."""
+        ...
+
+    def issued_near(self, account: str, at: int) -> bool:
+        """Whether any role session of an account has a known parent and was last used or issued within an hour of `at`."""
+        ...
+
+    def logging_changes(self, account: str) -> list[Action]:
+        """Successful calls to CloudTrail's own API in an account, oldest first."""
+        ...
     def export(self) -> Iterator[tuple[str, object]]:
         """Canonical, ordered dump of the graph (nodes, edges, standings, activities, actions): what equality of two
         graphs means. Provenance (locators, attempts, runs) is left out."""

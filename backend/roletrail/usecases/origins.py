@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from roletrail.lineage import ids
+from roletrail.lineage.model import Node
+from roletrail.lineage.reasons import Loaded, Reason, missing_parent
 from roletrail.lineage.tone import CONTEXT
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.views import PathNode
 
+HOUR = 3_600
+
 
 class Origins:
-    """Names the missing parents of one answer."""
+    """Names the missing parents of one answer. What is loaded is asked once for an account and hour."""
 
     def __init__(self, graph: GraphStore) -> None:
         self._graph = graph
+        self._loaded: dict[tuple[str, int], Loaded] = {}
 
     def unknown_parent(self, row: NodeRow) -> PathNode | None:
         """The node above a session whose parent is not in these logs; None for natural roots."""
         if row.node.kind != "session" or row.standing.parent:
             return None
+        reason = self.reason(row.node)
         return PathNode(
             kind="unknown",
             id=ids.unknown_parent_id(row.node.id),
             type="unknown",
             label="unknown origin",
             tone=CONTEXT,
-            reason="No record in these logs says who obtained this session.",
+            reason=reason.sentence,
+            reason_code=reason.code,
+            reason_event=reason.event_ref,
+        )
+
+    def reason(self, node: Node) -> Reason:
+        return missing_parent(node, self._of(node.account, node.issued_at))
+
+    def _of(self, account: str, at: int) -> Loaded:
+        place = (account, at // HOUR)
+        if place not in self._loaded:
+            self._loaded[place] = self._ask(account, at)
+        return self._loaded[place]
+
+    def _ask(self, account: str, at: int) -> Loaded:
+        regions = self._graph.coverage_near(account, at)
+        near: Counter[str] = Counter()
+        for region in regions:
+            near.update(region.near)
+        return Loaded(
+            first_at=min((region.first_at for region in regions), default=0),
+            regions=tuple(region.region for region in regions),
+            near=near,
+            changes=self._graph.logging_changes(account),
+            issued_near=self._graph.issued_near(account, at),
         )
 
     def limits(self, path: Sequence[NodeRow]) -> list[str]:
         """Sentences: what these logs cannot show about a path."""
-        sentences = []
-        if (unknown := self.unknown_parent(path[0])) is not None:
-            sentences.append(unknown.reason)
-        return sentences
+        unknown = self.unknown_parent(path[0])
+        return [unknown.reason] if unknown else []

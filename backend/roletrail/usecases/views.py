@@ -68,7 +68,9 @@ class PathNode:
     ordinal: int = 0
     tone: str = "context"
     workload: str = ""
-    reason: str = ""  # of an unknown origin
+    reason: str = ""  # of an unknown origin, one sentence
+    reason_code: str = ""  # BEFORE_LOGS, LOGGING_OFF, ...
+    reason_event: str = ""  # yyyymmdd.eventID of the event that explains it
     edge: EdgeView | None = None
     count: int = 0
     summary: str = ""

@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.loading import Loaded
 
-REGIONAL = Path(__file__).parents[2] / "scenarios" / "t36-regional-endpoint"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+REGIONAL = SCENARIOS / "t36-regional-endpoint"
 
 
 def test_a_missing_parent_is_shown_and_not_stored(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -34,3 +35,25 @@ def test_loading_what_was_missing_changes_the_answer_at_once(tmp_path: Path, cap
     (after,) = loaded.chains()
     assert after["session_id"] == before["session_id"]
     assert [node["kind"] for node in after["path"]] == ["key", "session"]
+
+
+CASES = [
+    ("t06-switched-role", "events.json", {"BEFORE_LOGS"}),
+    ("t35-logging-off", "events.json", {"LOGGING_OFF"}),
+    ("t36-regional-endpoint", "us-east-1.json", {"REGION_NOT_LOADED"}),
+    ("t46-writes-only", "events.json", {"READS_NOT_LOGGED"}),
+]
+
+
+@pytest.mark.parametrize(("folder", "file", "codes"), CASES, ids=[case[0] for case in CASES])
+def test_reasons(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], folder: str, file: str, codes: set[str]) -> None:
+    loaded = Loaded(tmp_path, capfdbinary)
+    loaded.ingest(SCENARIOS / folder / file)
+    unknown = [node for chain in loaded.chains() for node in chain["path"] if node["kind"] == "unknown"]
+    assert {node["reason_code"] for node in unknown} == codes
+    assert all(node["reason"].endswith(".") for node in unknown)
+    if "LOGGING_OFF" in codes:
+        assert unknown[0]["reason_event"] == "20261102.e0000000-0000-4000-8000-000000000003"
+    view = loaded.show(next(chain["session_id"] for chain in loaded.chains() if chain["path"][0]["kind"] == "unknown"))
+    assert view["coverage"] == [view["chain"]["path"][0]["reason"]]
+    assert view["tree"][0]["node"]["kind"] == "unknown"

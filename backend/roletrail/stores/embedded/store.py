@@ -9,7 +9,7 @@ from pathlib import Path
 
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, Part
-from roletrail.stores.embedded import chains, commit, export, ledger, observed, reads, rows, trace
+from roletrail.stores.embedded import around, chains, commit, export, ledger, observed, reads, rows, trace
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
 from roletrail.stores.embedded.numbers import Numbers
@@ -23,6 +23,7 @@ from roletrail.stores.port import (
     LedgerEntry,
     NodeRow,
     PathStep,
+    RegionCoverage,
     Totals,
     TraceHit,
 )
@@ -97,6 +98,18 @@ class EmbeddedStore:
     def coverage(self) -> Iterator[CoverageRow]:
         with self._database.snapshot() as connection:
             yield from ledger.coverage(connection)
+
+    def coverage_near(self, account: str, at: int) -> list[RegionCoverage]:
+        with self._database.snapshot() as connection:
+            return around.coverage_near(connection, account, at)
+
+    def issued_near(self, account: str, at: int) -> bool:
+        with self._database.snapshot() as connection:
+            return around.issued_near(connection, account, at)
+
+    def logging_changes(self, account: str) -> list[Action]:
+        with self._database.snapshot() as connection:
+            return around.logging_changes(connection, account)
 
     # --- nodes ---
 

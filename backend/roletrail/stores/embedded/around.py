@@ -1,0 +1,58 @@
+"""What is loaded around a moment: the ground on which a missing parent is explained. Index look-ups, never a scan."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from sqlite3 import Connection
+
+from roletrail.lineage.link import anchors
+from roletrail.lineage.model import Action
+from roletrail.stores.embedded.linking import refs_at
+from roletrail.stores.embedded.rows import ACTION, select_in, unpack_action
+from roletrail.stores.port import RegionCoverage
+
+DAY = 86_400
+HOUR = 3_600
+
+_REGIONS = """
+WITH RECURSIVE known (region) AS (
+    SELECT min(region) FROM cell WHERE account = ?1
+    UNION ALL
+    SELECT (SELECT min(region) FROM cell WHERE account = ?1 AND region > known.region) FROM known WHERE region IS NOT NULL
+)
+SELECT region FROM known WHERE region IS NOT NULL
+"""
+
+
+def coverage_near(connection: Connection, account: str, at: int) -> list[RegionCoverage]:
+    regions = [region for (region,) in connection.execute(_REGIONS, (account,))]
+    return [_region(connection, account, region, at) for region in regions]
+
+
+def _region(connection: Connection, account: str, region: str, at: int) -> RegionCoverage:
+    ends = [
+        connection.execute(
+            f"SELECT {column} FROM cell WHERE account = ? AND region = ? ORDER BY hour {order} LIMIT 1", (account, region)
+        ).fetchone()[0]
+        for column, order in (("first_at", "ASC"), ("last_at", "DESC"))
+    ]
+    near: Counter[str] = Counter()
+    cells = "SELECT counts FROM cell WHERE account = ? AND region = ? AND hour BETWEEN ? AND ?"
+    for (counts,) in connection.execute(cells, (account, region, at - DAY, at + DAY)):
+        near.update(json.loads(counts))
+    return RegionCoverage(region, ends[0], ends[1], dict(near))
+
+
+def issued_near(connection: Connection, account: str, at: int) -> bool:
+    query = (
+        "SELECT 1 FROM home JOIN standing ON home = h WHERE account = ?"
+        " AND last_seen BETWEEN ? AND ? AND counts = 1 AND parent > 0 LIMIT 1"
+    )
+    return connection.execute(query, (account, at - HOUR, at + HOUR)).fetchone() is not None
+
+
+def logging_changes(connection: Connection, account: str) -> list[Action]:
+    numbers = [ref >> 3 for ref in refs_at(connection, [anchors.logging_of(account)]) if ref & 7 == ACTION]
+    found = [unpack_action(row) for (row,) in select_in(connection, "SELECT row FROM action WHERE i IN (?)", numbers)]
+    return sorted((a for a in found if a.account == account), key=lambda a: (a.at, a.event_id))
