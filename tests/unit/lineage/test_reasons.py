@@ -81,7 +81,7 @@ def test_what_holds_for_the_whole_account_comes_first() -> None:
     ("names", "at", "off"),
     [
         (["StopLogging"], 5, True),
-        (["StopLogging", "StartLogging"], 15, True),
+        (["StopLogging", "StartLogging"], 5, True),
         (["StopLogging", "StartLogging"], 25, False),
         (["DeleteTrail", "CreateTrail", "StopLogging"], 35, True),
         (["StartLogging"], 99, False),
