@@ -40,6 +40,8 @@ _DIRECT = 0.12
 _SERVICE = 0.06
 _FORWARDED = 0.04
 _UNUSED = 0.03
+_PACES = (120, 600, 3000)
+"""Seconds: a script is done in minutes, a pipeline in a quarter of an hour, a person or a service takes the session's hour."""
 
 
 class Sessions(NamedTuple):
@@ -155,7 +157,7 @@ def _events(rng: Generator, sessions: Sessions, wanted: int, windows: int) -> Ev
     left = max(0, wanted - len(issued[0]))
     direct, service = int(left * _DIRECT), int(left * _SERVICE)
     used = _use_events(rng, sessions, left - direct - service)
-    keyed = _spread(rng, direct, rng.integers(0, USERS, direct), BY_KEY)
+    keyed = _jobs(rng, direct)
     worked = _spread(rng, service, rng.integers(0, len(ACCOUNTS), service), BY_SERVICE)
     at, actor, kind = (np.concatenate(column) for column in zip(issued, used, keyed, worked, strict=True))
     return _into_objects(sessions, at, actor, kind, windows)
@@ -177,13 +179,24 @@ def _use_events(rng: Generator, s: Sessions, n: int) -> tuple[Column, Column, Co
     weight[s.kind == TOKEN] *= 0.1
     edges = np.round(np.cumsum(weight) / weight.sum() * n).astype(np.int64)
     actor = np.repeat(np.arange(len(weight)), np.diff(edges, prepend=0))
-    at = np.minimum(s.at[actor] + 2 + rng.integers(0, 3500, n), BEGIN + SPAN - 1)
+    pace = rng.choice(np.array(_PACES), len(s.kind), p=(0.4, 0.35, 0.25))
+    after = np.minimum(rng.exponential(1.0, n) * pace[actor], 3500.0).astype(np.int64)
+    at = np.minimum(s.at[actor] + 2 + after, BEGIN + SPAN - 1)
     kind = np.where((rng.random(n) < _FORWARDED) & (s.kind[actor] != TOKEN), FORWARD, USE)
     return at, actor, kind
 
 
 def _spread(rng: Generator, n: int, actor: Column, kind: int) -> tuple[Column, Column, Column]:
     return BEGIN + rng.integers(0, SPAN, n), actor, np.full(n, kind)
+
+
+def _jobs(rng: Generator, n: int) -> tuple[Column, Column, Column]:
+    """What users' long-term keys do themselves: jobs of some twenty-five calls within minutes."""
+    jobs = max(1, n // 25)
+    job = rng.integers(0, jobs, n)
+    user, begun = rng.integers(0, USERS, jobs), BEGIN + rng.integers(0, SPAN - 3600, jobs)
+    at = begun[job] + np.minimum(rng.exponential(120.0, n), 3500.0).astype(np.int64)
+    return at, user[job], np.full(n, BY_KEY)
 
 
 def _into_objects(s: Sessions, at: Column, actor: Column, kind: Column, windows: int) -> Events:
