@@ -57,7 +57,7 @@ class Neighbourhood:
         self._touched.update(dict.fromkeys(i.child for i in pending.issuances))
         news = self._ask_around(fresh, pending)
         self._touch_near(news)
-        self._follow(self._dependents(fresh, pending))
+        self._follow(self._dependents(pending))
         self._ask_around_touched({one.caller.id for one in fresh})
 
     def _ask_around(self, fresh: Iterable[Seen], pending: Pending) -> News:
@@ -110,15 +110,20 @@ class Neighbourhood:
             if is_login(s) and _near(news, anchors.sign_in_group(s), s.at):
                 self._touched[login(s).told.child] = None
 
-    def _dependents(self, fresh: Iterable[Seen], pending: Pending) -> Providers:
-        """Issuances and sign-ins that news concerns from afar: through a principal's name or through a pivot."""
+    def _dependents(self, pending: Pending) -> Providers:
+        """Issuances and sign-ins that news concerns from afar: through a principal's name or through a pivot.
+
+        What is touched may appear, vanish, or turn out to live longer: strangers of its name are looked at again.
+        """
         eras: set[int] = set()
-        for one in fresh:
-            eras.update(anchors.eras_of_caller(one.caller))
-        for i in pending.issuances:
-            if i.child_principal:
+        for id_ in self._touched:
+            one = self._seen.get(id_)
+            if one is not None:
+                eras.update(anchors.eras_of_caller(one.caller))
+        for i in self._issuances.values():
+            if i.child_principal and i.child in self._touched and i.child not in self._seen:
                 eras.update(anchors.eras(i.partition, i.child_principal, i.at))
-        for s in pending.sign_ins:
+        for s in self._sign_ins.values():
             if is_login(s):
                 eras.update(anchors.eras(s.partition, s.principal_id, s.at))
         afar = [*pending.actions, *(s for s in pending.sign_ins if s.event_name not in anchors.AT_A_MOMENT)]

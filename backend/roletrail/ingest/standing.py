@@ -62,16 +62,17 @@ class Standings:
     def _load_children(self, ids: Collection[str]) -> set[str]:
         """Identities below these that were not looked at yet."""
         children = self._writer.children(ids)
-        missing = {child for below in children.values() for child in below} - self._edges.keys()
+        wanted = {child for below in children.values() for child in below} - self._now.keys()
+        missing = wanted - self._edges.keys()
         if not missing:
-            return set()
+            return wanted
         nodes = self._writer.nodes(missing)
         edges = self._writer.edges_into(missing)
         self._before.update(self._writer.standings(missing))
         for id_ in sorted(nodes):
             self._know(nodes[id_], edges.get(id_, ()))
         self._load_parents(e.parent for id_ in nodes for e in edges.get(id_, ()))
-        return set(nodes)
+        return wanted & self._edges.keys()
 
     def _settle(self, dirty: set[str]) -> set[str]:
         """Settle these, and those below them that are known, in order of time; the ids whose standing changed."""

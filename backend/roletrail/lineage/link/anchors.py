@@ -160,11 +160,12 @@ def portals(user_id: str, account: str, at: int) -> tuple[int, ...]:
 def of_caller(c: Caller) -> tuple[int, ...]:
     if c.kind != "session":
         return ()
-    if not c.created:
-        return (_era(c.partition, c.principal_id, c.first_at // _ERA),)
-    moment = _moment(caller_group(c), c.created // STRETCH)
+    if c.created:
+        found = _moment(caller_group(c), c.created // STRETCH)
+    else:
+        found = _era(c.partition, c.principal_id, c.first_at // _ERA)
     scope = workload.in_scope(c.in_scope_of) if c.in_scope_of else None
-    return (moment,) if scope is None else (moment, delivered_to(*scope))
+    return (found,) if scope is None else (found, delivered_to(*scope))
 
 
 def of_credential(u: CredentialUse) -> tuple[int, ...]:

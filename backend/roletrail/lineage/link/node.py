@@ -99,7 +99,8 @@ def _counts(c: Caller, role_name: str, linked: bool, edges: tuple[Edge, ...]) ->
         return any(e.kind == "RAN_ROOT_TASK" for e in edges)
     if linked or ":aws:ec2-in" in c.principal_id or role_name.startswith("aws:"):
         return False
-    return not (edges and all(e.kind == "SIGNED_IN" and e.parent_key for e in edges if not e.pivot))
+    issued = [e for e in edges if not e.pivot]
+    return not issued or any(e.kind != "SIGNED_IN" or not e.parent_key for e in issued)
 
 
 def _keys(uses: tuple[CredentialUse, ...], grants: tuple[Grant, ...]) -> tuple[tuple[str, ...], int]:
