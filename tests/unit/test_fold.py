@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from roletrail.lineage.layout import COLUMN, LANE
 from roletrail.usecases.fold import LEAST, fold_siblings
-from roletrail.usecases.tree import COLUMN, ROW, placed
+from roletrail.usecases.tree import placed
 from roletrail.usecases.views import PathNode, TreeRow
 
 
@@ -88,6 +89,6 @@ def test_a_deep_tree_needs_no_deep_stack() -> None:
 
 def test_places_follow_the_folded_tree() -> None:
     tree = placed([root(), *siblings(6), row("last", "root", 2, "Other")])
-    assert tree[-1].y == 6 * ROW
+    assert tree[-1].y == 6 * LANE
     found = fold_siblings(tree)
-    assert [(r.x, r.y) for r in found] == [(0, 0), (COLUMN, 0), (COLUMN, ROW)]
+    assert [(r.x, r.y) for r in found] == [(0, 0), (COLUMN, 0), (COLUMN, LANE)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from roletrail.lineage.layout import positions
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains import labels_for
 from roletrail.usecases.origins import Origins
@@ -16,8 +17,6 @@ MAX_DRAWN = 400
 MAX_SOURCES = 3
 ANCHOR_TRIES = 3
 """How many nodes from the root down are tried as the top of a tree that can be shown whole."""
-
-COLUMN, ROW = 190.0, 112.0
 
 
 def tree_of(
@@ -122,10 +121,6 @@ def _unknown_row(node: PathNode) -> TreeRow:
 
 
 def placed(tree: list[TreeRow]) -> list[TreeRow]:
-    leaves = 0
-    placed: list[TreeRow] = []
-    for n, row in enumerate(tree):
-        is_leaf = n + 1 == len(tree) or tree[n + 1].level <= row.level
-        placed.append(replace(row, x=(row.level - 1) * COLUMN, y=leaves * ROW))
-        leaves += is_leaf
-    return placed
+    """The rows with the places where the canvas draws them."""
+    places = positions([row.level for row in tree])
+    return [replace(row, x=x, y=y) for row, (x, y) in zip(tree, places, strict=True)]
