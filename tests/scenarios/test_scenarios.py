@@ -146,3 +146,16 @@ def test_incidents_among_the_noise(loaded: Loaded) -> None:
     assert len(chains) == len(wanted) + expected["company-noise"]["chain_count"]
     health = loaded.health()
     assert (health["doubles"], health["quarantined"], health["pending"]) == (0, 0, 0)
+
+
+def test_no_secret_in_an_issuance_shown(loaded: Loaded) -> None:
+    """The raw record of an AssumeRole is shown with its key id and without its session token."""
+    loaded.ingest(HERE / "t01-one-assumption" / "events.json")
+    api = Api(loaded)
+    try:
+        shown = api.get("events/20261102.e0000000-0000-4000-8000-000000000001")
+    finally:
+        api.close()
+    credentials = shown["record"]["responseElements"]["credentials"]
+    assert credentials["accessKeyId"] == "ASIAIEXAMPLEXXXXXXK1"
+    assert CANARY not in str(shown)
