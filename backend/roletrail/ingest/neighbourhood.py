@@ -35,6 +35,7 @@ class Neighbourhood:
         self._asked_callers: set[int] = set()
         self._asked_providers: set[int] = set()
         self._touched: dict[str, None] = {}
+        self._afar: set[str] = set()
         self._gather(pending)
         self.known = Known(self._seen, self._providers())
         self._touch_claimants()
@@ -139,10 +140,11 @@ class Neighbourhood:
         far = [i for i in dependents.issuances if i.event_id not in known]
         logins = [s for s in dependents.sign_ins if s.event_id not in known]
         self._take(dependents)
-        self._touched.update(dict.fromkeys(i.child for i in dependents.issuances))
+        self._afar.update(i.child for i in dependents.issuances)
+        self._touched.update(dict.fromkeys(self._afar))
         self._touched.update(dict.fromkeys(login(s).told.child for s in dependents.sign_ins if is_login(s)))
         callers = {a for i in far for a in anchors.explains(i)} | {a for s in logins for a in anchors.explains(s)}
-        self._ask(callers, callers)
+        self._ask(callers, set(callers))
 
     def _ask_around_touched(self, asked: set[str]) -> None:
         """Whoever was reached by a key or from afar is judged with its own neighbours."""
@@ -154,13 +156,13 @@ class Neighbourhood:
                 callers.update(anchors.around_caller(one.caller))
                 providers.update(anchors.needs(one))
         self._ask(callers, providers)
-        # Whether a grant found by its key alone is somebody else's is known from those around the grant.
-        self._ask({a for i in self._issuances.values() for a in anchors.around(anchors.issuance_group(i), i.at)}, set())
+        # Whose a grant is that was found from afar is known from those around it, and from who holds its key.
+        self._ask({a for i in self._issuances.values() for a in anchors.explains(i)}, set())
 
     def _touch_claimants(self) -> None:
         """An issuance that was touched touches the sessions it made, whose aliases and edges depend on it."""
-        for id_ in list(self._touched):
-            for g in () if id_ in self._seen else self.known.grants_of_child.get(id_, ()):
+        for id_ in [*self._afar, *(id_ for id_ in self._touched if id_ not in self._seen)]:
+            for g in self.known.grants_of_child.get(id_, ()):
                 self._touched.update(dict.fromkeys(self.known.claimants(g)))
 
     def _look_beside(self) -> None:

@@ -160,10 +160,7 @@ def portals(user_id: str, account: str, at: int) -> tuple[int, ...]:
 def of_caller(c: Caller) -> tuple[int, ...]:
     if c.kind != "session":
         return ()
-    if c.created:
-        found = _moment(caller_group(c), c.created // STRETCH)
-    else:
-        found = _era(c.partition, c.principal_id, c.first_at // _ERA)
+    found = _moment(caller_group(c), c.created // STRETCH) if c.created else _era(c.partition, c.principal_id, c.first_at // _ERA)
     scope = workload.in_scope(c.in_scope_of) if c.in_scope_of else None
     return (found,) if scope is None else (found, delivered_to(*scope))
 

@@ -8,7 +8,7 @@ from roletrail.lineage import arn
 from roletrail.lineage.link import anchors, touch
 from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.grant import Grant, logins, merged
-from roletrail.lineage.model import Action, Caller, Providers, Seen, SignIn
+from roletrail.lineage.model import Action, Caller, CredentialUse, Providers, Seen, SignIn
 
 SLACK = 2
 """Seconds two hosts may differ (semantics 3.3)."""
@@ -61,7 +61,7 @@ class Known:
         if c.created:
             self._callers_at.setdefault((*anchors.caller_group(c), c.created), []).append(c)
         for use in one.credentials:
-            if use.access_key_id in self._grants_of_key:
+            if use.access_key_id in self._grants_of_key and _may_match(use, c):
                 self._holders.setdefault(use.access_key_id, []).append(c)
 
     def _index_sign_in(self, s: SignIn) -> None:
@@ -89,7 +89,7 @@ class Known:
         found: list[tuple[Grant, bool]] = []
         for use in one.credentials:
             grants = self._grants_of_key.get(use.access_key_id)
-            if grants is None:
+            if grants is None or not _may_match(use, one.caller):
                 continue
             if len(grants) == 1 and agrees(one.caller, grants[0]):
                 found.append((grants[0], True))
@@ -97,7 +97,7 @@ class Known:
             agreeing = [g for g in grants if agrees(one.caller, g)]
             if agreeing:
                 found += [(g, True) for g in agreeing]
-            elif len(grants) <= _MAX_HOLDERS:
+            elif len(grants) <= _MAX_HOLDERS and use.kind != "forward":
                 found += [(g, False) for g in grants]
         return found
 
@@ -131,6 +131,11 @@ class Known:
 
     def _has_none(self, c: Caller) -> bool:
         return not self.exact(c) and not any(agreed for _, agreed in self.by_key(self.seen[c.id]))
+
+
+def _may_match(use: CredentialUse, c: Caller) -> bool:
+    """A key seen only in services' calls joins by its moment alone: such keys are too many to be looked up."""
+    return use.kind != "forward" or c.created > 0
 
 
 def agrees(c: Caller, g: Grant) -> bool:
