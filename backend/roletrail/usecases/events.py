@@ -11,6 +11,8 @@ from roletrail.archive.port import Cursor, LoggedEvent
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, NotFound
+from roletrail.lineage import ids
+from roletrail.lineage.arn import partition_of
 from roletrail.lineage.model import event_ref
 from roletrail.stores.port import NodeRow
 from roletrail.usecases.ports import Ports
@@ -20,8 +22,9 @@ from roletrail.usecases.views import EdgeProved, EventRow, EventView, Page
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-MAX_CHILDREN = 200
+MAX_CHILDREN = 1000
 """Sessions below the event's own that are looked at for edges it proves; what it issued is found in any case."""
+MAX_SUBJECTS = 5
 
 _REFERENCE = re.compile(r"([0-9]{8})\.(.{1,256})", re.DOTALL)
 _CURSOR = re.compile(r"([0-9]{1,12})\.(.{0,256})", re.DOTALL)
@@ -83,7 +86,7 @@ def show_event(ports: Ports, actor: Actor, reference: str) -> EventView:
         locator=locator,
         missing="" if record is not None else "The object this record came from is gone or was changed since it was read.",
         identity_id=identity,
-        proves=_proves(ports, event, identity),
+        proves=_proves(ports, event, identity, record),
     )
 
 
@@ -122,17 +125,38 @@ def _record(ports: Ports, event: LoggedEvent) -> tuple[dict | None, str]:
     return record, locator
 
 
-def _proves(ports: Ports, event: LoggedEvent, identity: str) -> list[EdgeProved]:
-    """Edges whose evidence names this event: into what it issued, into its own identity, and into what that created."""
+def _proves(ports: Ports, event: LoggedEvent, identity: str, record: dict | None) -> list[EdgeProved]:
+    """Edges whose evidence names this event."""
     reference = event_ref(event.at, event.event_id)
-    issued = ports.graph.issuances_for([event.event_id]).values()
-    children = {ports.graph.resolve_alias(issuance.child) for issuance in issued} | {identity}
-    if identity:
-        children.update(ports.graph.descendants(identity, MAX_CHILDREN)[0])
-    rows = ports.graph.rows({id_ for id_ in children if id_})
+    rows = ports.graph.rows(_may_prove(ports, event, identity, record or {}))
     parents = ports.graph.rows({edge.parent for row in rows.values() for edge in row.edges})
     found = [_proved(row, parents, n) for row in rows.values() for n, edge in enumerate(row.edges) if reference in edge.evidence]
     return sorted(found, key=lambda proved: (-proved.confidence, proved.child_id, proved.parent_id))
+
+
+def _may_prove(ports: Ports, event: LoggedEvent, identity: str, record: dict) -> set[str]:
+    """Sessions an event can speak for: what it issued, its own, those that one obtained, those that began with it."""
+    graph = ports.graph
+    found = {graph.resolve_alias(issuance.child) for issuance in graph.issuances_for([event.event_id]).values()}
+    above = {identity}
+    who = record.get("userIdentity")
+    if not identity and isinstance(who, dict):
+        found |= set(_begun_at(who, event.at))
+        subject = who.get("onBehalfOf")
+        if isinstance(subject, dict) and isinstance(subject.get("userId"), str):
+            above |= {hit.id for hit in graph.trace("principal_id", subject["userId"], MAX_SUBJECTS)}
+    for id_ in above - {""}:
+        found |= {id_, *graph.descendants(id_, MAX_CHILDREN)[0]}
+    return found - {""}
+
+
+def _begun_at(who: dict, at: int) -> list[str]:
+    """Sessions of a principal that signed in: they began within two seconds of it (rules J2, J4 and J6)."""
+    principal, arn = who.get("principalId"), who.get("arn")
+    if not isinstance(principal, str):
+        return []
+    partition = partition_of(arn if isinstance(arn, str) else "")
+    return [ids.session_id(partition, principal, at + shift) for shift in range(-2, 3)]
 
 
 def _proved(row: NodeRow, parents: dict[str, NodeRow], n: int) -> EdgeProved:

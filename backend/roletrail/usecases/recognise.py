@@ -30,6 +30,7 @@ _PATTERNS = (
     (re.compile(r"[a-z2-7]{20}"), "id", "session id"),
     (re.compile(r"[0-9]{12}:.{1,256}"), "principal_id", "principal id"),
 )
+_SUBJECTS = ("event", "arn", "role_arn", "account")
 _REFERENCE = re.compile(r"([0-9]{8})\.(\S{1,128})")
 
 
@@ -40,7 +41,10 @@ def recognise(text: str) -> list[Thing]:
         return _of_record(text)
     text = text[:2048]
     one = _of_text(text)
-    return [one] if one else ([Thing("name", text, "name")] if len(text) >= 3 else [])
+    if one is None:
+        return [Thing("name", text, "name")] if len(text) >= 3 else []
+    # Subjects of identity providers may look like anything: a UUID, an ARN of a provider, an address.
+    return [one, Thing("principal_id", text, "principal id")] if one.kind in _SUBJECTS else [one]
 
 
 def _of_text(text: str) -> Thing | None:
