@@ -76,6 +76,7 @@ class _Run:
         self._on_progress = on_progress
         self._tally = Tally()
         self._objects: dict[str, Listed] = {}
+        self._skips: dict[tuple[str, int], bytes] = {}  # a part may be refused again: other parts went in meanwhile
         self._unlinked = 0
         self._bytes = (0, 0)
         self._seen = (0, 0, 0)  # files passed, events, quarantined, for progress only
@@ -141,7 +142,9 @@ class _Run:
                 self._tally.took(part)
                 self._unlinked += len(part.callers) + len(part.issuances) + len(part.sign_ins) + len(part.actions)
             else:
-                crew.again(Again(self._objects[overlap.locator], overlap.k, overlap.skip))
+                place = (overlap.locator, overlap.k)
+                skip = self._skips[place] = self._skips.get(place, b"") + overlap.skip
+                crew.again(Again(self._objects[overlap.locator], overlap.k, skip))
         if self._unlinked >= LINK_EVERY:
             self._link()
 

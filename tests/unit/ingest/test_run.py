@@ -122,6 +122,17 @@ def test_missing_path_before_anything_is_written(place: Place) -> None:
     assert not place.archive.exists()
 
 
+@pytest.mark.timeout(60)
+def test_parts_refused_twice_leave_out_what_either_refusal_named(place: Place) -> None:
+    some = RECORDS[:60]
+    for number in range(12):
+        (place.logs / f"{number:02}.json").write_bytes(file_of(some[number * 3 : number * 3 + 24 : 1 + number % 2]))
+    found = place.ingest()
+    given = {record["eventID"] for number in range(12) for record in some[number * 3 : number * 3 + 24 : 1 + number % 2]}
+    assert found.taken == len(given)
+    assert found.doubles == sum(len(some[n * 3 : n * 3 + 24 : 1 + n % 2]) for n in range(12)) - len(given)
+
+
 def test_again_is_known_and_touched_is_doubles(place: Place) -> None:
     file = place.logs / "a.json"
     file.write_bytes(file_of(RECORDS))
