@@ -75,7 +75,7 @@ class Database:
                 "secure_delete = OFF",
                 "temp_store = MEMORY",
                 f"cache_size = -{self._layout.cache_mib * 1024}",
-                "wal_autocheckpoint = 4000",
+                "wal_autocheckpoint = 16384",
                 "journal_size_limit = 67108864",
             ):
                 connection.execute(f"PRAGMA {pragma}")

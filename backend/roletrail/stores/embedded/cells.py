@@ -6,7 +6,8 @@ An event delivered twice can only lie in the same cell: recipient account x regi
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
+from collections import defaultdict
+from collections.abc import Iterable
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roletrail.lineage.model import CellEvents, Part
+from roletrail.stores.embedded.rows import select_in
 
 Hashes = NDArray[np.uint64]
 Place = tuple[str, str, int]  # account, region, hour
@@ -21,64 +23,100 @@ Place = tuple[str, str, int]  # account, region, hour
 MAX_CACHED = 4_000_000
 """Hashes remembered between commits: 32 MB."""
 
-_NONE = np.empty(0, dtype="<u8")
-
 
 class _Cell(NamedTuple):
-    number: int  # 0: not stored yet
+    number: int
     hashes: Hashes  # sorted
+    counts: dict[str, int]
+    first_at: int
+    last_at: int
 
 
 class Cells:
     """Cells as one writer sees them. What it remembers holds while no other connection has written."""
 
     def __init__(self) -> None:
-        self._cells: OrderedDict[Place, _Cell] = OrderedDict()
+        self._cells: dict[Place, _Cell] = {}
         self._size = 0
         self._version = -1
+        self._top = 0  # number of the last cell
+        self._changed: set[Place] = set()
+        self._new_hashes: list[tuple[int, bytes]] = []
 
-    def start(self, connection: Connection) -> None:
+    def start(self, connection: Connection, parts: Iterable[Part]) -> None:
         """At the start of each write transaction: `data_version` moves when another connection has committed."""
         (version,) = connection.execute("PRAGMA data_version").fetchone()
         if version != self._version or self._size > MAX_CACHED:
             self.forget()
             self._version = version
+            (self._top,) = connection.execute("SELECT coalesce(max(c), 0) FROM cell").fetchone()
+        self._load(connection, {_place(cell) for part in parts for cell in part.cells} - self._cells.keys())
 
     def forget(self) -> None:
         self._cells.clear()
+        self._changed.clear()
+        self._new_hashes.clear()
         self._size = 0
+        self._version = -1
 
-    def doubles(self, connection: Connection, part: Part) -> bytes:
+    def doubles(self, part: Part) -> bytes:
         """Hashes of this part that are taken already, as CellEvents has them; empty when there are none."""
         found: list[Hashes] = []
         for cell in part.cells:
-            taken = self._cell(connection, _place(cell)).hashes
-            if len(taken):
+            known = self._cells.get(_place(cell))
+            if known is not None and len(known.hashes):
                 mine = np.frombuffer(cell.hashes, dtype="<u8")
-                found.append(mine[_member(mine, taken)])
+                found.append(mine[_member(mine, known.hashes)])
         return np.unique(np.concatenate(found)).tobytes() if any(map(len, found)) else b""
 
-    def take(self, connection: Connection, cells: list[CellEvents]) -> None:
+    def take(self, cells: Iterable[CellEvents]) -> None:
         """Adds the events of a part that has no doubles."""
         for cell in cells:
-            place = _place(cell)
-            known = self._cell(connection, place)
-            number = _store(connection, known.number, cell)
-            merged = np.concatenate((known.hashes, np.frombuffer(cell.hashes, dtype="<u8")))
-            merged.sort()  # two sorted runs: radix or timsort does this in one pass
-            self._remember(place, _Cell(number, merged))
+            place, mine = _place(cell), np.frombuffer(cell.hashes, dtype="<u8")
+            known = self._cells.get(place)
+            if known is None:
+                self._top += 1
+                self._cells[place] = known = _Cell(self._top, mine, cell.counts, cell.first_at, cell.last_at)
+            else:
+                hashes = np.concatenate((known.hashes, mine))
+                hashes.sort()
+                times = min(known.first_at, cell.first_at), max(known.last_at, cell.last_at)
+                self._cells[place] = _Cell(known.number, hashes, _sum(known.counts, cell.counts), *times)
+            self._size += len(mine)
+            self._changed.add(place)
+            self._new_hashes.append((known.number, cell.hashes))
 
-    def _cell(self, connection: Connection, place: Place) -> _Cell:
-        cell = self._cells.get(place)
-        if cell is None:
-            cell = _load(connection, place)
-            self._remember(place, cell)
-        return cell
+    def write(self, connection: Connection) -> None:
+        """What was taken since `start`."""
+        rows: list[tuple[int, str, str, int, str, int, int]] = []
+        for place in sorted(self._changed):
+            cell = self._cells[place]
+            counts = json.dumps(cell.counts, separators=(",", ":"), sort_keys=True)
+            rows.append((cell.number, *place, counts, cell.first_at, cell.last_at))
+        connection.executemany(
+            "INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (c) DO UPDATE"
+            " SET counts = excluded.counts, first_at = excluded.first_at, last_at = excluded.last_at",
+            rows,
+        )
+        connection.executemany("INSERT INTO cell_hashes (c, hashes) VALUES (?, ?)", self._new_hashes)
+        self._changed.clear()
+        self._new_hashes.clear()
 
-    def _remember(self, place: Place, cell: _Cell) -> None:
-        old = self._cells.get(place)
-        self._size += len(cell.hashes) - (len(old.hashes) if old else 0)
-        self._cells[place] = cell
+    def _load(self, connection: Connection, places: Iterable[Place]) -> None:
+        hours: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for account, region, hour in places:
+            hours[account, region].append(hour)
+        found: dict[int, tuple[Place, dict[str, int], int, int]] = {}
+        for (account, region), some in hours.items():
+            sql = "SELECT c, hour, counts, first_at, last_at FROM cell WHERE account = ? AND region = ? AND hour IN (?)"
+            for c, hour, counts, first_at, last_at in select_in(connection, sql, some, (account, region)):
+                found[c] = ((account, region, hour), json.loads(counts), first_at, last_at)
+        runs: defaultdict[int, list[Hashes]] = defaultdict(list)
+        for c, hashes in select_in(connection, "SELECT c, hashes FROM cell_hashes WHERE c IN (?)", found):
+            runs[c].append(np.frombuffer(hashes, dtype="<u8"))
+        for c, (place, counts, first_at, last_at) in found.items():
+            self._cells[place] = _Cell(c, np.sort(np.concatenate(runs[c])), counts, first_at, last_at)
+            self._size += len(self._cells[place].hashes)
 
 
 def _place(cell: CellEvents) -> Place:
@@ -91,38 +129,8 @@ def _member(values: Hashes, taken: Hashes) -> NDArray[np.bool_]:
     return taken[at] == values
 
 
-def _load(connection: Connection, place: Place) -> _Cell:
-    row = connection.execute("SELECT c FROM cell WHERE account = ? AND region = ? AND hour = ?", place).fetchone()
-    if row is None:
-        return _Cell(0, _NONE)
-    runs = [
-        np.frombuffer(hashes, dtype="<u8") for (hashes,) in connection.execute("SELECT hashes FROM cell_hashes WHERE c = ?", row)
-    ]
-    return _Cell(row[0], np.sort(np.concatenate(runs)) if runs else _NONE)
-
-
-def _store(connection: Connection, number: int, cell: CellEvents) -> int:
-    """Counts and hashes of one cell of one part; the cell's number."""
-    if number:
-        (counts,) = connection.execute("SELECT counts FROM cell WHERE c = ?", (number,)).fetchone()
-        connection.execute(
-            "UPDATE cell SET counts = ?, first_at = min(first_at, ?), last_at = max(last_at, ?) WHERE c = ?",
-            (_counts_text(json.loads(counts), cell.counts), cell.first_at, cell.last_at, number),
-        )
-    else:
-        number = (
-            connection.execute(
-                "INSERT INTO cell (account, region, hour, counts, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (*_place(cell), _counts_text({}, cell.counts), cell.first_at, cell.last_at),
-            ).lastrowid
-            or 0
-        )
-    connection.execute("INSERT INTO cell_hashes (c, hashes) VALUES (?, ?)", (number, cell.hashes))
-    return number
-
-
-def _counts_text(a: dict[str, int], b: dict[str, int]) -> str:
-    return json.dumps({name: a.get(name, 0) + b.get(name, 0) for name in sorted({*a, *b})}, separators=(",", ":"))
+def _sum(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in {*a, *b}}
 
 
 def hours_of(connection: Connection, event_hash: int) -> list[int]:

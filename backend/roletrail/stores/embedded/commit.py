@@ -46,9 +46,10 @@ def commit(
     excluded: Collection[int],
 ) -> CommitResult:
     """One batch inside an open write transaction."""
-    cells.start(connection)
+    cells.start(connection, parts)
     admitted, overlaps, refused = _admit(connection, cells, parts)
     if admitted:
+        cells.write(connection)
         _Writing(connection, numbers, admitted).run()
         add_to_counters(connection, _totals(admitted))
         _widen_times(connection, admitted)
@@ -67,12 +68,12 @@ def _admit(connection: Connection, cells: Cells, parts: Iterable[Part]) -> tuple
         if objects.is_done(part):
             refused.append(part.attempt)
             continue
-        doubles = cells.doubles(connection, part)
+        doubles = cells.doubles(part)
         if doubles:
             overlaps.append(Overlap(part.object.locator, part.k, doubles))
             refused.append(part.attempt)
             continue
-        cells.take(connection, part.cells)
+        cells.take(part.cells)
         objects.enter(part)
         admitted.append(part)
     return admitted, overlaps, refused

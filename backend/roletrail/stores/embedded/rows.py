@@ -76,12 +76,12 @@ def chunked(values: Iterable[Any], size: int = 10_000) -> Iterator[list[Any]]:
         yield ordered[start : start + size]
 
 
-def select_in(connection: Connection, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Rows of a query whose one `(?)` is an IN list, in as few statements as needed."""
+def select_in(connection: Connection, sql: str, values: Iterable[Any], before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Rows of a query whose one `(?)` is an IN list, in as few statements as needed; `before` are values of `?` left of it."""
     head, _, tail = sql.partition("(?)")
     found: list[tuple[Any, ...]] = []
     for chunk in chunked(values):
-        found += connection.execute(f"{head}({','.join('?' * len(chunk))}){tail}", chunk).fetchall()
+        found += connection.execute(f"{head}({','.join('?' * len(chunk))}){tail}", (*before, *chunk)).fetchall()
     return found
 
 
