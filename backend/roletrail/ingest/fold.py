@@ -6,6 +6,7 @@ First and last of anything go by (time, event id), so no order of records or par
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -28,23 +29,6 @@ class Codes(dict):
         return np.fromiter(map(self.__getitem__, values), np.int64, count)
 
 
-class Group(NamedTuple):
-    """Events alike in everything an activity is keyed by; `first` and `last` are their positions."""
-
-    facts: Facts
-    source: str
-    user_agent: str
-    vpce_id: str
-    vpce_account: str
-    cell: int
-    events: int
-    errors: int
-    from_console: bool
-    sources: list[tuple[str, int]]
-    first: int
-    last: int
-
-
 class Folded(NamedTuple):
     callers: list[Caller]
     credentials: list[CredentialUse]
@@ -52,14 +36,29 @@ class Folded(NamedTuple):
     firsts: list[int]  # position of the first use of each identity
 
 
+class Groups(NamedTuple):
+    """Events alike in everything their record says that an activity is keyed by, one entry a group in each list.
+
+    `keys` are (number of the facts, cell, address, user agent, endpoint id, endpoint account), `first` and `last`
+    positions among the columns.
+    """
+
+    keys: list[tuple[int, int, str, str, str, str]]
+    events: list[int]
+    errors: list[int]
+    from_console: list[bool]
+    sources: list[str]
+    first: list[int]
+    last: list[int]
+
+
 def fold(columns: Columns, facts: Sequence[Facts], who: np.ndarray, used: np.ndarray) -> Folded:
     """`who` numbers each event's entry in `facts`; `used` marks the events that are uses of a session or key."""
     where = np.flatnonzero(used)
     if not len(where):
         return Folded([], [], [], [])
-    fold_ = _Fold(columns)
-    for group in _groups(columns, facts, who, where):
-        fold_.take(group)
+    fold_ = _Fold(columns, facts)
+    fold_.take(_groups(columns, who, where))
     return fold_.result()
 
 
@@ -67,14 +66,16 @@ def _picked(values: Sequence, where: np.ndarray, total: int) -> Sequence:
     return values if len(where) == total else [values[at] for at in where.tolist()]
 
 
-def _groups(columns: Columns, facts: Sequence[Facts], who: np.ndarray, where: np.ndarray) -> Iterable[Group]:
+def _groups(columns: Columns, who: np.ndarray, where: np.ndarray) -> Groups:
     total = len(columns.event_id)
     size = len(where)
     at = columns.at[where]
     keys = Codes()
-    parts = [who[where].tolist(), (at // ACTIVITY_CELL_SECONDS).tolist()]
+    parts: list[Iterable] = [who[where].tolist(), (at // ACTIVITY_CELL_SECONDS).tolist()]
     parts += [_picked(values, where, total) for values in (columns.source, columns.user_agent)]
-    parts += [_picked(values, where, total) if any(values) else [""] * size for values in (columns.vpce_id, columns.vpce_account)]
+    parts += [
+        _picked(values, where, total) if any(values) else repeat("", size) for values in (columns.vpce_id, columns.vpce_account)
+    ]
     code = keys.of(zip(*parts, strict=True), size)
     count = np.bincount(code)
     failed = np.fromiter(map(bool, _picked(columns.error_code, where, total)), bool, size)
@@ -82,11 +83,7 @@ def _groups(columns: Columns, facts: Sequence[Facts], who: np.ndarray, where: np
     console = _console(columns, where, code, len(keys))
     first, last = _ends(columns, where, code, at, count)
     sources = _sources(_picked(columns.event_source, where, total), code, len(keys))
-    for key, *rest in zip(
-        keys, count.tolist(), errors.tolist(), console.tolist(), sources, first.tolist(), last.tolist(), strict=True
-    ):
-        index, cell, source, agent, vpce_id, vpce_account = key
-        yield Group(facts[index], source, agent, vpce_id, vpce_account, cell * ACTIVITY_CELL_SECONDS, *rest)
+    return Groups(list(keys), count.tolist(), errors.tolist(), console.tolist(), sources, first.tolist(), last.tolist())
 
 
 def _console(columns: Columns, where: np.ndarray, code: np.ndarray, groups: int) -> np.ndarray:
@@ -120,160 +117,144 @@ def _ends(
     return where[first], where[last]
 
 
-def _sources(event_sources: Sequence[str], code: np.ndarray, groups: int) -> list[list[tuple[str, int]]]:
-    """Events per event source of each group, sorted by source."""
+def _sources(event_sources: Sequence[str], code: np.ndarray, groups: int) -> list[str]:
+    """Events per event source of each group, as in Activity.sources."""
     names = sorted(set(event_sources))
-    printed = ["_".join(name.split()) for name in names]  # a blank would forge a pair of its own
+    printed = ["_".join(name.split()) + "=" for name in names]  # a blank would forge a pair of its own
     rank = {name: number for number, name in enumerate(names)}
     pair = code * len(names) + np.fromiter(map(rank.__getitem__, event_sources), np.int64, len(event_sources))
     found, counts = np.unique(pair, return_counts=True)
-    result: list[list[tuple[str, int]]] = [[] for _ in range(groups)]
-    for number, count in zip(found.tolist(), counts.tolist(), strict=True):
-        group, source = divmod(number, len(names))
-        result[group].append((printed[source], count))
+    group, source = np.divmod(found, len(names))
+    result = [""] * groups
+    for number, name, count in zip(group.tolist(), source.tolist(), counts.tolist(), strict=True):
+        said = result[number]
+        result[number] = f"{said} {printed[name]}{count}" if said else f"{printed[name]}{count}"
     return result
 
 
-class _Fold:
-    """Merges groups into rows. Rows are lists while they grow."""
+Tail = tuple[int, int, str, int, str, str, int, str, str]
+"""What of an Activity is not its key."""
 
-    def __init__(self, columns: Columns) -> None:
+
+class _Fold:
+    """Merges groups into rows. What grows is in lists: callers and credential uses have few rows and many groups."""
+
+    def __init__(self, columns: Columns, facts: Sequence[Facts]) -> None:
         self._ids = columns.event_id
         self._names = columns.event_name
         self._at: list[int] = columns.at.tolist()
+        self._facts = facts
+        self._address = {source: addresses.normal(source) for source in set(columns.source)}
+        self._agent = {agent: agents.family(agent) for agent in set(columns.user_agent)}
         self._callers: dict[str, _CallerRow] = {}
-        self._credentials: dict[tuple[str, str], _UseRow] = {}
-        self._activities: dict[tuple, _ActivityRow] = {}
+        self._uses: dict[tuple[str, str], _UseRow] = {}
+        self._activities: dict[tuple, Tail] = {}
 
-    def take(self, group: Group) -> None:
-        facts = group.facts
-        first = (self._at[group.first], self._ids[group.first], group.first)
-        last = (self._at[group.last], self._ids[group.last], group.last)
-        caller = self._callers.get(facts.identity)
-        if caller is None:
-            caller = self._callers[facts.identity] = _CallerRow(first, last)
-        caller.add(group, first, last)
-        if facts.access_key_id:
-            key = (facts.identity, facts.access_key_id)
-            use = self._credentials.get(key)
-            if use is None:
-                use = self._credentials[key] = _UseRow(first, last, facts.kind == "key")
-            use.add(group, first, last)
-        self._take_activity(group, first, last)
+    def take(self, groups: Groups) -> None:
+        at, event_ids, names = self._at, self._ids, self._names
+        for key, events, errors, console, sources, first, last in zip(*groups, strict=True):
+            index, cell, source, agent, vpce_id, vpce_account = key
+            facts = self._facts[index]
+            identity, key_id, invoked_by = facts.identity, facts.access_key_id, facts.invoked_by
+            caller = self._callers.get(identity)
+            if caller is None:
+                caller = self._callers[identity] = _CallerRow(first, last)
+            caller.add(self, index, events, errors, bool(invoked_by), first, last)
+            if key_id:
+                use = self._uses.get((identity, key_id))
+                if use is None:
+                    use = self._uses[identity, key_id] = _UseRow(facts.kind == "key", first, last)
+                use.add(self, facts, console, first, last)
+            activity = (
+                identity, cell * ACTIVITY_CELL_SECONDS, "" if invoked_by else key_id, self._address[source],
+                identifier(vpce_id) if vpce_id else "", text(vpce_account) if vpce_account else "",
+                facts.delivery, invoked_by, self._agent[agent], facts.source_identity, facts.mfa,
+            )  # fmt: skip
+            tail: Tail = (events, errors, sources, at[first], event_ids[first], names[first], at[last], event_ids[last], names[last])
+            before = self._activities.get(activity)
+            self._activities[activity] = tail if before is None else _joined(before, tail)
 
-    def _take_activity(self, group: Group, first: Moment, last: Moment) -> None:
-        facts = group.facts
-        key = (
-            facts.identity,
-            group.cell,
-            "" if facts.invoked_by else facts.access_key_id,
-            addresses.normal(group.source),
-            identifier(group.vpce_id) if group.vpce_id else "",
-            text(group.vpce_account) if group.vpce_account else "",
-            facts.delivery,
-            facts.invoked_by,
-            agents.family(group.user_agent),
-            facts.source_identity,
-            facts.mfa,
-        )
-        row = self._activities.get(key)
-        if row is None:
-            self._activities[key] = _ActivityRow(group.events, group.errors, group.sources, first, last)
-        else:
-            row.add(group, first, last)
+    def earlier(self, a: int, b: int) -> int:
+        """Position of the lesser of two events by (time, event id)."""
+        if self._at[a] != self._at[b]:
+            return a if self._at[a] < self._at[b] else b
+        return a if self._ids[a] <= self._ids[b] else b
+
+    def later(self, a: int, b: int) -> int:
+        return b if self.earlier(a, b) == a else a
 
     def result(self) -> Folded:
         return Folded(
-            [row.caller(id_) for id_, row in self._callers.items()],
-            [row.use(identity, key) for (identity, key), row in self._credentials.items()],
-            [row.activity(key, self._names) for key, row in self._activities.items()],
-            [row.first[2] for row in self._callers.values()],
+            [self._caller(id_, row) for id_, row in self._callers.items()],
+            [self._use(identity, key, row) for (identity, key), row in self._uses.items()],
+            [Activity._make(key + tail) for key, tail in self._activities.items()],
+            [row.first for row in self._callers.values()],
         )
 
+    def _caller(self, id_: str, row: _CallerRow) -> Caller:
+        one, *others = [self._facts[index] for index in row.facts]
+        texts = one[_TEXTS]
+        for other in others:
+            texts = tuple(map(max, texts, other[_TEXTS]))
+        ends = (self._at[row.first], self._ids[row.first], self._at[row.last], self._ids[row.last])
+        counts = (row.internal, row.events, row.errors)
+        return Caller._make((id_, one.kind, one.partition, one.principal_id, one.created, *texts, *counts, *ends))
 
-Moment = tuple[int, str, int]
-"""Time, event id, position."""
+    def _use(self, identity: str, access_key_id: str, row: _UseRow) -> CredentialUse:
+        kind = "long_term" if row.long_term else "issued" if row.direct else "forward"
+        ends = (self._at[row.first], self._ids[row.first], self._at[row.last], self._ids[row.last])
+        return CredentialUse(identity, access_key_id, kind, row.delivery, "true" if row.from_console else "", *ends)
+
+
+_TEXTS = slice(Facts._fields.index("type"), Facts._fields.index("sign_in_session") + 1)
+"""Texts of Facts that are texts of Caller too, in its order; checked by a test."""
+
+
+def _joined(a: Tail, b: Tail) -> Tail:
+    """Two groups with one key: user agents of one family, forms of one address."""
+    counts: dict[str, int] = {}
+    for pair in (a[2] + " " + b[2]).split(" "):
+        source, _, count = pair.rpartition("=")
+        counts[source] = counts.get(source, 0) + int(count)
+    sources = " ".join([f"{source}={count}" for source, count in sorted(counts.items())])
+    first = min(a[3:6], b[3:6])
+    last = max(a[6:], b[6:])
+    return (a[0] + b[0], a[1] + b[1], sources, *first, *last)
 
 
 class _CallerRow:
-    __slots__ = ("count", "errors", "facts", "first", "internal", "last")
+    __slots__ = ("errors", "events", "facts", "first", "internal", "last")
 
-    def __init__(self, first: Moment, last: Moment) -> None:
-        self.count = self.errors = self.internal = 0
+    def __init__(self, first: int, last: int) -> None:
+        self.events = self.errors = self.internal = 0
         self.first, self.last = first, last
-        self.facts: dict[int, Facts] = {}
+        self.facts: dict[int, None] = {}
 
-    def add(self, group: Group, first: Moment, last: Moment) -> None:
-        self.count += group.events
-        self.errors += group.errors
-        self.internal += group.events if group.facts.invoked_by else 0
-        self.first = min(self.first, first)
-        self.last = max(self.last, last)
-        self.facts[id(group.facts)] = group.facts
-
-    def caller(self, id_: str) -> Caller:
-        said = list(self.facts.values())
-        one = said[0]
-        texts = [_greatest(said, at) for at in _CALLER_TEXTS] if len(said) > 1 else [one[at] for at in _CALLER_TEXTS]
-        return Caller._make((
-            id_, one.kind, one.partition, one.principal_id, one.created, *texts,
-            self.internal, self.count, self.errors, self.first[0], self.first[1], self.last[0], self.last[1],
-        ))  # fmt: skip
-
-
-_CALLER_TEXTS = [
-    Facts._fields.index(name) for name in Caller._fields[Caller._fields.index("type") : Caller._fields.index("internal")]
-]
-
-
-def _greatest(said: list[Facts], at: int) -> str | int:
-    return max(facts[at] for facts in said)
+    def add(self, fold_: _Fold, index: int, events: int, errors: int, internal: bool, first: int, last: int) -> None:
+        self.events += events
+        self.errors += errors
+        if internal:
+            self.internal += events
+        if self.facts:
+            self.first = fold_.earlier(self.first, first)
+            self.last = fold_.later(self.last, last)
+        self.facts[index] = None
 
 
 class _UseRow:
     __slots__ = ("delivery", "direct", "first", "from_console", "last", "long_term")
 
-    def __init__(self, first: Moment, last: Moment, long_term: bool) -> None:
+    def __init__(self, long_term: bool, first: int, last: int) -> None:
         self.first, self.last = first, last
         self.long_term = long_term
         self.delivery = ""
         self.direct = self.from_console = False
 
-    def add(self, group: Group, first: Moment, last: Moment) -> None:
-        self.first = min(self.first, first)
-        self.last = max(self.last, last)
-        self.delivery = max(self.delivery, group.facts.delivery)
-        self.direct = self.direct or not group.facts.invoked_by
-        self.from_console = self.from_console or group.from_console
-
-    def use(self, identity: str, access_key_id: str) -> CredentialUse:
-        kind = "long_term" if self.long_term else "issued" if self.direct else "forward"
-        return CredentialUse(
-            identity, access_key_id, kind, self.delivery, "true" if self.from_console else "",
-            self.first[0], self.first[1], self.last[0], self.last[1],
-        )  # fmt: skip
-
-
-class _ActivityRow:
-    __slots__ = ("count", "errors", "first", "last", "sources")
-
-    def __init__(self, count: int, errors: int, sources: list[tuple[str, int]], first: Moment, last: Moment) -> None:
-        self.count, self.errors, self.sources, self.first, self.last = count, errors, sources, first, last
-
-    def add(self, group: Group, first: Moment, last: Moment) -> None:
-        self.count += group.events
-        self.errors += group.errors
-        self.first = min(self.first, first)
-        self.last = max(self.last, last)
-        merged = dict(self.sources)
-        for source, count in group.sources:
-            merged[source] = merged.get(source, 0) + count
-        self.sources = sorted(merged.items())
-
-    def activity(self, key: tuple, names: Sequence[str]) -> Activity:
-        first, last = self.first, self.last
-        sources = " ".join([f"{source}={count}" for source, count in self.sources])
-        return Activity._make((
-            *key, self.count, self.errors, sources,
-            first[0], first[1], names[first[2]], last[0], last[1], names[last[2]],
-        ))  # fmt: skip
+    def add(self, fold_: _Fold, facts: Facts, console: bool, first: int, last: int) -> None:
+        if self.first != first:
+            self.first = fold_.earlier(self.first, first)
+        if self.last != last:
+            self.last = fold_.later(self.last, last)
+        self.delivery = max(self.delivery, facts.delivery)
+        self.direct = self.direct or not facts.invoked_by
+        self.from_console = self.from_console or console

@@ -5,6 +5,7 @@ Source: CloudTrail userIdentity element. Everything here depends on the element 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -24,16 +25,15 @@ class Facts(NamedTuple):
 
     identity: str
     kind: str  # session | key | ""
-    type: str
     partition: str
     principal_id: str
     created: int
+    type: str
     account: str
     arn: str
     role_id: str
     role_arn: str
     name: str
-    user_name: str
     source_identity: str
     mfa: str
     on_behalf_of: str
@@ -41,12 +41,16 @@ class Facts(NamedTuple):
     in_scope_of: str
     assumed_root: str
     sign_in_session: str
+    user_name: str
     access_key_id: str
     delivery: str
     invoked_by: str
     identity_provider: str
     credential_id: str
 
+
+session_id = lru_cache(maxsize=MOST_REMEMBERED)(ids.session_id)
+"""A session's id is wanted when it is issued and again when it is used."""
 
 _CALLERS = frozenset({"AssumedRole", "IAMUser", "Root", "FederatedUser"})
 _KNOWN = {
@@ -102,6 +106,15 @@ class _Context(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     sign_in_session_arn: str = ""
 
 
+class _Scope(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    issuer_type: str = ""
+    credentials_issued_to: str = ""
+
+
+class _Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    user_id: str = ""
+
+
 class _Role(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
     """userIdentity of a role session as CloudTrail writes nearly all of them; any other shape is read field by field."""
 
@@ -112,6 +125,8 @@ class _Role(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True
     session_context: _Context
     access_key_id: str = ""
     invoked_by: str = ""
+    in_scope_of: _Scope = _Scope()
+    on_behalf_of: _Person = _Person()
 
 
 _decode_role = msgspec.json.Decoder(_Role).decode
@@ -142,11 +157,14 @@ def _role_facts(role: _Role) -> Facts:
     partition = arns.partition_of(role.arn or issuer.arn)
     unique_id, name = arns.split_principal(principal_id)
     identity, kind = _identity(role.type, partition, principal_id, role.access_key_id, created)
+    scope = role.in_scope_of
     return Facts._make((
-        identity, kind, role.type, partition, principal_id, created if kind == "session" else 0,
-        role.account_id or _account_in(role.arn), role.arn, issuer.principal_id or unique_id, issuer.arn, name, "",
-        context.source_identity, context.attributes.mfa_authenticated, "", context.web_id_federation_data.federated_provider, "",
-        context.assumed_root, context.sign_in_session_arn, role.access_key_id, context.ec2_role_delivery, role.invoked_by, "", "",
+        identity, kind, partition, principal_id, created if kind == "session" else 0, role.type,
+        role.account_id or _account_in(role.arn), role.arn, issuer.principal_id or unique_id, issuer.arn, name,
+        context.source_identity, context.attributes.mfa_authenticated, role.on_behalf_of.user_id,
+        context.web_id_federation_data.federated_provider, f"{scope.issuer_type} {scope.credentials_issued_to}".strip(),
+        context.assumed_root, context.sign_in_session_arn, "", role.access_key_id, context.ec2_role_delivery, role.invoked_by,
+        "", "",
     ))  # fmt: skip
 
 
@@ -216,10 +234,11 @@ def _identity(type_: str, partition: str, principal_id: str, access_key_id: str,
     if not principal_id:
         return "", ""
     if created:
-        return ids.session_id(partition, principal_id, created), "session"
+        return session_id(partition, principal_id, created), "session"
     return ids.undated_session_id(partition, principal_id, access_key_id), "session"
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def _account_in(arn: str) -> str:
     parsed = arns.parse_arn(arn)
     return parsed.account if parsed else ""

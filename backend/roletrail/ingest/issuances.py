@@ -7,13 +7,15 @@ service mostly lacks the AROA id, a refused AssumeRole lacks its parameters.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
 from roletrail.ingest import agents, clock
-from roletrail.ingest.identity import Facts
-from roletrail.ingest.members import at, identifier_at, items_at, list_of, members_of, sound_number, text, text_at
+from roletrail.ingest.identity import Facts, session_id
+from roletrail.ingest.members import identifier_at, items_at, list_of, members_of, sound_number, text, text_at
 from roletrail.ingest.record import Record
 from roletrail.lineage import arn as arns
 from roletrail.lineage import ids, workload
@@ -54,7 +56,7 @@ class _Request(msgspec.Struct, gc=False, rename="camel"):
     principal_arn: Any = None
     provider_id: Any = None
     web_identity_token_id: Any = None
-    s_aml_assertion_id: Any = msgspec.field(name="sAMLAssertionID", default=None)
+    saml_assertion_id: Any = msgspec.field(name="sAMLAssertionID", default=None)
 
 
 class _Response(msgspec.Struct, gc=False, rename="camel"):
@@ -69,9 +71,19 @@ class _Response(msgspec.Struct, gc=False, rename="camel"):
     issuer: Any = None
 
 
+class _Extra(msgspec.Struct, gc=False, rename="camel"):
+    """additionalEventData."""
+
+    web_identity_token_id: Any = None
+    cross_partition_data: Any = None
+    request_details: Any = msgspec.field(name="RequestDetails", default=None)
+
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode_request = msgspec.json.Decoder(_Request).decode
 _decode_response = msgspec.json.Decoder(_Response).decode
+_decode_extra = msgspec.json.Decoder(_Extra).decode
+_NO_EXTRA = _Extra()
 
 
 def _request(raw: msgspec.Raw) -> _Request:
@@ -106,6 +118,28 @@ class Child(NamedTuple):
     session_name: str
 
 
+def _extra(raw: msgspec.Raw) -> _Extra:
+    if not memoryview(raw).nbytes:
+        return _NO_EXTRA
+    try:
+        return _decode_extra(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.convert(members_of(raw), _Extra)
+
+
+class RoleArn(NamedTuple):
+    partition: str
+    account: str
+    name: str
+
+
+@lru_cache(maxsize=65_536)
+def _role_of(arn: str) -> RoleArn:
+    """What a role's ARN says; all of it "" when it is none."""
+    parsed = arns.parse_arn(arn)
+    return RoleArn(parsed.partition, parsed.account, arns.role_name(arn)) if parsed else RoleArn("", "", "")
+
+
 _FAMILIES = {
     "AssumeRole": "assume",
     "AssumeRoleWithSAML": "saml",
@@ -124,8 +158,8 @@ def issuance(event: Event) -> Issuance:
     family = _family(record.event_name, facts)
     provider = _provider(facts, request, response)
     parent = _parent(event, family, child, provider)
-    role = arns.parse_arn(child.role_arn)
-    partition = role.partition if role else facts.partition
+    role = _role_of(child.role_arn)
+    partition = role.partition or facts.partition
     return Issuance(
         event_id=record.event_id,
         at=event.at,
@@ -150,8 +184,8 @@ def issuance(event: Event) -> Issuance:
         child_principal=child.principal,
         child_type=child.type,
         role_arn=child.role_arn,
-        role_account=role.account if role else "",
-        role_name=arns.role_name(child.role_arn),
+        role_account=role.account,
+        role_name=role.name,
         session_name=child.session_name,
         expires=clock.expiration(text_at(response.credentials, "expiration")),
         source_identity=text(request.source_identity) or text(response.source_identity) or facts.source_identity,
@@ -235,7 +269,7 @@ def _role_of_session(session_arn: str) -> str:
 
 def _child_id(partition: str, child: Child, second: int) -> str:
     if child.principal:
-        return ids.session_id(partition, child.principal, second)
+        return session_id(partition, child.principal, second)
     return ids.alias_id(partition, child.role_arn, child.session_name, second)
 
 
@@ -245,8 +279,7 @@ def _parent(event: Event, family: str, child: Child, provider: str) -> Parent:
         return Parent("", "foreign", "")
     if family == "service":
         target = workload.delivered_by(facts.invoked_by, child.session_name)
-        account = arns.parse_arn(child.role_arn)
-        where = account.account if account else event.record.recipient_account_id
+        where = _role_of(child.role_arn).account or event.record.recipient_account_id
         return Parent(ids.origin_id(target.kind, where, target.id), "origin", facts.invoked_by)
     if event.identity:
         return Parent(event.identity, facts.kind, "")
@@ -270,25 +303,14 @@ def _provider(facts: Facts, request: _Request, response: _Response) -> str:
 
 
 def _detail(record: Record, request: _Request, response: _Response) -> str:
-    extra = members_of(record.additional_event_data)
-    found = {
-        "duration": _seconds(request.duration_seconds),
-        "tags": _tags(request.tags or request.principal_tags),
-        "transitive_tag_keys": items_at(request.transitive_tag_keys) or None,
-        "incoming_transitive_tags": _tags(request.incoming_transitive_tags),
-        "task_policy": text_at(request.task_policy_arn, "arn"),
-        "policy": text(request.policy)[:MOST_TEXT],
-        "policy_arns": [text_at(entry, "arn") for entry in items_at(request.policy_arns)] or None,
-        "audience": text(response.audience),
-        "subject": text(response.subject_from_web_identity_token) or text(response.subject),
-        "saml_issuer": text(response.issuer),
-        "saml_assertion_id": text(request.s_aml_assertion_id),
-        "web_identity_token_id": text(request.web_identity_token_id) or text_at(extra, "webIdentityTokenId"),
-        "cross_partition": at(extra, "crossPartitionData"),
-        "serving_region": text_at(extra, "RequestDetails", "awsServingRegion"),
-    }
-    kept = {name: value for name, value in found.items() if value not in (None, "", {}, [])}
-    return _encode(kept).decode() if kept else ""
+    """JSON of what a rule or a page needs beside; most records have a duration and nothing else of it."""
+    found: dict[str, Any] = {}
+    for holder, fields in ((request, _OF_REQUEST), (response, _OF_RESPONSE), (_extra(record.additional_event_data), _OF_EXTRA)):
+        for field, name, read in fields:
+            value = getattr(holder, field)
+            if value is not None and (kept := read(value)):
+                found[name] = kept
+    return _encode(found).decode() if found else ""
 
 
 def _seconds(value: Any) -> int | str:
@@ -302,3 +324,51 @@ def _tags(value: Any) -> dict[str, str]:
         return {str(name)[:128]: text(tag)[:256] for name, tag in list(value.items())[:50]}
     pairs = [entry for entry in value if isinstance(entry, dict)][:50] if isinstance(value, list) else []
     return {text(entry.get("key"))[:128]: text(entry.get("value"))[:256] for entry in pairs}
+
+
+def _arn(value: Any) -> str:
+    return text_at(value, "arn")
+
+
+def _arns(value: Any) -> list[str]:
+    return [_arn(entry) for entry in items_at(value)]
+
+
+def _cut(value: Any) -> str:
+    return text(value)[:MOST_TEXT]
+
+
+def _serving_region(value: Any) -> str:
+    return text_at(value, "awsServingRegion")
+
+
+def _object(value: Any) -> Any:
+    return value if isinstance(value, dict) else None
+
+
+Fields = tuple[tuple[str, str, Callable[[Any], Any]], ...]
+"""Field of a record's sub-object, name in the detail, how it is read."""
+
+_OF_REQUEST: Fields = (
+    ("duration_seconds", "duration", _seconds),
+    ("principal_tags", "tags", _tags),
+    ("tags", "tags", _tags),
+    ("transitive_tag_keys", "transitive_tag_keys", items_at),
+    ("incoming_transitive_tags", "incoming_transitive_tags", _tags),
+    ("task_policy_arn", "task_policy", _arn),
+    ("policy", "policy", _cut),
+    ("policy_arns", "policy_arns", _arns),
+    ("saml_assertion_id", "saml_assertion_id", text),
+    ("web_identity_token_id", "web_identity_token_id", text),
+)
+_OF_RESPONSE: Fields = (
+    ("audience", "audience", text),
+    ("subject", "subject", text),
+    ("subject_from_web_identity_token", "subject", text),
+    ("issuer", "saml_issuer", text),
+)
+_OF_EXTRA: Fields = (
+    ("web_identity_token_id", "web_identity_token_id", text),
+    ("cross_partition_data", "cross_partition", _object),
+    ("request_details", "serving_region", _serving_region),
+)

@@ -24,8 +24,10 @@ HUGE = 1 << 64
 
 def text(value: Any) -> str:
     """The value as a text; "" when it is none, or stands for something that was taken out."""
-    if isinstance(value, str):
+    if type(value) is str:
         return "" if value in ABSENT else value
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

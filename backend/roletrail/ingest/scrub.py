@@ -13,80 +13,41 @@ import msgspec
 from roletrail.ingest.json_text import BadJson, encode, loads
 
 DROPPED = "(dropped)"
-_DROPPED = b'"' + DROPPED.encode() + b'"'
 
-_BY_MARK = {
-    "secret": "secretaccesskey secretstring secretbinary clientsecret client_secret",
-    "token": (
-        "sessiontoken webidentitytoken webidtoken idtoken id_token accesstoken access_token refreshtoken refresh_token "
-        "signintoken tokencode tokenvalue subjecttoken subject_token securitytoken"
-    ),
-    "assertion": "samlassertion clientassertion client_assertion assertion",
-    "password": "password newpassword oldpassword masteruserpassword initialpassword temporarypassword passworddata",
-    "private": "privatekey sshprivatekey",
-    "plaintext": "plaintext",
-    "keymaterial": "keymaterial",
-    "verifier": "codeverifier code_verifier",
-    "code": "devicecode device_code authorizationcode qrcodepng",
-    "seed": "base32stringseed",
-}
-"""Member names, in lower case, whose value is a secret wherever it stands, by a part of them that is quickly looked for."""
+SECRET_NAMES = frozenset(
+    (
+        "secretaccesskey secretstring secretbinary clientsecret client_secret "
+        "sessiontoken securitytoken webidentitytoken webidtoken idtoken id_token accesstoken access_token refreshtoken "
+        "refresh_token signintoken tokencode tokenvalue subjecttoken subject_token "
+        "samlassertion clientassertion client_assertion assertion "
+        "password newpassword oldpassword masteruserpassword initialpassword temporarypassword passworddata "
+        "privatekey sshprivatekey keymaterial plaintext codeverifier code_verifier devicecode device_code authorizationcode "
+        "base32stringseed qrcodepng"
+    ).split()
+)
+"""Member names, in lower case, whose value is a secret wherever it stands."""
 
-SECRET_NAMES = frozenset(name for names in _BY_MARK.values() for name in names.split())
-_MARKS = tuple(mark.encode() for mark in _BY_MARK)
 _NAMES = frozenset(name.encode() for name in SECRET_NAMES)
 
 
 def scrubbed(raw: bytes) -> bytes:
-    """The record's JSON without secrets; BadJson when it cannot be read."""
-    if b"\\u" in raw:  # any letter of a name may be written so
-        return rebuilt(raw)
-    lowered = raw.lower()
-    marks = [mark for mark in _MARKS if mark in lowered]
-    if not marks:
-        return raw
-    spans = None if b"\\" in raw else _spans(raw, lowered, marks)
-    if spans is None:
-        return rebuilt(raw)
-    return _without(raw, spans) if spans else raw
+    """The record's JSON without secrets; BadJson when it cannot be read.
 
-
-def _spans(raw: bytes, lowered: bytes, marks: list[bytes]) -> set[tuple[int, int]] | None:
-    """Where the values of secret members stand, in text without escapes; None when one is more than a string.
-
-    Without escapes every quotation mark opens or ends a string, so the two around a mark hold the whole of it.
+    Without a backslash every quotation mark opens or ends a string: cut at them, every second piece is a string.
     """
-    spans: set[tuple[int, int]] = set()
-    for mark in marks:
-        at = lowered.find(mark)
-        while at >= 0:
-            end = lowered.find(b'"', at)
-            if lowered[lowered.rfind(b'"', 0, at) + 1 : end] in _NAMES:
-                value = _after_blanks(raw, end + 1)
-                if raw[value : value + 1] == b":":
-                    value = _after_blanks(raw, value + 1)
-                    if raw[value : value + 1] != b'"':
-                        if raw[value : value + 4] != b"null":
-                            return None
-                    elif raw[value + 1 : value + 2] != b'"':
-                        spans.add((value, raw.index(b'"', value + 1) + 1))
-            at = lowered.find(mark, at + len(mark))
-    return spans
-
-
-def _after_blanks(raw: bytes, at: int) -> int:
-    while raw[at : at + 1] in (b" ", b"\t", b"\r", b"\n"):
-        at += 1
-    return at
-
-
-def _without(raw: bytes, spans: set[tuple[int, int]]) -> bytes:
-    pieces: list[bytes] = []
-    end = 0
-    for start, stop in sorted(spans):
-        pieces += [raw[end:start], _DROPPED]
-        end = stop
-    return b"".join([*pieces, raw[end:]])
+    if b"\\" in raw:  # a name may be written in escapes, or stand in JSON within a string
+        return rebuilt(raw)
+    folded = raw.lower().split(b'"')
+    if _NAMES.isdisjoint(folded):
+        return raw
+    pieces = raw.split(b'"')
+    for at in [at for at, piece in enumerate(folded) if piece in _NAMES]:
+        after = pieces[at + 1].strip()
+        if after == b":":
+            pieces[at + 2] = pieces[at + 2] and DROPPED.encode()
+        elif after[:1] == b":" and not after[1:].lstrip().startswith(b"null"):
+            return rebuilt(raw)
+    return b'"'.join(pieces)
 
 
 def rebuilt(raw: bytes) -> bytes:
