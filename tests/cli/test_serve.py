@@ -93,6 +93,12 @@ def test_demo_shows_orange_and_red(command: Command, tmp_path: Path) -> None:
             assert "SAMPLE" in page
             tones = {chain["tone"] for chain in client.get("/api/v1/chains").json()["items"]}
         assert tones == {"watch", "alarm"}
+    store = f"sqlite:///{tmp_path}/demo/demo.sqlite"
+    with running(command.start("serve", "--port", "0", "--store", store)) as printed:
+        link = link_of(printed)
+        with httpx.Client(base_url=link.partition("/launch")[0]) as client:
+            assert client.get(link, headers=NAVIGATION).status_code == 303
+            assert "SAMPLE" in client.get("/chains").text, "a store with sample incidents stays marked"
     again = command.run("demo", "--port", "0", "--dir", str(tmp_path / "demo"))
     assert again.returncode == 2
     assert "there already" in again.stderr

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from roletrail.auth.actor import ROLES, SCOPES, Actor, Role, local_actor
 from roletrail.auth.secrets import is_token, keyed_hash, new_secret, new_token
@@ -159,13 +159,14 @@ class Access:
             ) from None
         self._lock_fd = fd
 
-    def remember_url(self, url: str) -> None:
+    def remember(self, name: Literal["url", "sample"], value: str) -> None:
+        """A fact for other processes: `url` people open, `sample` when the store holds the sample incidents."""
         with self._db.write() as db:
-            db.execute("INSERT INTO fact VALUES ('url', ?) ON CONFLICT DO UPDATE SET value = excluded.value", (url,))
+            db.execute("INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
 
-    def server_url(self) -> str:
-        """URL the last server of this database said people open; "" before the first."""
-        row = self._db.read().execute("SELECT value FROM fact WHERE name = 'url'").fetchone()
+    def recall(self, name: Literal["url", "sample"]) -> str:
+        """What was remembered last; "" when nothing was."""
+        row = self._db.read().execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
         return row[0] if row else ""
 
     def close(self) -> None:

@@ -77,7 +77,7 @@ def launch(store: Store = None) -> None:
         )
     access = Access(settings.app_db_path)
     try:
-        url = settings.public_url.rstrip("/") or access.server_url() or url_of(settings.host, settings.port, "")
+        url = settings.public_url.rstrip("/") or access.recall("url") or url_of(settings.host, settings.port, "")
         out().print(f"{url}/launch?t={access.new_launch()}")
     finally:
         access.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import anyio.to_thread
@@ -20,7 +21,7 @@ from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.settings import DEFAULT_STORE, Settings
 
 TOKEN_DAYS = 30
-THREADS = 8
+THREADS = 4
 """Requests answered at once: each thread keeps a reading connection with a cache of its own."""
 GRACE_SECONDS = 3
 
@@ -49,18 +50,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(settings: Settings, *, sample: bool = False) -> None:
-    """Serve until stopped. Prints one launch link and one curl line."""
+    """Serve until stopped. Prints one launch link and one curl line. `sample` marks the store for good."""
     bound = listen(settings.host, settings.port)
     port = bound.getsockname()[1]
     rules = gate_rules(settings, port)
-    ports = open_ports(settings, sample=sample)
+    ports = open_ports(settings)
     access = open_access(settings)
     try:
         access.claim_server()
+        if sample:
+            access.remember("sample", "yes")
         url = url_of(_shown_host(settings.host), port, settings.public_url)
-        access.remember_url(url)
+        access.remember("url", url)
         _announce(settings, access, url)
-        _serve(uvicorn.Config(create_app(ports, access, rules), **_QUIET), bound)
+        marked = replace(ports, sample=bool(access.recall("sample")))
+        _serve(uvicorn.Config(create_app(marked, access, rules), **_QUIET), bound)
     finally:
         access.close()
         ports.close()

@@ -135,11 +135,11 @@ def test_one_server_a_database(access: Access, tmp_path: Path) -> None:
 
 
 def test_what_the_server_says_of_itself_is_there_for_other_commands(access: Access, tmp_path: Path) -> None:
-    assert access.server_url() == ""
-    access.remember_url("http://127.0.0.1:1")
-    access.remember_url("http://127.0.0.1:2")
+    assert access.recall("url") == ""
+    access.remember("url", "http://127.0.0.1:1")
+    access.remember("url", "http://127.0.0.1:2")
     other = Access(tmp_path / "s.sqlite.app")
-    assert other.server_url() == "http://127.0.0.1:2"
+    assert other.recall("url") == "http://127.0.0.1:2"
     other.close()
 
 

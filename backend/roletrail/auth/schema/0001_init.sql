@@ -5,7 +5,7 @@ CREATE TABLE secret (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Facts of the running server that other commands need: its URL.
+-- Facts that other processes need: the server's URL, whether the store holds the sample incidents.
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
