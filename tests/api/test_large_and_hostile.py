@@ -45,9 +45,8 @@ def busy_key() -> bytes:
     trail = new_trail(series=1)
     key = trail.user_key(HOME, "robot", key="BUSY")
     role, other = named_role(HOME, "Worker"), named_role(PROD, "Target")
-    for n in range(BUSY):
-        session = trail.assume(key, at(DAY) + n * 60, role, f"job-{n:04d}", key=f"W{n:04d}")
-    trail.assume(session, at(DAY) + BUSY * 60, other, "last", key="WLAST")
+    jobs = [trail.assume(key, at(DAY) + n * 60, role, f"job-{n:04d}", key=f"W{n:04d}") for n in range(BUSY)]
+    trail.assume(jobs[-1], at(DAY) + BUSY * 60, other, "last", key="WLAST")
     return body(trail.records)
 
 

@@ -275,7 +275,7 @@ def measure(folder: Path, sessions: int) -> Figures:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sessions", type=int, nargs=2, default=(100_000, 1_000_000))
     parser.add_argument("--folder", type=Path, help="where to build the stores; default a temporary folder")
     options = parser.parse_args()
