@@ -19,7 +19,9 @@ from tests.support.graphs import commit_all, fill, link
 from tests.support.reference import Reference
 from tests.support.worlds import Identity, World, node_of
 
-many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+many = settings(
+    max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def take_pending(store: GraphStore, limit: int) -> Pending:

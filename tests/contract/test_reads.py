@@ -21,7 +21,9 @@ from tests.support.worlds import ACCOUNTS, ADDRESSES, NAMES, ROLES, START, World
 T = TypeVar("T")
 SEEDS = st.integers(0, 10_000)
 SIZES = st.integers(1, 25)
-many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+many = settings(
+    max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def pages(ask: Callable[[str], tuple[list[T], str]]) -> list[T]:
@@ -89,6 +91,7 @@ def test_both_ways_to_a_filtered_page_agree(fresh: Open, monkeypatch: pytest.Mon
 def test_nodes_and_what_is_around_them(fresh: Open, seed: int, size: int) -> None:
     store, world, reference = filled(fresh, seed, size)
     known = list(reference.places)
+    assert store.paths([*known, "nobody"]) == {id_: reference.steps(id_) for id_ in known}
     assert store.rows([*known, "nobody"]) == {id_: reference.row(id_) for id_ in known}
     for id_ in known:
         below = reference.descendants(id_)

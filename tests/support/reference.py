@@ -9,7 +9,7 @@ from typing import NamedTuple
 from roletrail.lineage.model import Action, Activity, Attempt, Caller, CredentialUse, Edge, Issuance, Linked, Node, Part, Standing
 from roletrail.lineage.tone import tone
 from roletrail.stores.merge import fold_activities, fold_callers, fold_uses
-from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, search_texts
+from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, PathStep, search_texts
 
 NO_USE = (0, 0, 0, 0)
 
@@ -55,6 +55,11 @@ class Reference:
         while self.places[found[-1]].standing.parent:
             found.append(self.places[found[-1]].standing.parent)
         return found[::-1]
+
+    def steps(self, id_: str) -> list[PathStep]:
+        """The path, with what folding needs of it. A node came out of a pivot when its last one is itself."""
+        nodes = [(other, self.places[other]) for other in self.path(id_)]
+        return [PathStep(other, place.standing.last_pivot == other, place.node.counts) for other, place in nodes]
 
     def is_leaf(self, id_: str) -> bool:
         """A counting session below which, in its segment, no other counts."""

@@ -7,17 +7,15 @@ Three columns are inherited from the primary parent and can change although the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from roletrail.lineage.model import Node, Standing
+from roletrail.stores.embedded.interned import Crossings, Texts
 from roletrail.stores.embedded.numbers import Numbers, ids_of
 from roletrail.stores.embedded.rows import STANDING_COLUMNS, add_to_counters, default_standing, select_in, unpack_node
-from roletrail.stores.port import fold, search_texts
 
 MAX_DEPTH = 100_000
 """Longest path a change walks down. Paths have no cycles; this only bounds the harm if one had."""
@@ -82,8 +80,8 @@ class _Settling:
     def __init__(self, connection: Connection, numbers: Numbers, changes: Changes) -> None:
         self._connection = connection
         self._changes = changes
-        self._texts = _Texts(connection)
-        self._crossings = _Crossings(connection)
+        self._texts = Texts(connection)
+        self._crossings = Crossings(connection)
         self._old: dict[int, Row] = {}
         self._rows: dict[int, Row] = {}
         self._parents: dict[int, Row] = {}
@@ -256,97 +254,3 @@ _UPDATE = f"UPDATE standing SET {', '.join(f'{name} = ?{i}' for i, name in enume
 def _handed_down(row: Row) -> tuple[int, ...]:
     """What children's inherited columns depend on."""
     return row.above, row.crossing, row.counts, row.segment
-
-
-class _Texts:
-    """Searchable texts, interned: homes (role and account) and names (what tells sessions of a home apart)."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._homes: dict[tuple[str, str], int] = {}
-        self._names: dict[str, int] = {}
-        self._accounts: dict[int, str] = {}
-
-    def intern(self, nodes: dict[int, Node]) -> dict[int, tuple[int, int]]:
-        """Numbers of home and name of each node."""
-        homes = {n: (node.role_arn, node.account) for n, node in nodes.items()}
-        names = {n: name_text(node) for n, node in nodes.items()}
-        self._intern_homes(set(homes.values()))
-        self._intern_names(set(names.values()))
-        return {n: (self._homes[homes[n]], self._names[names[n]]) for n in nodes}
-
-    def account(self, home: int) -> str:
-        account = self._accounts.get(home)
-        if account is None:
-            account = self._accounts[home] = self._connection.execute("SELECT account FROM home WHERE h = ?", (home,)).fetchone()[
-                0
-            ]
-        return account
-
-    def _intern_homes(self, homes: set[tuple[str, str]]) -> None:
-        for role_arn, account in sorted(homes):
-            row = self._connection.execute(
-                "SELECT h FROM home WHERE role_arn = ? AND account = ?", (role_arn, account)
-            ).fetchone()
-            if row is None:
-                cursor = self._connection.execute("INSERT INTO home (role_arn, account) VALUES (?, ?)", (role_arn, account))
-                row = (cursor.lastrowid or 0,)
-                self._connection.execute(
-                    "INSERT INTO home_search (rowid, text) VALUES (?, ?)", (*row, home_text(role_arn, account))
-                )
-            self._homes[role_arn, account] = row[0]
-            self._accounts[row[0]] = account
-
-    def _intern_names(self, names: set[str]) -> None:
-        self._names.update(select_in(self._connection, "SELECT text, t FROM name WHERE text IN (?)", names))
-        new = sorted(names - self._names.keys())
-        (top,) = self._connection.execute("SELECT coalesce(max(t), 0) FROM name").fetchone()
-        added = [(top + 1 + offset, text) for offset, text in enumerate(new)]
-        self._connection.executemany("INSERT INTO name (t, text) VALUES (?, ?)", added)
-        self._connection.executemany("INSERT INTO name_search (rowid, text) VALUES (?, ?)", added)
-        self._names.update((text, t) for t, text in added)
-
-
-@lru_cache(4096)
-def home_text(role_arn: str, account: str) -> str:
-    return f"{fold(role_arn)}\n{fold(account)}"
-
-
-def name_text(node: Node) -> str:
-    """Search texts of a node that its home does not hold, a line each."""
-    home = home_text(node.role_arn, node.account)
-    return "\n".join(text for text in search_texts(node) if text not in home)
-
-
-class _Crossings:
-    """Sets of accounts, interned: paths share few of them."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._sums: dict[tuple[int, str], int] = {}
-        self._sets: dict[int, tuple[str, ...]] = {0: ()}
-
-    def add(self, crossing: int, account: str) -> int:
-        """Number of this set with one account more."""
-        found = self._sums.get((crossing, account))
-        if found is None:
-            accounts = tuple(sorted({*self._accounts(crossing), account} - {""}))
-            found = self._sums[crossing, account] = self._number(accounts)
-        return found
-
-    def _accounts(self, crossing: int) -> tuple[str, ...]:
-        if crossing not in self._sets:
-            (text,) = self._connection.execute("SELECT accounts FROM crossing WHERE x = ?", (crossing,)).fetchone()
-            self._sets[crossing] = tuple(json.loads(text))
-        return self._sets[crossing]
-
-    def _number(self, accounts: tuple[str, ...]) -> int:
-        if not accounts:
-            return 0
-        text = json.dumps(accounts)
-        row = self._connection.execute("SELECT x FROM crossing WHERE accounts = ?", (text,)).fetchone()
-        if row is None:
-            row = (self._connection.execute("INSERT INTO crossing (accounts) VALUES (?)", (text,)).lastrowid or 0,)
-            self._connection.executemany("INSERT INTO crossing_account VALUES (?, ?)", [(account, *row) for account in accounts])
-        self._sets[row[0]] = accounts
-        return row[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 from typing import Any, Protocol, TypeVar
 
-from roletrail.stores.embedded.derived import home_text
+from roletrail.stores.embedded.interned import home_text
 from roletrail.stores.embedded.rows import select_in
 
 MIN_LENGTH = 3
