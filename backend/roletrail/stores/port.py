@@ -302,6 +302,7 @@ class GraphStore(Protocol):
     def logging_changes(self, account: str) -> list[Action]:
         """Successful calls to CloudTrail's own API in an account, oldest first."""
         ...
+
     def export(self) -> Iterator[tuple[str, object]]:
         """Canonical, ordered dump of the graph (nodes, edges, standings, activities, actions): what equality of two
         graphs means. Provenance (locators, attempts, runs) is left out."""
