@@ -151,8 +151,12 @@ class _Fold:
         self._activities: dict[tuple, Tail] = {}
 
     def take(self, groups: Groups) -> None:
-        at, event_ids, names = self._at, self._ids, self._names
-        for key, events, errors, console, sources, first, last in zip(*groups, strict=True):
+        at: list[int] = self._at
+        event_ids, names = self._ids, self._names
+        rows = zip(
+            groups.keys, groups.events, groups.errors, groups.from_console, groups.sources, groups.first, groups.last, strict=True
+        )  # fmt: skip
+        for key, events, errors, console, sources, first, last in rows:
             index, cell, source, agent, vpce_id, vpce_account = key
             facts = self._facts[index]
             identity, key_id, invoked_by = facts.identity, facts.access_key_id, facts.invoked_by
@@ -170,7 +174,7 @@ class _Fold:
                 identifier(vpce_id) if vpce_id else "", text(vpce_account) if vpce_account else "",
                 facts.delivery, invoked_by, self._agent[agent], facts.source_identity, facts.mfa,
             )  # fmt: skip
-            tail: Tail = (events, errors, sources, at[first], event_ids[first], names[first], at[last], event_ids[last], names[last])
+            tail = (events, errors, sources, at[first], event_ids[first], names[first], at[last], event_ids[last], names[last])
             before = self._activities.get(activity)
             self._activities[activity] = tail if before is None else _joined(before, tail)
 
