@@ -236,3 +236,29 @@ def test_an_unknown_sort_tone_or_kind_is_refused(store: GraphStore) -> None:
         store.trace("shoe size", "44", 5)
     with pytest.raises(InvalidRequest):
         store.entity_sessions("galaxy", "m31", 5)
+
+
+@many
+@given(seed=SEEDS, size=SIZES)
+def test_what_is_loaded_around_a_moment(fresh: Open, seed: int, size: int) -> None:
+    store, world, reference = filled(fresh, seed, size)
+    for account in (*ACCOUNTS, "999999999999"):
+        for at in (START, START + 100_000, *(event.at for event in world.events[:2])):
+            assert store.coverage_near(account, at) == reference.coverage_near(account, at)
+            assert store.issued_near(account, at) == reference.issued_near(account, at)
+
+
+def test_changes_of_logging_are_known_by_account(store: GraphStore) -> None:
+    world = World(3, 6)
+    one = next(event for event in world.events if event.sort != "issuance")
+    part = world.part([one._replace(sort="action", error="")], "a")
+    stop = part.actions[0]._replace(
+        event_source="cloudtrail.amazonaws.com", event_name="StopLogging", category="evasion", target_kind="trail"
+    )
+    later = stop._replace(event_id="later", at=stop.at + 60, event_name="StartLogging")
+    refused = stop._replace(event_id="refused", error_code="AccessDenied")
+    elsewhere = stop._replace(event_id="elsewhere", account="999999999999")
+    store.commit([part._replace(actions=[later, refused, elsewhere, stop, *part.actions])], [])
+    assert store.logging_changes(stop.account) == [stop, later]
+    assert store.logging_changes("999999999999") == [elsewhere]
+    assert store.logging_changes("888888888888") == []

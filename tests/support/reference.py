@@ -9,7 +9,7 @@ from typing import NamedTuple
 from roletrail.lineage.model import Action, Activity, Attempt, Caller, CredentialUse, Edge, Issuance, Linked, Node, Part, Standing
 from roletrail.lineage.tone import tone
 from roletrail.stores.merge import fold_activities, fold_callers, fold_uses
-from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, PathStep, search_texts
+from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, PathStep, RegionCoverage, search_texts
 
 NO_USE = (0, 0, 0, 0)
 
@@ -173,3 +173,25 @@ class Reference:
                 counts.update(cell.counts)
             rows.append(CoverageRow(*place, dict(counts), min(c.first_at for c in some), max(c.last_at for c in some)))
         return rows
+
+    def coverage_near(self, account: str, at: int) -> list[RegionCoverage]:
+        regions: defaultdict[str, list[CoverageRow]] = defaultdict(list)
+        for row in self.coverage():
+            if row.account == account:
+                regions[row.region].append(row)
+        found: list[RegionCoverage] = []
+        for region, rows in sorted(regions.items()):
+            near: Counter[str] = Counter()
+            for row in rows:
+                near.update(row.counts if at - 86_400 <= row.hour <= at + 86_400 else {})
+            found.append(RegionCoverage(region, min(row.first_at for row in rows), max(row.last_at for row in rows), dict(near)))
+        return found
+
+    def issued_near(self, account: str, at: int) -> bool:
+        return any(
+            place.node.account == account
+            and place.node.counts
+            and place.standing.parent
+            and abs(self.last_seen(id_) - at) <= 3600
+            for id_, place in self.places.items()
+        )
