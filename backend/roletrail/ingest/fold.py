@@ -153,6 +153,8 @@ class _Fold:
     def take(self, groups: Groups) -> None:
         at: list[int] = self._at
         event_ids, names = self._ids, self._names
+        first: int
+        last: int
         rows = zip(
             groups.keys, groups.events, groups.errors, groups.from_console, groups.sources, groups.first, groups.last, strict=True
         )  # fmt: skip
