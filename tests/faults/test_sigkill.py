@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from roletrail.archive.compact import MOST_FILES_CLOSED
+from roletrail.archive.names import is_merged
 from tests.scenarios.company import FOLDERS
 from tests.support import layout
 from tests.support.ingest_runs import Holdings, IngestRuns
@@ -77,6 +80,39 @@ def test_killed_again_and_again_on_one_store(
     runs.ingest(logs)
     assert runs.strays() == set()
     assert_same(runs.holdings(), expected)
+
+
+SLICES = MOST_FILES_CLOSED + 1
+
+
+@pytest.fixture(scope="module")
+def before_merging(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that eight runs have loaded, so that every day is in eight files: the next run merges them all."""
+    runs = IngestRuns(tmp_path_factory.mktemp("sliced"))
+    objects = sorted(logs.rglob("*.json.gz"))
+    for number in range(SLICES - 1):
+        runs.ingest(*objects[number::SLICES])
+    return runs.folder
+
+
+def test_killed_while_merging(
+    logs: Path, before_merging: Path, undisturbed: tuple[Holdings, float], tmp_path: Path, count: Callable[[str], int]
+) -> None:
+    expected, _ = undisturbed
+    dice = random.Random(11)
+    quiet = IngestRuns(shutil.copytree(before_merging, tmp_path / "quiet"))
+    quiet.ingest(logs)
+    assert_same(quiet.holdings(), expected)
+    days = sum(map(is_merged, quiet.named()))
+    assert days > 30
+    for number in range(count("merge_kills")):
+        runs = IngestRuns(shutil.copytree(before_merging, tmp_path / str(number)))
+        wanted = dice.randrange(1, days)
+        assert runs.kill_when(lambda: len(list(runs.archive().rglob("m*.parquet*"))) >= wanted, [logs])  # noqa: B023 - used at once
+        assert 0 <= sum(map(is_merged, runs.named())) < days
+        runs.ingest(logs)
+        assert runs.strays() == set()
+        assert_same(runs.holdings(), expected)
 
 
 def test_two_at_once(logs: Path, undisturbed: tuple[Holdings, float], tmp_path: Path) -> None:

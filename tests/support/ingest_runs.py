@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ class IngestRuns:
         self.store = f"sqlite:///{folder / 'store.sqlite'}"
         self.mark = uuid.uuid4().hex
 
-    def start(self, paths: Sequence[Path]) -> subprocess.Popen[str]:
+    def start(self, paths: Sequence[Path], *, silent: bool = False) -> subprocess.Popen[str]:
         environment = os.environ | {MARK: self.mark, "ROLETRAIL_STORE": self.store}
         command = [sys.executable, "-m", "roletrail", "ingest", "--json", *map(str, paths)]
         return subprocess.Popen(
@@ -47,8 +48,8 @@ class IngestRuns:
             env=environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if silent else subprocess.PIPE,
+            stderr=subprocess.DEVNULL if silent else subprocess.PIPE,
             text=True,
         )
 
@@ -63,19 +64,18 @@ class IngestRuns:
 
     def kill_after(self, seconds: float, paths: Sequence[Path]) -> bool:
         """Start, SIGKILL the parent alone after a while, wait for its workers to end. False when it was done before."""
-        process = self.start(paths)
-        try:
-            process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        end = time.monotonic() + seconds
+        return self.kill_when(lambda: time.monotonic() >= end, paths)
+
+    def kill_when(self, moment: Callable[[], bool], paths: Sequence[Path]) -> bool:
+        """Start, SIGKILL the parent alone when the moment has come, wait for its workers to end."""
+        with self.start(paths, silent=True) as process:
+            while process.poll() is None and not moment():
+                time.sleep(0.001)
             process.kill()
-            process.wait()
-            self.wait_for_workers()
-            if process.stdout and process.stderr:
-                process.stdout.close()
-                process.stderr.close()
-            return True
-        assert process.returncode == 0
-        return False
+        self.wait_for_workers()
+        assert process.returncode in {0, -signal.SIGKILL}
+        return process.returncode != 0
 
     def wait_for_workers(self) -> None:
         end = time.monotonic() + WORKERS_END_SECONDS
@@ -117,11 +117,17 @@ class IngestRuns:
                     found.append(tuple(str(value) for value in row.values()))
         return sorted(found)
 
+    def named(self) -> set[str]:
+        """Archive files that the ledger names."""
+        graph = open_graph(self.store, create=False)
+        try:
+            return {file.name for file in graph.archive_files()}
+        finally:
+            graph.close()
+
     def strays(self) -> set[str]:
         """Files beside the store and in its archive that nothing names."""
-        graph = open_graph(self.store, create=False)
-        named = {file.name for file in graph.archive_files()}
-        graph.close()
+        named = self.named()
         archive = {str(path.relative_to(self.archive())) for path in self.archive().rglob("*") if path.is_file()}
         assert named <= archive, "the ledger names a file that is not there"
         beside = {path.name for path in self.folder.iterdir()} - {
