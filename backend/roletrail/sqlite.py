@@ -20,6 +20,9 @@ BUSY_SECONDS = 120.0
 
 FILE_MODE = 0o600
 
+READER_CACHE_MIB = 8
+"""A server has dozens of reading threads; the system's page cache serves them all."""
+
 
 class Migration(NamedTuple):
     number: int
@@ -32,7 +35,7 @@ class Layout(NamedTuple):
     what: str  # "graph store", for sentences
     application_id: int
     migrations: Sequence[Migration]
-    cache_mib: int = 16
+    cache_mib: int = 16  # of the writer
 
     @property
     def version(self) -> int:
@@ -56,14 +59,14 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         _ensure_private(path, layout.what, create=create)
         with _clear_errors(path, layout.what):
-            self._writer = self._connect()
+            self._writer = self._connect(layout.cache_mib)
             try:
                 _migrate(self._writer, path, layout)
             except BaseException:
                 self._writer.close()
                 raise
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_mib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
@@ -74,7 +77,7 @@ class Database:
                 "foreign_keys = ON",
                 "secure_delete = OFF",
                 "temp_store = MEMORY",
-                f"cache_size = -{self._layout.cache_mib * 1024}",
+                f"cache_size = -{cache_mib * 1024}",
                 "wal_autocheckpoint = 16384",
                 "journal_size_limit = 67108864",
             ):
@@ -89,7 +92,7 @@ class Database:
         connection = getattr(self._mine, "connection", None)
         if connection is None:
             with _clear_errors(self.path, self._layout.what):
-                connection = self._connect()
+                connection = self._connect(READER_CACHE_MIB)
             connection.execute("PRAGMA query_only = ON")
             self._mine.connection = connection
             with self._lock:
