@@ -11,8 +11,17 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from roletrail.ingest.members import at, items_at, text
+import msgspec
+
+from roletrail.ingest.members import items_at, text
 from roletrail.ingest.record import Record
+
+
+class Path(NamedTuple):
+    """Where a value stands: in requestParameters or else in responseElements, under these names."""
+
+    in_request: bool
+    names: tuple[str, ...]
 
 
 class Notable(NamedTuple):
@@ -20,11 +29,12 @@ class Notable(NamedTuple):
 
     category: str
     target_kind: str
-    target: tuple[str, ...]
-    detail: dict[str, tuple[str, ...]]
+    target: tuple[Path, ...]
+    detail: tuple[tuple[str, tuple[Path, ...]], ...]
 
 
 _API_DATE = re.compile(r"20\d{6}(?:v\d+)?$")
+_encode = msgspec.json.Encoder(order="sorted").encode
 MOST_LIST = 50
 """Entries of a list kept in a detail; the evidence record has all of them."""
 
@@ -130,6 +140,11 @@ cognito-identity SetIdentityPoolRoles | trust identity_pool | Q.identityPoolId |
 """
 
 
+def _path(text_: str) -> Path:
+    root, *names = text_.split(".")
+    return Path(root == "Q", tuple(names))
+
+
 def _table() -> dict[tuple[str, str], Notable]:
     table: dict[tuple[str, str], Notable] = {}
     for row in _ROWS.strip().splitlines():
@@ -137,9 +152,8 @@ def _table() -> dict[tuple[str, str], Notable]:
         service, *names = call.split()
         category, target_kind = nature.split()
         pairs = (pair.partition("=") for pair in detail.split())
-        notable = Notable(
-            category, target_kind, tuple(target.split()), {name: tuple(paths.split(",")) for name, _, paths in pairs}
-        )
+        details = tuple((name, tuple(map(_path, paths.split(",")))) for name, _, paths in pairs)
+        notable = Notable(category, target_kind, tuple(map(_path, target.split())), details)
         table.update(dict.fromkeys(((f"{service}.amazonaws.com", name) for name in names), notable))
     return table
 
@@ -166,23 +180,32 @@ def target_of(row: Notable, request: dict[str, Any], response: dict[str, Any]) -
 def detail_of(row: Notable, record: Record, request: dict[str, Any], response: dict[str, Any]) -> str:
     """JSON of what rules and pages need beside the target; texts cut at 4,096 so that a policy still fits."""
     detail: dict[str, Any] = {}
-    for name, paths in row.detail.items():
-        found = next((values for values in (values_at(path, request, response) for path in paths) if values), [])
-        if found:
-            detail[name] = found if name.endswith("s") and name != "status" else found[0]
+    for name, paths in row.detail:
+        for path in paths:
+            if found := values_at(path, request, response):
+                detail[name] = found if name.endswith("s") and name != "status" else found[0]
+                break
     if record.error_message:
         detail["error_message"] = record.error_message[:512]
     if record.shared_event_id:
         detail["shared_event_id"] = record.shared_event_id
-    return json.dumps(detail, separators=(",", ":"), sort_keys=True) if detail else ""
+    return _encode(detail).decode() if detail else ""
 
 
-def values_at(path: str, request: dict[str, Any], response: dict[str, Any]) -> list[Any]:
-    """Every plain value at a path, lists flattened on the way, objects as their JSON; nothing for what was taken out."""
-    root, *names = path.split(".")
-    current: list[Any] = [request if root == "Q" else response]
-    for name in names:
-        current = [entry for holder in current for entry in _entries(at(holder, name))][:MOST_LIST]
+def values_at(path: Path, request: dict[str, Any], response: dict[str, Any]) -> list[str]:
+    """Every value at a path as a text, lists flattened on the way, objects as their JSON; nothing for what was taken out."""
+    current: list[Any] = [request if path.in_request else response]
+    for name in path.names:
+        found: list[Any] = []
+        for holder in current:
+            value = holder.get(name) if type(holder) is dict else None
+            if type(value) is str:
+                found.append(value)
+            elif value is not None:
+                found.extend(_entries(value))
+        if not found:
+            return found
+        current = found[:MOST_LIST]
     return [kept for kept in map(_plain, current) if kept]
 
 
@@ -190,7 +213,7 @@ def _entries(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     wrapped = items_at(value)
-    return wrapped or ([value] if value not in (None, "", {}, []) else [])
+    return wrapped or ([value] if value not in ("", {}) else [])
 
 
 def _plain(value: Any) -> str:

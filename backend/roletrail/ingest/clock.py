@@ -40,15 +40,25 @@ def expiration(text: str) -> int:
     """Epoch seconds of a credential's expiration: `Sep 14, 2020, 7:01:26 AM`, without the second comma, with any
     blank before AM (all seen within one month, F11), or ISO; 0 when unknown."""
     words = text.replace(",", " ").split()  # str.split knows the no-break blanks before AM
-    if len(words) != 5 or words[0].lower() not in _MONTHS:
+    if len(words) != 5:
         return epoch(text)
+    midnight = _midnight(words[0], words[1], words[2])
     try:
-        hour, minute, second = (int(part) for part in words[3].split(":"))
-        day = datetime(int(words[2]), _MONTHS[words[0].lower()], int(words[1]), tzinfo=UTC)
-        moment = day.replace(hour=hour % 12 + _NOON[words[4].lower()] if hour <= 12 else hour, minute=minute, second=second)
+        hour, minute, second = map(int, words[3].split(":"))
+        if hour <= 12:
+            hour = hour % 12 + _NOON[words[4].lower()]
     except (ValueError, KeyError):
         return 0
-    return timegm(moment.utctimetuple())
+    sound = midnight and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60
+    return midnight + hour * 3600 + minute * 60 + second if sound else 0
+
+
+@lru_cache(maxsize=4096)
+def _midnight(month: str, day: str, year: str) -> int:
+    try:
+        return timegm(datetime(int(year), _MONTHS[month.lower()], int(day), tzinfo=UTC).utctimetuple())
+    except (ValueError, KeyError, OverflowError):
+        return 0
 
 
 def iso(seconds: int) -> str:
