@@ -114,8 +114,8 @@ CREATE INDEX alias_target ON alias (target);
 CREATE TABLE home (h INTEGER PRIMARY KEY, role_arn TEXT NOT NULL, account TEXT NOT NULL, UNIQUE (role_arn, account));
 CREATE INDEX home_account ON home (account);
 CREATE TABLE name (t INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE VIRTUAL TABLE home_search USING fts5 (text, content = '', detail = none, tokenize = 'trigram case_sensitive 1');
-CREATE VIRTUAL TABLE name_search USING fts5 (text, content = '', detail = none, tokenize = 'trigram case_sensitive 1');
+CREATE VIRTUAL TABLE home_search USING fts5 (text, content = '', detail = none, columnsize = 0, tokenize = 'trigram case_sensitive 1');
+CREATE VIRTUAL TABLE name_search USING fts5 (text, content = '', detail = none, columnsize = 0, tokenize = 'trigram case_sensitive 1');
 
 -- Sets of accounts that paths cross.
 CREATE TABLE crossing (x INTEGER PRIMARY KEY, accounts TEXT NOT NULL UNIQUE);
