@@ -30,7 +30,8 @@ class GateRules:
     https: bool
     cookie: str
     no_auth: bool = False
-    open_paths: tuple[str, ...] = ("/launch", "/assets/")
+    open_path: str = "/launch"
+    open_prefix: str = "/assets/"
     """Served without a credential: the launch link itself, and styles for the page that explains it."""
     headers: tuple[tuple[str, str], ...] = field(default=SECURITY_HEADERS)
 
@@ -68,11 +69,14 @@ class Gate:
             )
         state["host_known"] = True
         state["actor"] = self._actor(scope, headers)
-        if state["actor"] is None and not scope["path"].startswith(self._rules.open_paths):
+        if state["actor"] is None and not self._is_open(scope["path"]):
             raise Unauthenticated(
                 "This needs a sign-in or a token.",
                 hint="Run `roletrail token launch` for a link, or send `Authorization: Bearer rtt_...`.",
             )
+
+    def _is_open(self, path: str) -> bool:
+        return path == self._rules.open_path or path.startswith(self._rules.open_prefix)
 
     def _actor(self, scope: Scope, headers: Mapping[str, str]) -> Actor | None:
         authorization = headers.get("authorization")
