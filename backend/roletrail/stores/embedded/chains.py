@@ -53,7 +53,7 @@ class _Plan(NamedTuple):
         return "".join(f" AND {sql}" for sql, _ in self.tests), [value for _, value in self.tests]
 
 
-_CROSSES = "crossing IN (SELECT x FROM crossing_account WHERE account = ?)"
+_CROSSES = "EXISTS (SELECT 1 FROM crossing_account AS c WHERE c.account = ? AND c.x = crossing)"
 _INDEXES = {
     "sessions": "chain_sessions",
     "reach": "chain_reach",
