@@ -5,10 +5,10 @@ They look at nodes, not at observations, so they come after the other rules: nod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from roletrail.lineage import link
-from roletrail.lineage.link import assume
+from roletrail.lineage.link import assume, undated
 from roletrail.lineage.link.case import Case
 from roletrail.lineage.model import Edge, Linked, Node
 from roletrail.stores.port import LinkWriter
@@ -24,7 +24,37 @@ def with_leads(writer: LinkWriter, cases: Collection[Case], linked: list[Linked]
     if not wanted:
         return linked
     named = _named(writer, set().union(*(principals for _, principals in wanted.values())), linked)
-    return [_lead(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
+    leads = [_lead(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
+    return _dated(writer, {id_: case for id_, (case, _) in wanted.items() if undated.applies(case)}, leads, named)
+
+
+def _dated(writer: LinkWriter, cases: Mapping[str, Case], linked: list[Linked], named: Mapping[str, list[Node]]) -> list[Linked]:
+    """Undated sessions with the edges of the one dated session each can be. They come last: those edges are settled then."""
+    chosen: dict[str, Node] = {}
+    for id_, case in cases.items():
+        found = undated.candidate(case, named.get(case.seen.caller.principal_id, ()) if case.seen else ())
+        if found is not None:
+            chosen[id_] = found
+    if not chosen:
+        return linked
+    its: dict[str, tuple[Edge, ...]] = writer.edges_into({node.id for node in chosen.values()})
+    its.update((one.node.id, one.edges) for one in linked)
+    origins = _origins(writer, its, linked)
+    return [_with_edges(one, undated.edges(cases[one.node.id], chosen[one.node.id], its), origins) if one.node.id in chosen else one
+            for one in linked]  # fmt: skip
+
+
+def _origins(writer: LinkWriter, its: Mapping[str, tuple[Edge, ...]], linked: Iterable[Linked]) -> dict[str, Node]:
+    parents = {e.parent for edges in its.values() for e in edges}
+    found = {id_: node for id_, node in writer.nodes(parents).items() if node.kind == "origin"}
+    found.update((origin.id, origin) for one in linked for origin in one.origins)
+    return found
+
+
+def _with_edges(one: Linked, edges: list[Edge], origins: Mapping[str, Node]) -> Linked:
+    mine = {e.parent: origins[e.parent] for e in edges if e.parent in origins}
+    kept = {origin.id: origin for origin in one.origins} | mine
+    return one._replace(edges=link.ordered([*one.edges, *edges]), origins=tuple(kept.values()))
 
 
 def _named(writer: LinkWriter, principals: set[str], linked: Iterable[Linked]) -> dict[str, list[Node]]:

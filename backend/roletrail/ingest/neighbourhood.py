@@ -36,9 +36,12 @@ class Neighbourhood:
         self._asked_providers: set[int] = set()
         self._touched: dict[str, None] = {}
         self._afar: set[str] = set()
+        self._in_eras: set[str] = set()
         self._gather(pending)
         self.known = Known(self._seen, self._providers())
         self._touch_claimants()
+        if self._touch_undated():
+            self.known = Known(self._seen, self._providers())
         self.cases = link.cases(self._touched, self.known)
         self._look_beside()
 
@@ -116,14 +119,8 @@ class Neighbourhood:
 
         What is touched may appear, vanish, or turn out to live longer: strangers of its name are looked at again.
         """
-        eras: set[int] = set()
-        for id_ in self._touched:
-            one = self._seen.get(id_)
-            if one is not None:
-                eras.update(anchors.eras_of_caller(one.caller))
-        for i in self._issuances.values():
-            if i.child_principal and i.child in self._touched and i.child not in self._seen:
-                eras.update(anchors.eras(i.partition, i.child_principal, i.at))
+        self._in_eras = set(self._touched)
+        eras = self._eras_of(self._in_eras)
         for s in self._sign_ins.values():
             if is_login(s):
                 eras.update(anchors.eras(s.partition, s.principal_id, s.at))
@@ -164,6 +161,26 @@ class Neighbourhood:
         for id_ in [*self._afar, *(id_ for id_ in self._touched if id_ not in self._seen)]:
             for g in self.known.grants_of_child.get(id_, ()):
                 self._touched.update(dict.fromkeys(self.known.claimants(g)))
+
+    def _eras_of(self, ids: Collection[str]) -> set[int]:
+        eras: set[int] = set()
+        for id_ in ids:
+            one = self._seen.get(id_)
+            if one is not None:
+                eras.update(anchors.eras_of_caller(one.caller))
+        for i in self._issuances.values():
+            if i.child_principal and i.child in ids and i.child not in self._seen:
+                eras.update(anchors.eras(i.partition, i.child_principal, i.at))
+        return eras
+
+    def _touch_undated(self) -> bool:
+        """Undated sessions follow the edges of dated ones that were touched from afar; True when there are some."""
+        late = self._touched.keys() - self._in_eras
+        concerned = self._writer.callers_at(self._eras_of(late)) - self._touched.keys() if late else set[str]()
+        self._take_callers(concerned)
+        self._touched.update(dict.fromkeys(sorted(concerned)))
+        self._ask_around_touched(set(self._touched) - concerned)
+        return bool(concerned)
 
     def _look_beside(self) -> None:
         """Fetch what some rules ask about some cases beyond names and keys: pivots, sign-in links, portal calls."""

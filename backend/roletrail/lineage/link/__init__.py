@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from roletrail.lineage import ids
 from roletrail.lineage.arn import partition_of_region
-from roletrail.lineage.link import assume, deliver, federate, node, pivot, root_task, session_token, sign_in
+from roletrail.lineage.link import assume, deliver, federate, node, pivot, root_task, session_token, sign_in, undated
 from roletrail.lineage.link.case import Case, Found
 from roletrail.lineage.link.grant import LOGIN
 from roletrail.lineage.link.known import Known
@@ -85,6 +85,8 @@ def more(case: Case) -> tuple[int, ...]:
 
 def asks_for(case: Case) -> set[str]:
     """Principals whose sessions may be the parent of this one, where its records do not tell."""
+    if undated.applies(case) and case.seen is not None:
+        return {case.seen.caller.principal_id}
     return {m.grant.told.parent_principal for m in case.matches if m.grant.foreign and m.grant.told.parent_principal}
 
 

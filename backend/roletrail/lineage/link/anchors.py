@@ -238,8 +238,12 @@ def around_caller(c: Caller) -> tuple[int, ...]:
 
 def eras_of_caller(c: Caller) -> tuple[int, ...]:
     """Where what refers to this caller by name alone may be: see `eras`. A long-term key has no end."""
+    if c.kind == "session" and c.created:
+        return eras(c.partition, c.principal_id, c.created)
     if c.kind == "session":
-        return eras(c.partition, c.principal_id, c.created) if c.created else ()
+        # Issued at some time before its first use, as far back as a credential lives.
+        around_use = (c.first_at - LIFETIME) // _ERA, (c.first_at + LIFETIME) // _ERA
+        return tuple(_era(c.partition, c.principal_id, era) for era in dict.fromkeys(around_use))
     return (_era(c.partition, c.principal_id, ALWAYS),)
 
 

@@ -42,11 +42,11 @@ def edges(case: Case) -> list[Found]:
     if case.seen is not None and case.seen.caller.kind == "key":
         return _key(case, case.seen)
     found = [*_workload(case)]
-    for m in case.matches:
-        i = m.grant.told
+    for g in case.grants:
+        i = g.told
         if i.family == LOGIN and i.child_type == "IAMUser":
             found += _password(case, touch.user_key(i.account, i.session_name))
-        elif m.grant.foreign:
+        elif g.foreign:
             found += _trust(case, touch.role_key(i.role_account, i.role_arn), i.parent_account)
         elif i.provider and i.family in {"saml", "web"}:
             found += _provider(case, i.provider, i.role_name)
@@ -66,11 +66,11 @@ def touches_of(case: Case) -> tuple[int, ...]:
         found += [*anchors.passed_roles(role, case.created), *anchors.on_roles(role, case.created)] if role else []
         found += anchors.on_roles(role, case.created - PASSED_WITHIN) if role else []
         found.append(anchors.touched("anywhere", role))
-    for m in case.matches:
-        i = m.grant.told
+    for g in case.grants:
+        i = g.told
         if i.family == LOGIN and i.child_type == "IAMUser":
             found.append(anchors.touched("user", touch.user_key(i.account, i.session_name)))
-        elif m.grant.foreign:
+        elif g.foreign:
             found.append(anchors.touched("trust", touch.role_key(i.role_account, i.role_arn)))
         elif i.provider and i.family in {"saml", "web"}:
             found.append(anchors.touched("provider", i.provider))
