@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 from roletrail.archive.compact import compact
 from roletrail.archive.eventlog import DuckEventLog
+from roletrail.archive.names import day_name
 from roletrail.archive.port import Cursor, LoggedEvent, Visible
-from roletrail.archive.writer import ArchiveWriter, WrittenFile, day_name
+from roletrail.archive.writer import ArchiveWriter, WrittenFile
 
 OBJECT_ROWS = 1_400
 OBJECTS_A_FLUSH = 10  # as an hourly ingest leaves them: about 24 files a day

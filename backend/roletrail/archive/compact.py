@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roletrail.archive.names import day_name
 from roletrail.archive.port import Group, NamedFile
-from roletrail.archive.writer import WrittenFile, day_name
+from roletrail.archive.writer import WrittenFile
 
 if TYPE_CHECKING:
     from roletrail.archive.merge import Merger

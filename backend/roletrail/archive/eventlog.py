@@ -14,9 +14,8 @@ from typing import Any, TypeVar
 import duckdb
 
 from roletrail.archive.engine import open_engine
-from roletrail.archive.names import is_merged, run_of
+from roletrail.archive.names import day_name, is_merged, run_of
 from roletrail.archive.port import Cursor, LoggedEvent, NamedFile, ReadVisible, Visible
-from roletrail.archive.writer import day_name
 from roletrail.errors import StoreUnavailable
 
 T = TypeVar("T")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 
 TEMPORARY = ".tmp"
 SPANNING = "spanning"
 
 _STEM = re.compile(r"^([rm])(\d+)-")
+
+
+def day_name(at: int) -> str:
+    """`yyyymmdd` of a time, as event references carry it (`lineage.model.event_ref`)."""
+    return time.strftime("%Y%m%d", time.gmtime(at))
 
 
 def writer_stem(run: int, worker: int, flush: int) -> str:

@@ -7,7 +7,6 @@ files whose names carry its run, and `strays.remove_strays` takes them away. Kno
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from roletrail.archive.names import TEMPORARY, place, writer_stem
+from roletrail.archive.names import TEMPORARY, day_name, place, writer_stem
 
 DAY_SECONDS = 86_400
 MOST_DAYS = 120
@@ -105,11 +104,6 @@ def split_days(table: pa.Table) -> Iterable[tuple[str, pa.Table]]:
     if len(distinct) > MOST_DAYS:
         return [("", table)]
     return [(day_name(int(day) * DAY_SECONDS), table.filter(pa.array(days == day))) for day in distinct]
-
-
-def day_name(at: int) -> str:
-    """`yyyymmdd` of a time, as event references carry it (`lineage.model.event_ref`)."""
-    return time.strftime("%Y%m%d", time.gmtime(at))
 
 
 def write_batches(folder: Path, kind: str, day: str, stem: str, batches: Iterable[pa.RecordBatch]) -> WrittenFile:
