@@ -156,4 +156,4 @@ CREATE INDEX chain_sessions ON standing (band, sessions DESC, id) WHERE band > 0
 CREATE INDEX chain_reach ON standing (band, reach DESC, id) WHERE band > 0;
 CREATE INDEX chain_confidence ON standing (band, confidence DESC, id) WHERE band > 0;
 CREATE INDEX chain_root ON standing (root) WHERE band > 0;
-CREATE INDEX chain_crossing ON standing (crossing) WHERE band > 0;
+CREATE INDEX chain_crossing ON standing (crossing, band) WHERE band > 0;
