@@ -106,13 +106,11 @@ def test_every_file_is_accounted_for(place: Place) -> None:
     assert found.quarantined == {"empty": 1, "not_a_file": 2, "not_cloudtrail": 1, "truncated_gzip": 1}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_without_permission_is_tried_again(place: Place) -> None:
-    file = place.logs / "secret.json"
+def test_a_file_that_could_not_be_read_is_tried_again(place: Place) -> None:
+    file = place.logs / "gone.json"
     file.write_bytes(file_of(RECORDS[:4]))
-    file.chmod(0)
-    assert by_name(place.ingest()) == {"secret.json": {"unreadable": 1}}
-    file.chmod(0o600)
+    assert by_name(place.ingest(on_progress=lambda _: file.unlink(missing_ok=True))) == {"gone.json": {"unreadable": 1}}
+    file.write_bytes(file_of(RECORDS[:4]))
     assert place.ingest().taken == 4
 
 
