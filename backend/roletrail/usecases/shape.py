@@ -22,9 +22,16 @@ def shape(path: Sequence[PathNode], actions: Sequence[ActionView]) -> list[str]:
     sessions = sum(node.ordinal > 0 for node in path)
     strip = [f"origin: {_origin(path[0])}", f"role sessions: {sessions or 'no evidence'}"]
     for stage in STAGES:
-        names = sorted({action.event_name for action in actions if action.category == stage})
+        names = _names([action for action in actions if action.category == stage])
         strip.append(f"{stage}: {_some(names) if names else 'no evidence'}")
     return strip
+
+
+def _names(actions: Sequence[ActionView]) -> list[str]:
+    """What was done, then what was only tried."""
+    done = {action.event_name for action in actions if not action.error_code}
+    tried = {action.event_name for action in actions} - done
+    return [*sorted(done), *(f"{name} (refused)" for name in sorted(tried))]
 
 
 def _origin(node: PathNode) -> str:
