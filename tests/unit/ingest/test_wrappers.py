@@ -149,7 +149,16 @@ def test_insight_records_are_ignored() -> None:
 
 
 def test_digest_is_recognised_by_its_members() -> None:
-    digest = {"awsAccountId": "111111111111", "digestStartTime": "2026-11-06T10:00:00Z", "digestS3Object": "x", "logFiles": []}
+    folder = "AWSLogs/111111111111/CloudTrail-Digest/eu-central-1/2026/11/06"
+    digest = {
+        "awsAccountId": "111111111111",
+        "digestStartTime": "2026-11-06T10:00:00Z",
+        "digestEndTime": "2026-11-06T11:00:00Z",
+        "digestS3Bucket": "trail",
+        "digestS3Object": f"{folder}/111111111111_CloudTrail-Digest_eu-central-1_trail_eu-central-1_20261106T110000Z.json.gz",
+        "previousDigestS3Object": None,
+        "logFiles": [],
+    }
     part = reduced(gzip.compress(json.dumps(digest).encode())).part
     assert (part.object.kind, part.taken, part.ignored, part.quarantined) == ("digest", 0, 1, [])
 
