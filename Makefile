@@ -12,7 +12,7 @@ SETUP := scripts/setup.sh
 PYTHON_READY := $(VENV)/.ready
 FRONTEND_READY := frontend/node_modules/.ready
 
-.PHONY: help demo serve test soak check format e2e bench docs lock setup build clean
+.PHONY: help demo serve test soak check format e2e mutants bench docs lock setup build clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: $(PYTHON_READY) $(FRONTEND_READY) ## Lint, format, types, layers, JavaScr
 format: $(PYTHON_READY) ## Mend what ruff can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+mutants: $(PYTHON_READY) ## Change the link rules one by one and count the changes no test notices (ARGS="match.py" for one file)
+	@scripts/mutants.sh $(ARGS)
 
 bench: $(PYTHON_READY) ## Measure ingest against the parse floor and DuckDB SQL, on generated logs
 	@$(BIN)/python -m tests.bench $(ARGS)
