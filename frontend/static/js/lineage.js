@@ -15,7 +15,7 @@
  * @property {string} clock Time of issue, hh:mm:ss.
  * @property {string} account
  * @property {boolean} crossed In another account than its parent.
- * @property {number} confidence Of the join to the parent; 1 without one.
+ * @property {number} confidence Of the join to the parent; 0 without one.
  * @property {string} pivot
  * @property {string} address The address it was most used from.
  * @property {number} x
@@ -74,7 +74,7 @@ function read(row) {
     clock: clock ?? "",
     account: account ?? "",
     crossed: crossed === "true",
-    confidence: confidence ? Number(confidence) : 1,
+    confidence: Number(confidence),
     pivot: pivot ?? "",
     address: address ?? "",
     x: Number(x),
