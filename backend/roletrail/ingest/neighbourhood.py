@@ -34,6 +34,7 @@ class Neighbourhood:
         self._actions: dict[str, Action] = {}
         self._asked_callers: set[int] = set()
         self._asked_providers: set[int] = set()
+        self._asked_issuances: set[str] = set()
         self._touched: dict[str, None] = {}
         self._afar: set[str] = set()
         self._in_eras: set[str] = set()
@@ -77,6 +78,7 @@ class Neighbourhood:
                 callers.update(anchors.around(group, c.created))
             keys.update(anchors.keys_of(one))
         providers = callers | keys
+        self._asked_issuances.update(i.event_id for i in pending.issuances)
         for i in pending.issuances:
             group = anchors.issuance_group(i)
             news.add((*group, i.at))
@@ -154,7 +156,9 @@ class Neighbourhood:
                 providers.update(anchors.needs(one))
         self._ask(callers, providers)
         # Whose a grant is that was found from afar is known from those around it, and from who holds its key.
-        self._ask({a for i in self._issuances.values() for a in anchors.explains(i)}, set())
+        far = [self._issuances[id_] for id_ in self._issuances.keys() - self._asked_issuances]
+        self._asked_issuances.update(i.event_id for i in far)
+        self._ask({a for i in far for a in anchors.explains(i)}, set())
 
     def _touch_claimants(self) -> None:
         """An issuance that was touched touches the sessions it made, whose aliases and edges depend on it."""
@@ -169,7 +173,7 @@ class Neighbourhood:
             if one is not None:
                 eras.update(anchors.eras_of_caller(one.caller))
         for i in self._issuances.values():
-            if i.child_principal and i.child in ids and i.child not in self._seen:
+            if i.child not in self._seen and i.child_principal and i.child in ids:
                 eras.update(anchors.eras(i.partition, i.child_principal, i.at))
         return eras
 
@@ -177,10 +181,12 @@ class Neighbourhood:
         """Undated sessions follow the edges of dated ones that were touched from afar; True when there are some."""
         late = self._touched.keys() - self._in_eras
         concerned = self._writer.callers_at(self._eras_of(late)) - self._touched.keys() if late else set[str]()
+        if not concerned:
+            return False
         self._take_callers(concerned)
         self._touched.update(dict.fromkeys(sorted(concerned)))
         self._ask_around_touched(set(self._touched) - concerned)
-        return bool(concerned)
+        return True
 
     def _look_beside(self) -> None:
         """Fetch what some rules ask about some cases beyond names and keys: pivots, sign-in links, portal calls."""
