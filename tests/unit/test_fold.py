@@ -1,4 +1,4 @@
-"""Equal siblings of a tree are one row; the path and whatever differs stay."""
+"""Equal siblings of a tree are one row, long sentences name their ends; the path and whatever differs stay."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from roletrail.lineage.layout import COLUMN, LANE
 from roletrail.usecases.fold import LEAST, fold_siblings
+from roletrail.usecases.sentence import chain_sentence
 from roletrail.usecases.tree import placed
 from roletrail.usecases.views import PathNode, TreeRow
 
@@ -92,3 +93,10 @@ def test_places_follow_the_folded_tree() -> None:
     assert tree[-1].y == 6 * LANE
     found = fold_siblings(tree)
     assert [(r.x, r.y) for r in found] == [(0, 0), (COLUMN, 0), (COLUMN, LANE)]
+
+
+def test_the_sentence_of_a_long_chain_names_its_ends_and_counts_the_rest() -> None:
+    nodes = [PathNode(kind="session", id=str(n), label=f"Role{n}") for n in range(600)]
+    said = chain_sentence(nodes, 600, 0, 0)
+    assert said.startswith("Role0 → Role1 → Role2 → Role3 → (592 more) → Role596 → ")
+    assert "Role599: 600 role sessions" in said

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from roletrail.usecases.views import PathNode
 
+MOST_STEPS, KEPT_STEPS = 12, 4
+"""A longer chain names its first and last few: juggling takes hundreds."""
+
 
 def chain_sentence(nodes: Sequence[PathNode], sessions: int, started: int, ended: int) -> str:
     """`AKIA.. in 1111.. -> WebRole -> DeployRole in 2222..: 2 role sessions, 2 accounts, 5 min 33 s.`"""
@@ -17,6 +20,8 @@ def chain_sentence(nodes: Sequence[PathNode], sessions: int, started: int, ended
             text += f" in {node.account}"
             account = node.account
         steps.append(text)
+    if len(steps) > MOST_STEPS:
+        steps = [*steps[:KEPT_STEPS], f"({len(steps) - 2 * KEPT_STEPS:,} more)", *steps[-KEPT_STEPS:]]
     accounts = len({node.account for node in nodes if node.account})
     counts = [_counted(sessions, "role session"), _counted(accounts, "account")]
     if started and ended >= started:
