@@ -1,4 +1,4 @@
-"""What the templates make of views: text stays text, nothing is inline, everything can be read without a script."""
+"""What the templates make of views (ADR 0012): text stays text, nothing is inline, everything can be read without a script."""
 
 from __future__ import annotations
 
