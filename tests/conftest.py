@@ -34,6 +34,12 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def suite_of(nodeid: str) -> str:
+    """`unit` for tests/unit/...; the start directory does not matter."""
+    parts = Path(nodeid.partition("::")[0]).parts
+    return parts[parts.index("tests") + 1] if "tests" in parts else parts[0]
+
+
 class SuiteTimes:
     """Adds up time and outcomes by folder under tests/, and fails a CI run that skipped anything."""
 
@@ -43,7 +49,7 @@ class SuiteTimes:
         self.skipped: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        suite = Path(report.nodeid.partition("::")[0]).parts[1]
+        suite = suite_of(report.nodeid)
         self.seconds[suite] += report.duration
         self.passed[suite] += report.when == "call" and report.passed
         if report.skipped:
@@ -60,6 +66,15 @@ class SuiteTimes:
             terminalreporter.write_line(f"{suite:<14}{self.passed[suite]:>6} passed {seconds:>8.1f} s")
         if IN_CI and self.skipped:
             terminalreporter.write_line(f"{len(self.skipped)} skipped, and CI allows none", red=True)
+
+
+ORDER = ("unit", "contract", "scenarios", "web", "api", "cli", "bench", "faults", "packaging", "e2e")
+"""Quick suites first. The browser's comes last: Playwright leaves an event loop running in the thread that used it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {suite: place for place, suite in enumerate(ORDER)}
+    items.sort(key=lambda item: places.get(suite_of(item.nodeid), 0))
 
 
 def pytest_configure(config: pytest.Config) -> None:
