@@ -53,6 +53,7 @@ class Record(msgspec.Struct, gc=False, rename=_field_name):
     additional_event_data: msgspec.Raw = _NO_RAW
     service_event_details: msgspec.Raw = _NO_RAW
     resources: msgspec.Raw = _NO_RAW
+    addendum: msgspec.Raw = _NO_RAW
 
 
 class Fault(NamedTuple):

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from roletrail.ingest import envelopes, tolerant
+from roletrail.ingest import digest, envelopes, tolerant
 from roletrail.ingest.inflate import Unreadable, plain, utf8
+from roletrail.ingest.json_text import BadJson
 from roletrail.ingest.record import Fault, Record
-from roletrail.lineage.model import Quarantined
+from roletrail.lineage.model import Digest, Quarantined
 
 PART_RECORDS = 50_000
 """Records in one part. Fixed: the ledger remembers parts by their number."""
@@ -56,6 +57,7 @@ class Content:
         self.size = size  # of the uncompressed bytes
         self.kind = kind
         self.faults: list[Quarantined] = []  # of the whole object
+        self.digest: Digest | None = None
         self._text = text
         self._records: list[Record] | None = None
         self._items: list[bytes | msgspec.Raw | Fault] | None = None
@@ -117,7 +119,15 @@ class Content:
         self.kind = found.kind
         self.faults = [Quarantined(-1, fault.reason, fault.detail) for fault in found.faults]
         self._items = found.items
+        if found.kind == "digest":
+            self._read_digest()
         return self
+
+    def _read_digest(self) -> None:
+        try:
+            self.digest = digest.digest_of(self._text)
+        except BadJson as error:
+            self.faults.append(Quarantined(-1, error.fault.reason, error.fault.detail))
 
     def _load_fast(self) -> bool:
         if len(self._text) > WHOLE_BYTES or not _sound_utf8(self._text):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from roletrail.ingest import actions, addresses, agents, cells, fold, issuances, scrub, sign_ins, tables
+from roletrail.ingest import actions, addenda, addresses, agents, cells, fold, issuances, scrub, sign_ins, tables, touched
 from roletrail.ingest.columns import Columns, columns_of
 from roletrail.ingest.fold import Codes
 from roletrail.ingest.identity import Facts, Identities
@@ -20,7 +20,18 @@ from roletrail.ingest.issuances import Event
 from roletrail.ingest.json_text import BadJson
 from roletrail.ingest.members import identifier, members_of, text
 from roletrail.ingest.records import Batch, Content
-from roletrail.lineage.model import Action, Attempt, CellEvents, Issuance, ObjectInfo, Part, Quarantined, SignIn
+from roletrail.lineage.model import (
+    Action,
+    Addendum,
+    Attempt,
+    CellEvents,
+    Issuance,
+    ObjectInfo,
+    Part,
+    Quarantined,
+    ResourceUse,
+    SignIn,
+)
 
 MOST_AGENT = 256
 _SINGLE_NAMES = tables.ISSUING | tables.SIGN_IN_NAMES | actions.NAMES
@@ -63,7 +74,8 @@ class Reducer:
         faults = content.faults if k == 0 else []
         ignored = work.ignored + (content.kind in ("digest", "insight"))
         head = (info, attempt, k, content.parts)
-        return work.reduced(head, faults, ignored)
+        reduced = work.reduced(head, faults, ignored)
+        return reduced if content.digest is None else reduced._replace(part=reduced.part._replace(digest=content.digest))
 
 
 class _Part:
@@ -76,6 +88,7 @@ class _Part:
         self._batch = batch
         self._kept: Sequence[int] = range(len(batch.records))
         self._identities = identities
+        self._told: dict[int, Addendum] | None = None
         columns = columns_of(batch.records) if batch.records else None
         self.sound = columns is not None or not batch.records
         if columns is not None:
@@ -114,6 +127,7 @@ class _Part:
         self._columns = Columns._make([*lists, columns.at[keep], columns.hashes[keep]])
         self._who = self._who[keep]
         self._kept = list(compress(self._kept, chosen))
+        self._told = None
 
     def drop_doubles(self, skip: bytes) -> None:
         if not self._kept:
@@ -143,6 +157,7 @@ class _Part:
         part = Part(
             info, attempt, k, n, len(self._kept), self.doubles, ignored, folded.callers, folded.credentials, folded.activities,
             singles.issuances, singles.attempts, singles.sign_ins, singles.actions, self._cells(), found,
+            self._resources(used), tuple(self._addenda().values()),
         )  # fmt: skip
         return Reduced(part, self._rows(attempt, used), evidence)
 
@@ -158,7 +173,30 @@ class _Part:
             used &= np.fromiter((kind not in _NO_USES for kind in types), bool, len(types))
         if "signin.amazonaws.com" in self._columns.event_source:
             self._leave_out_passwords(used)
+        patches = [at for at, addendum in self._addenda().items() if addendum.reason == addenda.UPDATED_DATA]
+        used[patches] = False  # tells an earlier event again
         return used
+
+    def _addenda(self) -> dict[int, Addendum]:
+        """By place among the columns."""
+        if self._told is None:
+            records = list(map(self._batch.records.__getitem__, self._kept))
+            accounts = self._columns.account
+            found = {at: addenda.addendum_of(records[at], accounts[at]) for at in addenda.having(records)}
+            self._told = {at: addendum for at, addendum in found.items() if addendum is not None}
+        return self._told
+
+    def _resources(self, used: np.ndarray) -> tuple[ResourceUse, ...]:
+        names = self._columns.event_name
+        if touched.NAMES.isdisjoint(names):
+            return ()
+        accounts = self._accounts()
+        calls: list[touched.Call] = []
+        for at in np.flatnonzero(used).tolist():
+            if names[at] in touched.NAMES and touched.is_counted(self._columns.event_source[at], names[at]):
+                record, identity = self._batch.records[self._kept[at]], self._facts[self._who[at]].identity
+                calls.append((int(self._columns.at[at]), identity, accounts[at], record))
+        return touched.resources_of(calls)
 
     def _leave_out_passwords(self, used: np.ndarray) -> None:
         """A sign-in without key and creation date was made with a password or assertion, by no session of its own."""

@@ -21,7 +21,15 @@ _decode_record = msgspec.json.Decoder(Record).decode
 
 _NAMES = {name.lower(): name for name in Record.__struct_encode_fields__}
 _OBJECTS = frozenset(
-    {"userIdentity", "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "resources"}
+    {
+        "userIdentity",
+        "requestParameters",
+        "responseElements",
+        "additionalEventData",
+        "serviceEventDetails",
+        "resources",
+        "addendum",
+    }
 )
 _BOOLEANS = frozenset({"readOnly", "managementEvent"})
 _TRUTH = {"true": True, "false": False, True: True, False: False}

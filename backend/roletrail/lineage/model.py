@@ -249,6 +249,55 @@ class ObjectInfo(NamedTuple):
     kind: str  # cloudtrail | digest | insight | unknown | unreadable
 
 
+class ResourceUse(NamedTuple):
+    """Calls of one identity that read, destroyed or spent one named resource: the fold of data events, which are too many to
+    keep one by one. The first five fields are the key; merging adds counts and takes the least and greatest ends."""
+
+    identity: str
+    event_source: str
+    event_name: str
+    resource: str  # bucket, table, key ARN, repository, model
+    account: str  # recipientAccountId
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
+    errors: int
+    first_at: int
+    first_event: str
+    last_at: int
+    last_event: str
+
+
+class ListedFile(NamedTuple):
+    """A log file as a digest lists it."""
+
+    name: str  # S3 key
+    sha256: str  # of the uncompressed file, hexadecimal
+
+
+class Digest(NamedTuple):
+    """A CloudTrail-Digest file: every log file of one trail delivered for an account and region in one hour (F19)."""
+
+    name: str  # S3 key of the digest itself
+    account: str
+    region: str
+    start: int
+    end: int
+    previous: str  # S3 key of the digest before it, "" for the first
+    files: tuple[ListedFile, ...]
+
+
+class Addendum(NamedTuple):
+    """What a record's `addendum` says: that it patches an earlier record, or that a service could not log."""
+
+    event_id: str
+    at: int
+    account: str
+    region: str
+    event_source: str
+    reason: str  # UPDATED_DATA | SERVICE_OUTAGE
+    original: str  # originalEventID of UPDATED_DATA
+    fields: str  # updatedFields, as written
+
+
 class Part(NamedTuple):
     """One committed piece of an object: everything reduce saw in records k*size .. of it.
 
@@ -272,6 +321,9 @@ class Part(NamedTuple):
     actions: list[Action]
     cells: list[CellEvents]
     quarantined: list[Quarantined]
+    resources: tuple[ResourceUse, ...] = ()
+    addenda: tuple[Addendum, ...] = ()
+    digest: Digest | None = None
 
 
 # --- what linking makes ------------------------------------------------------------------------------------------

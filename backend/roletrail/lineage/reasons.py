@@ -9,11 +9,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from roletrail.lineage.model import Action, Node, event_ref
+from roletrail.lineage.gaps import LOGGING_OFF, READS_NOT_LOGGED, SOURCE_EXCLUDED, Gap, covering, gaps
+from roletrail.lineage.model import Action, Addendum, Node, event_ref
 
 SSO_ROLE = "/aws-reserved/sso.amazonaws.com/"
-_OFF = frozenset({"StopLogging", "DeleteTrail", "DeleteEventDataStore", "StopEventDataStoreIngestion"})
-_ON = frozenset({"StartLogging", "CreateTrail"})
+_ISSUERS = frozenset({"sts.amazonaws.com", "signin.amazonaws.com"})
+HOUR = 3_600
 
 
 class Loaded(NamedTuple):
@@ -24,6 +25,7 @@ class Loaded(NamedTuple):
     near: Mapping[str, int]
     changes: Sequence[Action]  # calls to CloudTrail's own API, oldest first
     issued_near: bool  # another role session of the account was issued about then
+    outages: Sequence[Addendum] = ()  # SERVICE_OUTAGE addenda of the account
 
 
 class Reason(NamedTuple):
@@ -39,22 +41,41 @@ def missing_parent(node: Node, loaded: Loaded) -> Reason:
 
 def _of_the_whole(node: Node, loaded: Loaded) -> Reason | None:
     account = f"account {node.account}" if node.account else "its account"
+    found = gaps(loaded.changes) if node.issued_at else []
     if loaded.near.get("management_write") and not loaded.near.get("management_read"):
-        return Reason("READS_NOT_LOGGED", f"The trail of {account} holds no read-only events, and AssumeRole is one.")
+        return Reason(READS_NOT_LOGGED, f"The trail of {account} holds no read-only events, and AssumeRole is one.")
+    writes_only = covering(found, READS_NOT_LOGGED, node.issued_at)
+    if writes_only is not None:
+        return _by_change(READS_NOT_LOGGED, f"Reads, and so AssumeRole, were not logged in {account} when it began", writes_only)
+    excluded = covering(found, SOURCE_EXCLUDED, node.issued_at)
+    if excluded is not None:
+        return _by_change(SOURCE_EXCLUDED, f"Calls to STS were not logged in {account} when it began", excluded)
     if node.service_linked or (node.type == "AssumedRole" and not node.key_count and not node.workload):
         return Reason("SERVICE_INTERNAL", "A service uses this role by itself; nobody else can obtain its credentials.")
     if loaded.first_at and node.issued_at and node.issued_at < loaded.first_at:
         return Reason("BEFORE_LOGS", f"It began before the first event loaded of {account}, {_clock(loaded.first_at)}.")
-    off = logging_off(loaded.changes, node.issued_at) if node.issued_at else None
+    off = covering(found, LOGGING_OFF, node.issued_at)
     if off is not None:
-        return Reason(
-            "LOGGING_OFF",
-            f"Logging was off in {account} when it began: {off.event_name} at {_clock(off.at)}.",
-            event_ref(off.at, off.event_id),
-        )
-    if not loaded.first_at:
-        return Reason("ACCOUNT_NOT_LOADED", f"No trail of {account} is loaded.")
+        return _by_change(LOGGING_OFF, f"Logging was off in {account} when it began", off)
+    return _outage(node, loaded, account) or _nothing_loaded(loaded, account)
+
+
+def _by_change(code: str, sentence: str, gap: Gap) -> Reason:
+    began = gap.began
+    return Reason(code, f"{sentence}: {began.event_name} at {_clock(began.at)}.", event_ref(began.at, began.event_id))
+
+
+def _outage(node: Node, loaded: Loaded, account: str) -> Reason | None:
+    """A service that issues credentials could not log within the hour of the session's beginning."""
+    for outage in loaded.outages:
+        if node.issued_at and outage.event_source in _ISSUERS and abs(outage.at - node.issued_at) <= HOUR:
+            sentence = f"{outage.event_source} could not log in {account} about then, as an addendum of {_clock(outage.at)} says."
+            return Reason(LOGGING_OFF, sentence, event_ref(outage.at, outage.event_id))
     return None
+
+
+def _nothing_loaded(loaded: Loaded, account: str) -> Reason | None:
+    return None if loaded.first_at else Reason("ACCOUNT_NOT_LOADED", f"No trail of {account} is loaded.")
 
 
 def _of_the_session(node: Node, loaded: Loaded) -> Reason:
@@ -72,19 +93,6 @@ def _of_the_session(node: Node, loaded: Loaded) -> Reason:
             f"Of account {node.account} only {regions} is loaded, with no AssumeRole about that time; regional endpoints log in their own region.",
         )
     return Reason("UNEXPLAINED", "Other role sessions of that time have their AssumeRole in these logs, and this one has none.")
-
-
-def logging_off(changes: Sequence[Action], at: int) -> Action | None:
-    """The call that had turned logging off at a time; None when it was on as far as the logs say."""
-    off: Action | None = None
-    for change in changes:
-        if change.at > at:
-            break
-        if change.event_name in _OFF:
-            off = off or change
-        elif change.event_name in _ON:
-            off = None
-    return off
 
 
 def _clock(at: int) -> str:

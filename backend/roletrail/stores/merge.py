@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roletrail.lineage.model import Activity, Caller, CredentialUse
+from roletrail.lineage.model import Activity, Caller, CredentialUse, ResourceUse
 
 CALLER_FACTS = Caller._fields.index("internal")
 """Fields of a Caller before this one are texts and creationDate: the greater of two holds."""
 
 ACTIVITY_KEY = Activity._fields.index("count")
 """Fields of an Activity before this one are its key (ADR 0003)."""
+
+
+RESOURCE_KEY = ResourceUse._fields.index("count")
 
 
 def merge_callers(a: Caller, b: Caller) -> Caller:
@@ -73,3 +76,19 @@ def fold_activities(activities: Iterable[Activity]) -> dict[tuple[str | int, ...
         other = merged.get(key)
         merged[key] = activity if other is None else merge_activities(other, activity)
     return merged
+
+
+def merge_resources(a: ResourceUse, b: ResourceUse) -> ResourceUse:
+    first = min((a.first_at, a.first_event), (b.first_at, b.first_event))
+    last = max((a.last_at, a.last_event), (b.last_at, b.last_event))
+    return ResourceUse._make((*a[:RESOURCE_KEY], a.count + b.count, a.errors + b.errors, *first, *last))
+
+
+def fold_resources(uses: Iterable[ResourceUse]) -> list[ResourceUse]:
+    """By key ascending."""
+    merged: dict[tuple[str | int, ...], ResourceUse] = {}
+    for use in uses:
+        key = use[:RESOURCE_KEY]
+        other = merged.get(key)
+        merged[key] = use if other is None else merge_resources(other, use)
+    return [merged[key] for key in sorted(merged)]

@@ -15,6 +15,7 @@ from roletrail.lineage.arn import split_principal
 from roletrail.lineage.model import (
     Action,
     Activity,
+    Addendum,
     Attempt,
     CredentialUse,
     Edge,
@@ -23,6 +24,7 @@ from roletrail.lineage.model import (
     Node,
     Part,
     Providers,
+    ResourceUse,
     Seen,
     SignIn,
     Standing,
@@ -133,6 +135,21 @@ class RegionCoverage(NamedTuple):
     first_at: int
     last_at: int
     near: dict[str, int]
+
+
+class Digested(NamedTuple):
+    """A digest against the objects that went in. A listed file is in when an object has its hash, under whatever name;
+    it is altered when one has its name and another hash."""
+
+    name: str
+    account: str
+    region: str
+    start: int
+    end: int
+    previous: str
+    files: int
+    missing: tuple[str, ...]
+    altered: tuple[str, ...]
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -294,7 +311,23 @@ class GraphStore(Protocol):
         """(locator, record, reason, detail), newest object first."""
         ...
 
-    def coverage(self) -> Iterator[CoverageRow]: ...
+    def coverage(self, from_: int = 0, to: int = 0) -> Iterator[CoverageRow]:
+        """Cells whose hour begins in the window, by (account, region, hour); `to` 0 is no bound."""
+        ...
+
+    def digests(self, from_: int = 0, to: int = 0) -> list[Digested]:
+        """Digests whose hour begins in the window, by (account, region, start, name); `to` 0 is no bound."""
+        ...
+
+    def outages(self, account: str) -> list[Addendum]:
+        """SERVICE_OUTAGE addenda of an account, oldest first."""
+        ...
+
+    def lost(self, limit: int) -> tuple[list[str], int]:
+        """Sessions without a parent, newest last_seen first, then by id, at most `limit`; and how many there are."""
+        ...
+
+    def quarantine_reasons(self) -> dict[str, int]: ...
     def coverage_near(self, account: str, at: int) -> list[RegionCoverage]:
         """Regions of an account, ascending; `near` counts the cells from 24 hours before `at` to 24 hours after."""
         ...
@@ -323,6 +356,10 @@ class GraphStore(Protocol):
 
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         """Refused issuances of all of these, newest (at, event_id) first."""
+        ...
+
+    def resources_of(self, ids: Collection[str], limit: int) -> list[ResourceUse]:
+        """Resources that data events of all of these touched, merged, by key ascending; at most `limit`."""
         ...
 
     def event_hours(self, event_id: str) -> list[int]:

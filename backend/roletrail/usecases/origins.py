@@ -48,7 +48,7 @@ class Origins:
         return self._loaded[place]
 
     def _ask(self, account: str, at: int) -> Loaded:
-        regions = self._graph.coverage_near(account, at)
+        regions = self._graph.coverage_near(account, at // HOUR * HOUR)  # the same answer for everybody of that hour
         near: Counter[str] = Counter()
         for region in regions:
             near.update(region.near)
@@ -57,6 +57,7 @@ class Origins:
             regions=tuple(region.region for region in regions),
             near=near,
             changes=self._graph.logging_changes(account),
+            outages=self._graph.outages(account),
             issued_near=self._graph.issued_near(account, at),
         )
 

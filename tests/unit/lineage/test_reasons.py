@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from roletrail.lineage.model import Action, Node
-from roletrail.lineage.reasons import Loaded, logging_off, missing_parent
+from roletrail.lineage.gaps import LOGGING_OFF, READS_NOT_LOGGED, SOURCE_EXCLUDED, covering, gaps
+from roletrail.lineage.model import Action, Addendum, Node
+from roletrail.lineage.reasons import Loaded, missing_parent
 from tests.support.graph_rows import START, node
 
 ALL = {"management_read": 5, "management_write": 5}
@@ -90,10 +92,67 @@ def test_what_holds_for_the_whole_account_comes_first() -> None:
 )
 def test_logging_is_off_between_the_calls_that_say_so(names: list[str], at: int, off: bool) -> None:
     changes = [change(name, 10 * n) for n, name in enumerate(names)]
-    assert (logging_off(changes, at) is not None) is off
+    assert (covering(gaps(changes), LOGGING_OFF, at) is not None) is off
 
 
 def test_the_first_of_several_stops_is_named() -> None:
-    found = logging_off([change("StopLogging", 1), change("DeleteTrail", 2)], 5)
+    found = covering(gaps([change("StopLogging", 1), change("DeleteTrail", 2)]), LOGGING_OFF, 5)
     assert found is not None
-    assert found.event_name == "StopLogging"
+    assert found.began.event_name == "StopLogging"
+
+
+def test_a_gap_that_ended_names_both_calls() -> None:
+    (gap,) = gaps([change("StopLogging", 10), change("StartLogging", 30)])
+    assert (gap.since, gap.until) == (10, 30)
+    assert gap.ended is not None
+    assert gap.ended.event_name == "StartLogging"
+
+
+def selectors(at: int, **detail: list[Any]) -> Action:
+    texts = {name: [json.dumps(one) for one in many] for name, many in detail.items()}
+    return change("PutEventSelectors", at)._replace(detail=json.dumps(texts))
+
+
+def field(name: str, **rest: list[str]) -> dict[str, Any]:
+    return {"field": name, **rest}
+
+
+MANAGEMENT = field("eventCategory", equals=["Management"])
+
+
+@pytest.mark.parametrize(
+    ("detail", "left_out"),
+    [
+        ({"selectors": [{"readWriteType": "All", "includeManagementEvents": True}]}, set()),
+        ({"selectors": [{"readWriteType": "WriteOnly", "includeManagementEvents": True}]}, {READS_NOT_LOGGED}),
+        ({"selectors": [{"readWriteType": "WriteOnly"}, {"readWriteType": "All"}]}, set()),
+        ({"selectors": [{"readWriteType": "All", "includeManagementEvents": False}]}, {LOGGING_OFF}),
+        ({"selectors": [{"excludeManagementEventSources": ["kms.amazonaws.com"]}]}, set()),
+        ({"advanced_selectors": [{"fieldSelectors": [MANAGEMENT]}]}, set()),
+        ({"advanced_selectors": [{"fieldSelectors": [field("eventCategory", equals=["Data"])]}]}, {LOGGING_OFF}),
+        ({"advanced_selectors": [{"fieldSelectors": [MANAGEMENT, field("readOnly", equals=["false"])]}]}, {READS_NOT_LOGGED}),
+        (
+            {"advanced_selectors": [{"fieldSelectors": [MANAGEMENT, field("eventSource", notEquals=["sts.amazonaws.com"])]}]},
+            {SOURCE_EXCLUDED},
+        ),
+        ({"selectors": ["no object"], "advanced_selectors": [3]}, {LOGGING_OFF}),
+        ({}, set()),
+    ],
+)
+def test_selectors_leave_things_out(detail: dict[str, Any], left_out: set[str]) -> None:
+    assert {gap.reason for gap in gaps([selectors(5, **detail)])} == left_out
+
+
+def test_other_selectors_end_what_selectors_began() -> None:
+    writes = selectors(10, selectors=[{"readWriteType": "WriteOnly"}])
+    everything = selectors(20, selectors=[{"readWriteType": "All"}])
+    assert [(gap.reason, gap.since, gap.until) for gap in gaps([writes, everything])] == [(READS_NOT_LOGGED, 10, 20)]
+
+
+def test_an_outage_of_the_issuer_explains_the_hour_around_it() -> None:
+    outage = Addendum("e", START + 600, "111111111111", "eu-central-1", "sts.amazonaws.com", "SERVICE_OUTAGE", "", "")
+    assert missing_parent(session(), loaded(outages=(outage,))).event_ref.endswith(".e")
+    assert missing_parent(session(), loaded(outages=(outage,))).code == "LOGGING_OFF"
+    other = outage._replace(event_source="s3.amazonaws.com")
+    assert missing_parent(session(), loaded(outages=(other,))).code == "UNEXPLAINED"
+    assert missing_parent(session(), loaded(outages=(outage._replace(at=START + 9000),))).code == "UNEXPLAINED"

@@ -7,9 +7,9 @@ from collections import Counter
 from sqlite3 import Connection
 
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Action
+from roletrail.lineage.model import Action, Addendum
 from roletrail.stores.embedded.linking import refs_at
-from roletrail.stores.embedded.rows import ACTION, select_in, unpack_action
+from roletrail.stores.embedded.rows import ACTION, select_in, unpack_action, unpack_addendum
 from roletrail.stores.port import RegionCoverage
 
 DAY = 86_400
@@ -56,3 +56,8 @@ def logging_changes(connection: Connection, account: str) -> list[Action]:
     numbers = [ref >> 3 for ref in refs_at(connection, [anchors.logging_of(account)]) if ref & 7 == ACTION]
     found = [unpack_action(row) for (row,) in select_in(connection, "SELECT row FROM action WHERE i IN (?)", numbers)]
     return sorted((a for a in found if a.account == account), key=lambda a: (a.at, a.event_id))
+
+
+def outages(connection: Connection, account: str) -> list[Addendum]:
+    found = connection.execute("SELECT row FROM addendum WHERE original = '' AND account = ?", (account,))
+    return sorted((unpack_addendum(row) for (row,) in found), key=lambda a: (a.at, a.event_id))

@@ -9,8 +9,8 @@ from typing import Any
 
 from roletrail.lineage import ids
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Activity, Caller, CredentialUse, Part
-from roletrail.stores.embedded import ledger
+from roletrail.lineage.model import Activity, Caller, CredentialUse, Part, ResourceUse
+from roletrail.stores.embedded import digests, ledger, versions
 from roletrail.stores.embedded.cells import Cells
 from roletrail.stores.embedded.numbers import Numbers
 from roletrail.stores.embedded.rows import (
@@ -31,7 +31,15 @@ from roletrail.stores.embedded.rows import (
     select_in,
     use_row,
 )
-from roletrail.stores.merge import CALLER_FACTS, fold_activities, fold_callers, fold_uses, merge_callers, merge_uses
+from roletrail.stores.merge import (
+    CALLER_FACTS,
+    fold_activities,
+    fold_callers,
+    fold_resources,
+    fold_uses,
+    merge_callers,
+    merge_uses,
+)
 from roletrail.stores.port import ArchiveFile, CommitResult, Overlap
 
 _ASKING = frozenset({"session", "key"})
@@ -50,7 +58,8 @@ def commit(
     admitted, overlaps, refused = _admit(connection, cells, parts)
     if admitted:
         cells.write(connection)
-        _Writing(connection, numbers, admitted).run()
+        digests.write(connection, [part.digest for part in admitted if part.digest is not None])
+        _Writing(connection, numbers, versions.patched(connection, admitted)).run()
         add_to_counters(connection, _totals(admitted))
         _widen_times(connection, admitted)
     ledger.register_files(connection, files)
@@ -120,7 +129,7 @@ class _Writing:
         for part in self._parts:
             found.update(activity.identity for activity in part.activities)
             found.update(issuance.parent for issuance in part.issuances if issuance.parent_kind in _ASKING)
-            for rows in (part.attempts, part.sign_ins, part.actions):
+            for rows in (part.attempts, part.sign_ins, part.actions, part.resources):
                 found.update(row.identity for row in rows)
         return found
 
@@ -132,6 +141,7 @@ class _Writing:
         self._write_sign_ins()
         self._write_actions()
         self._write_attempts()
+        self._write_resources()
         self._write_addresses()
         self._write_anchors()
         self._connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(n,) for n in sorted(self._pending)])
@@ -246,6 +256,14 @@ class _Writing:
                 rows.append((attempt.event_id, n, attempt.at, pack(attempt)))
                 self._addresses.add((n, attempt.address))
         self._connection.executemany("INSERT INTO attempt (event_id, n, at, row) VALUES (?, ?, ?, ?)", rows)
+
+    def _write_resources(self) -> None:
+        touched: defaultdict[int, list[ResourceUse]] = defaultdict(list)
+        for part in self._parts:
+            for use in part.resources:
+                touched[self._numbers[use.identity]].append(use)
+        rows = [(n, pack([use[1:] for use in fold_resources(touched[n])])) for n in sorted(touched)]
+        self._connection.executemany("INSERT INTO resource_use (n, folds) VALUES (?, ?)", rows)
 
     def _write_addresses(self) -> None:
         hashes = {address: handle("address", address) for address in {address for _, address in self._addresses if address}}

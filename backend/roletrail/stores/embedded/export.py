@@ -8,10 +8,11 @@ from sqlite3 import Connection
 from roletrail.lineage.model import CredentialUse
 from roletrail.stores.embedded import ledger, rows
 from roletrail.stores.embedded.derived import Row, as_standings
-from roletrail.stores.embedded.observed import actions, all_activities, attempts
+from roletrail.stores.embedded.observed import actions, all_activities, attempts, resources_of
 from roletrail.stores.embedded.rows import STANDING_COLUMNS
 
 STEP = 1000
+EVERY = 1 << 40
 
 
 def export(connection: Connection) -> Iterator[tuple[str, object]]:
@@ -50,3 +51,4 @@ def _observed(connection: Connection, n: int, id_: str) -> Iterator[tuple[str, o
     yield from (("activity", activity) for activity in all_activities(connection, id_))
     yield from (("action", action) for action in actions(connection, id_))
     yield from (("attempt", attempt) for attempt in attempts(connection, id_))
+    yield from (("resource", use) for use in resources_of(connection, [id_], EVERY))

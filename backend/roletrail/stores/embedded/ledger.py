@@ -149,8 +149,13 @@ def _position(after: str) -> tuple[int, int, int]:
     return o, record, i
 
 
-def coverage(connection: Connection) -> Iterator[CoverageRow]:
+def quarantine_reasons(connection: Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason"))
+
+
+def coverage(connection: Connection, from_: int = 0, to: int = 0) -> Iterator[CoverageRow]:
     for account, region, hour, counts, first_at, last_at in connection.execute(
-        "SELECT account, region, hour, counts, first_at, last_at FROM cell ORDER BY account, region, hour"
+        "SELECT account, region, hour, counts, first_at, last_at FROM cell WHERE hour >= ? AND hour < ? ORDER BY account, region, hour",
+        (from_, to or 1 << 62),
     ):
         yield CoverageRow(account, region, hour, json.loads(counts), first_at, last_at)

@@ -19,6 +19,7 @@ from roletrail.stores.embedded.rows import (
     SIGN_IN,
     counter,
     handle,
+    mark_of,
     pack,
     select_in,
     set_counter,
@@ -57,7 +58,7 @@ class EmbeddedLinkWriter:
         if limit <= 0:
             return (), 0
         found = self._connection.execute(
-            f"SELECT i, row FROM {table} WHERE i > ? ORDER BY i LIMIT ?", (counter(self._connection, _mark(table)), limit)
+            f"SELECT i, row FROM {table} WHERE i > ? ORDER BY i LIMIT ?", (counter(self._connection, mark_of(table)), limit)
         ).fetchall()
         if found:
             marks[table] = found[-1][0]
@@ -67,7 +68,7 @@ class EmbeddedLinkWriter:
         token = cast("_Token", pending.token)
         self._connection.executemany("DELETE FROM pending WHERE n = ?", [(n,) for n in token.callers])
         for table, mark in token.marks.items():
-            set_counter(self._connection, _mark(table), mark)
+            set_counter(self._connection, mark_of(table), mark)
 
     # --- neighbourhood ---
 
@@ -228,10 +229,6 @@ class EmbeddedLinkWriter:
     def finish(self) -> None:
         """At the end of the transaction: cached columns of everything that changed."""
         settle(self._connection, self._numbers, self._changes)
-
-
-def _mark(table: str) -> str:
-    return f"linked_{table}"
 
 
 def _ids_in(linked: Iterable[Linked]) -> set[str]:

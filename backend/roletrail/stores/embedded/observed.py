@@ -8,12 +8,12 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from roletrail.errors import InvalidRequest
-from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance
+from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, ResourceUse
 from roletrail.stores.embedded import rows
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.reads import number_of, numbers_of
 from roletrail.stores.embedded.rows import DAY_SECONDS, HANDLE, handle, select_in, unpack_folds
-from roletrail.stores.merge import ACTIVITY_KEY, fold_activities
+from roletrail.stores.merge import ACTIVITY_KEY, fold_activities, fold_resources
 
 T = TypeVar("T", Action, Attempt)
 
@@ -152,3 +152,9 @@ def issuances_for(connection: Connection, event_ids: Collection[str]) -> dict[st
         rows.unpack_issuance(row) for (row,) in select_in(connection, "SELECT row FROM issuance WHERE event_id IN (?)", event_ids)
     ]
     return {issuance.event_id: issuance for issuance in sorted(found, reverse=True)}
+
+
+def resources_of(connection: Connection, ids: Collection[str], limit: int) -> list[ResourceUse]:
+    names = numbers_of(connection, ids)
+    found = select_in(connection, "SELECT n, folds FROM resource_use WHERE n IN (?)", names)
+    return fold_resources(use for n, folds in found for use in rows.unpack_resources(names[n], folds))[:limit]

@@ -174,3 +174,10 @@ def totals(connection: Connection) -> Totals:
 
 
 _MARKED = ("issuance", "sign_in", "action")
+
+
+def lost(connection: Connection, limit: int) -> tuple[list[str], int]:
+    """Sessions are what has no parent and began at a known time, or counts: keys and origins do neither."""
+    where = "FROM standing WHERE parent = 0 AND (started > 0 OR counts = 1)"
+    (total,) = connection.execute(f"SELECT count(*) {where}").fetchone()
+    return [id_ for (id_,) in connection.execute(f"SELECT id {where} ORDER BY last_seen DESC, id LIMIT ?", (limit,))], total

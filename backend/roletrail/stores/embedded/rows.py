@@ -9,7 +9,20 @@ from typing import Any
 import msgspec
 
 from roletrail.lineage.ids import anchor
-from roletrail.lineage.model import Action, Activity, Attempt, Caller, CredentialUse, Edge, Issuance, Node, SignIn, Standing
+from roletrail.lineage.model import (
+    Action,
+    Activity,
+    Addendum,
+    Attempt,
+    Caller,
+    CredentialUse,
+    Edge,
+    Issuance,
+    Node,
+    ResourceUse,
+    SignIn,
+    Standing,
+)
 from roletrail.stores.merge import CALLER_FACTS
 
 CALLER, ISSUANCE, SIGN_IN, ACTION, HANDLE = range(5)
@@ -22,6 +35,7 @@ unpack_issuance = msgspec.msgpack.Decoder(Issuance).decode
 unpack_sign_in = msgspec.msgpack.Decoder(SignIn).decode
 unpack_action = msgspec.msgpack.Decoder(Action).decode
 unpack_attempt = msgspec.msgpack.Decoder(Attempt).decode
+unpack_addendum = msgspec.msgpack.Decoder(Addendum).decode
 unpack_node = msgspec.msgpack.Decoder(Node).decode
 unpack_edges = msgspec.msgpack.Decoder(tuple[Edge, ...]).decode
 unpack_any = msgspec.msgpack.Decoder().decode
@@ -34,6 +48,10 @@ def pack_folds(activities: Sequence[Activity]) -> bytes:
 
 def unpack_folds(identity: str, folds: bytes) -> list[Activity]:
     return [Activity(identity, *fold) for fold in unpack_any(folds)]
+
+
+def unpack_resources(identity: str, folds: bytes) -> list[ResourceUse]:
+    return [ResourceUse(identity, *fold) for fold in unpack_any(folds)]
 
 
 def caller_row(n: int, caller: Caller) -> tuple[Any, ...]:
@@ -95,6 +113,11 @@ def add_to_counters(connection: Connection, amounts: dict[str, int]) -> None:
         "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
         [(name, amount) for name, amount in amounts.items() if amount],
     )
+
+
+def mark_of(table: str) -> str:
+    """Counter of the last row of a table that linking has seen."""
+    return f"linked_{table}"
 
 
 def set_counter(connection: Connection, name: str, value: int) -> None:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from roletrail.lineage.ids import event_hash
-from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, Part
-from roletrail.stores.embedded import around, chains, commit, export, ledger, observed, reads, rows, trace
+from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Part, ResourceUse
+from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
 from roletrail.stores.embedded.numbers import Numbers
@@ -20,6 +20,7 @@ from roletrail.stores.port import (
     ChainRow,
     CommitResult,
     CoverageRow,
+    Digested,
     LedgerEntry,
     NodeRow,
     PathStep,
@@ -95,9 +96,23 @@ class EmbeddedStore:
     def quarantine(self, limit: int, after: str = "") -> tuple[list[tuple[str, int, str, str]], str]:
         return ledger.quarantine(self._database.read(), limit, after)
 
-    def coverage(self) -> Iterator[CoverageRow]:
+    def quarantine_reasons(self) -> dict[str, int]:
+        return ledger.quarantine_reasons(self._database.read())
+
+    def coverage(self, from_: int = 0, to: int = 0) -> Iterator[CoverageRow]:
         with self._database.snapshot() as connection:
-            yield from ledger.coverage(connection)
+            yield from ledger.coverage(connection, from_, to)
+
+    def digests(self, from_: int = 0, to: int = 0) -> list[Digested]:
+        with self._database.snapshot() as connection:
+            return digests.digests(connection, from_, to or 1 << 62)
+
+    def outages(self, account: str) -> list[Addendum]:
+        return around.outages(self._database.read(), account)
+
+    def lost(self, limit: int) -> tuple[list[str], int]:
+        with self._database.snapshot() as connection:
+            return reads.lost(connection, limit)
 
     def coverage_near(self, account: str, at: int) -> list[RegionCoverage]:
         with self._database.snapshot() as connection:
@@ -182,6 +197,10 @@ class EmbeddedStore:
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         with self._database.snapshot() as connection:
             return observed.attempts_of(connection, ids, limit)
+
+    def resources_of(self, ids: Collection[str], limit: int) -> list[ResourceUse]:
+        with self._database.snapshot() as connection:
+            return observed.resources_of(connection, ids, limit)
 
     def event_hours(self, event_id: str) -> list[int]:
         return hours_of(self._database.read(), event_hash(event_id))

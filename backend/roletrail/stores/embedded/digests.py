@@ -1,0 +1,49 @@
+"""Digests and the files they list, against the objects that went in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+from roletrail.lineage.model import Digest
+from roletrail.stores.embedded.rows import select_in
+from roletrail.stores.port import Digested
+
+_LISTED = """
+SELECT d, digest_file.name,
+    EXISTS (SELECT 1 FROM object WHERE object.sha256 = digest_file.sha256),
+    EXISTS (SELECT 1 FROM object WHERE object.name = substr(digest_file.name, length(rtrim(digest_file.name, replace(digest_file.name, '/', ''))) + 1))
+FROM digest_file WHERE d IN (?) ORDER BY d, f
+"""
+
+
+def write(connection: Connection, digests: Iterable[Digest]) -> None:
+    """A digest that comes again, under whatever name its copy has, replaces itself."""
+    for digest in digests:
+        connection.execute("DELETE FROM digest_file WHERE d IN (SELECT d FROM digest WHERE name = ?)", (digest.name,))
+        connection.execute("DELETE FROM digest WHERE name = ?", (digest.name,))
+        place = (digest.name, digest.account, digest.region, digest.start, digest.end, digest.previous)
+        number = connection.execute(
+            "INSERT INTO digest (name, account, region, start, stop, previous) VALUES (?, ?, ?, ?, ?, ?)", place
+        ).lastrowid
+        rows = [(number, f, file.name, file.sha256) for f, file in enumerate(digest.files)]
+        connection.executemany("INSERT INTO digest_file VALUES (?, ?, ?, ?)", rows)
+
+
+def digests(connection: Connection, from_: int, to: int) -> list[Digested]:
+    """Those whose hour begins in the window, by (account, region, start, name)."""
+    found = connection.execute(
+        "SELECT d, name, account, region, start, stop, previous FROM digest WHERE start >= ? AND start < ?"
+        " ORDER BY account, region, start, name",
+        (from_, to),
+    ).fetchall()
+    missing: dict[int, list[str]] = {}
+    altered: dict[int, list[str]] = {}
+    files: dict[int, int] = {}
+    for d, name, same, named in select_in(connection, _LISTED, [row[0] for row in found]):
+        files[d] = files.get(d, 0) + 1
+        if not same:
+            (altered if named else missing).setdefault(d, []).append(name)
+    return [
+        Digested(*row[1:], files.get(row[0], 0), tuple(missing.get(row[0], ())), tuple(altered.get(row[0], ()))) for row in found
+    ]
