@@ -129,14 +129,15 @@ def action_view(action: Action) -> ActionView:
     )
 
 
-def attempt_view(attempt: Attempt) -> ActionView:
+def attempt_view(attempt: Attempt, nature: str) -> ActionView:
+    """`nature` is refused, propagation retry or enumeration."""
     return ActionView(
         event_id=attempt.event_id,
         event_ref=event_ref(attempt.at, attempt.event_id),
         at=iso(attempt.at),
         event_name=attempt.event_name,
         event_source="sts.amazonaws.com",
-        category="attempt",
+        category=nature,
         target_kind="role",
         target=attempt.target,
         account=attempt.account,

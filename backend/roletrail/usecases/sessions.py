@@ -5,6 +5,7 @@ from __future__ import annotations
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import NotFound
+from roletrail.lineage.link import attempt
 from roletrail.stores.port import ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains import chain_view, labels_for
 from roletrail.usecases.origins import Origins
@@ -12,7 +13,7 @@ from roletrail.usecases.paths import listed_paths
 from roletrail.usecases.present import action_view, attempt_view
 from roletrail.usecases.shape import shape
 from roletrail.usecases.tree import tree_of
-from roletrail.usecases.views import SessionView
+from roletrail.usecases.views import ActionView, SessionView
 
 MAX_ACTIONS = 200
 
@@ -37,7 +38,7 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
     chain = chain_view(_as_chain(path[-1]), path, labels, origins)
     below = [row.node.id for row in drawn]
     actions = [action_view(action) for action in graph.actions_of(below, MAX_ACTIONS)]
-    attempts = [attempt_view(attempt) for attempt in graph.attempts_of(below, MAX_ACTIONS)]
+    attempts = _attempts(graph, below, drawn)
     return SessionView(
         id=id_,
         chain=chain,
@@ -49,6 +50,14 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
         coverage=origins.limits(path),
         shape=shape(chain.path, actions),
     )
+
+
+def _attempts(graph: GraphStore, below: list[str], drawn: list[NodeRow]) -> list[ActionView]:
+    """Refused assumptions of these, newest first, each with what it looks like beside the others."""
+    tried = graph.attempts_of(below, MAX_ACTIONS)
+    obtained = [attempt.Obtained(edge.parent, row.node.role_arn, edge.at) for row in drawn for edge in row.edges]
+    natures = {a.event_id: found.nature for found in attempt.refusals(tried, obtained) for a in found.attempts}
+    return [attempt_view(a, natures[a.event_id]) for a in tried]
 
 
 def _as_chain(row: NodeRow) -> ChainRow:

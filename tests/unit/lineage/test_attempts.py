@@ -1,0 +1,48 @@
+"""Refusals told apart (T21): trying doors, IAM's propagation, and the rest."""
+
+from __future__ import annotations
+
+from roletrail.lineage.link import attempt
+from roletrail.lineage.link.attempt import Obtained
+from roletrail.lineage.model import Attempt
+
+T = 1_793_606_400
+ROLE = "arn:aws:iam::111111111111:role/"
+
+
+def refused(at: int, role: str, identity: str = "mallory") -> Attempt:
+    return Attempt(
+        event_id=f"{at}-{role}", at=at, identity=identity, access_key_id="AKIAIEXAMPLEXXXAKIA1", event_name="AssumeRole", target=ROLE + role,
+        error_code="AccessDenied", account="111111111111", region="us-east-1", address="198.51.100.77", agent="aws-cli",
+    )  # fmt: skip
+
+
+def natures(attempts: list[Attempt], obtained: list[Obtained]) -> dict[str, str]:
+    return {r.attempts[0].target.removeprefix(ROLE): r.nature for r in attempt.refusals(attempts, obtained)}
+
+
+def test_several_roles_in_a_burst_are_doors_tried() -> None:
+    tried = [refused(T + n * 20, role) for n, role in enumerate("ABCD")]
+    assert natures(tried, []) == dict.fromkeys("ABCD", "enumeration")
+
+
+def test_two_roles_are_no_burst_and_slow_ones_neither() -> None:
+    assert natures([refused(T, "A"), refused(T + 5, "B")], []) == {"A": "refused", "B": "refused"}
+    assert natures([refused(T + n * 400, role) for n, role in enumerate("ABCD")], []) == dict.fromkeys("ABCD", "refused")
+
+
+def test_what_succeeds_within_seconds_is_propagation() -> None:
+    tried = [refused(T + n, "fresh") for n in (0, 4, 8)] + [refused(T + n, role) for n, role in enumerate("AB")]
+    got = [Obtained("mallory", ROLE + "fresh", T + 12), Obtained("somebody else", ROLE + "A", T + 3)]
+    assert natures(tried, got) == {"fresh": "propagation retry", "A": "refused", "B": "refused"}
+
+
+def test_a_success_much_later_is_no_propagation() -> None:
+    assert natures([refused(T, "A")], [Obtained("mallory", ROLE + "A", T + 11)]) == {"A": "refused"}
+
+
+def test_the_edge_names_the_role_and_proves_itself() -> None:
+    (found,) = attempt.refusals([refused(T + 3, "A"), refused(T, "A")], [])
+    edge = attempt.edge(found)
+    assert (edge.kind, edge.parent, edge.at, edge.note) == ("ATTEMPTED", "mallory", T, "refused, 2 x AccessDenied")
+    assert edge.evidence == (f"20261102.{T}-A", f"20261102.{T + 3}-A")
