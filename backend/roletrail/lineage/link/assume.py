@@ -20,7 +20,7 @@ _ROLE_SESSION_LIFE = 43200
 
 def edges(case: Case, m: Match) -> list[Found]:
     if m.grant.foreign:
-        return _from_stranger(case, m)
+        return from_stranger(case, m, "ASSUMED", note=_note(m))
     return from_identity(case, m, switch.kind(case, m), note=_note(m))
 
 
@@ -29,21 +29,23 @@ def _note(m: Match) -> str:
     return f"external id {external_id}" if external_id else ""
 
 
-def _from_stranger(case: Case, m: Match) -> list[Found]:
+def from_stranger(case: Case, m: Match, kind: str, *, note: str) -> list[Found]:
+    """The caller's own copy is not loaded: the edge starts at whom the other account's copy names (J10)."""
     stranger = origins.of_stranger(m.grant.told)
     rule = "J10" if m.rule == "J1" else m.rule
-    edge = edge_of(case, m._replace(rule=rule), "ASSUMED", stranger.id, note=_note(m))
+    edge = edge_of(case, m._replace(rule=rule), kind, stranger.id, note=note)
     return [] if edge is None else [Found(edge, stranger)]
 
 
 def candidates(case: Case, m: Match, nodes: Iterable[Node]) -> list[Edge]:
     """Edges from sessions and keys of the stranger's principal that were alive when it called."""
     i = m.grant.told
+    kind = "RAN_ROOT_TASK" if i.family == "root_task" else "ASSUMED"
     alive = [n for n in nodes if n.id != case.id and n.partition == i.partition and _alive(n, i.at)]
     rule, confidence = ("J10", SINGLE_CANDIDATE) if len(alive) == 1 else ("J2m", SEVERAL)
     found: list[Edge] = []
     for node in alive:
-        edge = edge_of(case, m._replace(rule=rule, confidence=min(confidence, m.confidence)), "ASSUMED", node.id, note=_note(m))
+        edge = edge_of(case, m._replace(rule=rule, confidence=min(confidence, m.confidence)), kind, node.id, note=_note(m))
         if edge is not None:
             found.append(edge)
     return found
