@@ -26,7 +26,9 @@ DECISIONS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 LONGEST_MODULE = 500
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "data", "process", "common", "misc"}
 # Written in pieces, so that this file does not match itself.
-LEFT_OPEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|NotImple" r"mentedError|(pytest|mark)\.(sk" r"ip|xf" r"ail|importor" r"skip)")
+LEFT_OPEN = re.compile(
+    r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|NotImple" r"mentedError|(pytest|mark)\.(sk" r"ip|xf" r"ail|importor" r"skip)"
+)
 REGISTRIES = re.compile(r"npm" r"js\.org|py" r"pi\.org|python" r"hosted\.|repo1?\." r"maven\.|deb\.deb" r"ian\.org")
 
 

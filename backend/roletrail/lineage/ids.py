@@ -63,7 +63,9 @@ def unknown_parent_id(child: str) -> str:
 
 def anchor(*parts: str) -> int:
     """Signed 64-bit look-up number of a join key. Collisions are harmless: rules compare the real values again."""
-    return int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(
+        hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True
+    )
 
 
 EVENT_FACTOR = 0x9E3779B97F4A7C15

@@ -79,7 +79,9 @@ def touches_of(case: Case) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _edge(case: Case, a: Action, pivot: str, confidence: float, *, child_key: str = "", more: Iterable[Action] = ()) -> list[Found]:
+def _edge(
+    case: Case, a: Action, pivot: str, confidence: float, *, child_key: str = "", more: Iterable[Action] = ()
+) -> list[Found]:
     if not a.identity or a.identity == case.id:
         return []
     evidence = (ref(a.at, a.event_id), *(ref(b.at, b.event_id) for b in more))
@@ -179,7 +181,10 @@ def _instance(case: Case, target: Workload) -> list[Found]:
         given = detail.get("instance_profile") or detail.get("launch_template")
         found += _edge(case, a, "instance", STARTED_INSTANCE if given else OTHER_INSTANCE)
     for a in case.known.touching.get(Touch(*target), ()):
-        if base_name(a.event_name) not in _STARTS and case.created - PASSED_WITHIN <= a.at <= case.created + _INSTANCE_SESSION_LIFE:
+        if (
+            base_name(a.event_name) not in _STARTS
+            and case.created - PASSED_WITHIN <= a.at <= case.created + _INSTANCE_SESSION_LIFE
+        ):
             found += _command(case, a)
     return found
 
@@ -251,7 +256,9 @@ def _alone(case: Case, a: Action, role_arn: str, service: str) -> bool:
 
 
 def _provider(case: Case, provider: str, role_name: str) -> list[Found]:
-    found = [f for a in _latest_each(_before(case, "provider", provider), str) for f in _edge(case, a, "provider", CHANGED_PROVIDER)]
+    found = [
+        f for a in _latest_each(_before(case, "provider", provider), str) for f in _edge(case, a, "provider", CHANGED_PROVIDER)
+    ]
     if role_name.startswith(anchors.SSO_ROLE):
         sets = _before(case, "permission_set", anchors.permission_set(role_name))
         found += [f for a in _latest_each(sets, str) for f in _edge(case, a, "permission_set", CHANGED_PERMISSION_SET)]
