@@ -45,6 +45,7 @@ format: $(PYTHON_READY) ## Mend what ruff can mend
 	$(BIN)/ruff format .
 
 mutants: $(PYTHON_READY) ## Change the link rules one by one and count the changes no test notices (ARGS="match.py" for one file)
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
 	@scripts/mutants.sh $(ARGS)
 
 bench: $(PYTHON_READY) ## Measure ingest against the parse floor and DuckDB SQL, on generated logs
