@@ -157,9 +157,8 @@ def test_a_stranger_is_no_session_that_had_expired(trail: Trail) -> None:
 
 @pytest.mark.parametrize(("sessions", "rules"), [(1, ["J11"]), (2, [])])
 def test_a_session_without_a_creation_time(trail: Trail, sessions: int, rules: list[str]) -> None:
-    for n in range(sessions):
-        session = trail.assume(alice(trail), T + n * 10, A, "work")
-    undated = session.using(trail.ids.unique("ASIA", HOME, "K9")).with_context(attributes={"mfaAuthenticated": "false"})
+    issued = [trail.assume(alice(trail), T + n * 10, A, "work") for n in range(sessions)]
+    undated = issued[-1].using(trail.ids.unique("ASIA", HOME, "K9")).with_context(attributes={"mfaAuthenticated": "false"})
     use(trail, undated)
     memory = linked(trail.records)
     (found,) = [one for one in memory.linked.values() if one.node.name == "work" and not one.node.issued_at]
