@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from roletrail.usecases.parameters import CHAIN_PARAMETERS, Parameter
+from roletrail.usecases.parameters import CHAIN_PARAMETERS, COVERAGE_PARAMETERS, Parameter
 
 
 def chain_parameters() -> list[dict[str, Any]]:
     return [_of(parameter) for parameter in CHAIN_PARAMETERS] + [boolean("full", "Unfold every path.")]
+
+
+def coverage_parameters() -> list[dict[str, Any]]:
+    return [_of(parameter) for parameter in COVERAGE_PARAMETERS]
 
 
 def _of(parameter: Parameter) -> dict[str, Any]:

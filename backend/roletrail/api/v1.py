@@ -14,9 +14,9 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import entities, events, health, sessions, sources, trace, views
+from roletrail.usecases import coverage, entities, events, health, sessions, sources, trace, views
 from roletrail.usecases.chains import list_chains
-from roletrail.usecases.parameters import chain_query
+from roletrail.usecases.parameters import chain_query, coverage_window
 
 PREFIX = "/api/v1"
 MAX_BODY = 1_048_576
@@ -172,6 +172,17 @@ def get_quarantine(request: Request) -> Response:
     raw = only(parameters(request), ("limit", "after"))
     limit = whole_number(raw, "limit", sources.DEFAULT_LIMIT, events.MAX_LIMIT)
     return answer(sources.list_quarantine(ports_of(request).graph, actor_of(request), raw.get("after", ""), limit))
+
+
+@router.get(
+    "/coverage",
+    response_model=views.CoverageView,
+    openapi_extra={"parameters": described.coverage_parameters()},
+    summary="What is loaded hour by hour, what digests prove of it, and what these logs cannot show",
+)
+def get_coverage(request: Request) -> Response:
+    window = coverage_window(parameters(request))
+    return answer(coverage.show_coverage(ports_of(request).graph, actor_of(request), **window))
 
 
 @router.get("/health", response_model=views.HealthView, summary="What this installation holds, and whether it answers")

@@ -23,6 +23,8 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
     "trace.read": ("viewer", "read"),
     "health.read": ("viewer", "read"),
     "sources.read": ("viewer", "read"),
+    "coverage.read": ("viewer", "read"),
+    "impact.read": ("viewer", "read"),
     "ingest.run": ("analyst", "ingest"),
     "access.manage": ("admin", "admin"),
 }

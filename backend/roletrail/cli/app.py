@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import read, serve
+from roletrail.cli import cover, read, serve
 from roletrail.cli.load import ingest
 
 
@@ -20,7 +20,18 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_common)
-    for command in (ingest, read.chains, read.show, read.events, read.trace, read.event, serve.serve, serve.demo, read.health):
+    for command in (
+        ingest,
+        read.chains,
+        read.show,
+        read.events,
+        read.trace,
+        read.event,
+        cover.coverage,
+        serve.serve,
+        serve.demo,
+        read.health,
+    ):
         app.command()(command)
     app.add_typer(serve.token, name="token")
     return app

@@ -119,4 +119,5 @@ def _texts(value: Any) -> list[str]:
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    entries: list[Any] = value if isinstance(value, list) else []
+    return entries

@@ -319,6 +319,10 @@ class GraphStore(Protocol):
         """Digests whose hour begins in the window, by (account, region, start, name); `to` 0 is no bound."""
         ...
 
+    def digest_span(self) -> tuple[int, int]:
+        """Least start and greatest end of all digests; zeros when there are none."""
+        ...
+
     def outages(self, account: str) -> list[Addendum]:
         """SERVICE_OUTAGE addenda of an account, oldest first."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.tone import TONES
@@ -103,6 +104,12 @@ CHAIN_PARAMETERS: tuple[Parameter, ...] = (
     _number("limit", "limit", 100, 1, MAX_LIMIT, "Chains on a page."),
 )
 
+COVERAGE_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("account", "account", "string", "", "Only this account (12 digits).", _account),
+    Parameter("from", "from_", "date-time", "", "Only hours that begin at or after this time (ISO 8601, UTC).", read_time),
+    Parameter("to", "to", "date-time", "", "Only hours that begin before this time (ISO 8601, UTC).", read_time),
+)
+
 _BY_NAME = {parameter.name: parameter for parameter in CHAIN_PARAMETERS}
 
 
@@ -123,6 +130,21 @@ def chain_query(raw: Mapping[str, str], *, strict: bool, also: frozenset[str] = 
             if strict:
                 raise InvalidRequest(f"The parameter {name} {problem}.", hint=parameter.help) from None
     return ChainQuery(**values)  # type: ignore[arg-type]
+
+
+def coverage_window(raw: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments of `show_coverage`, strictly."""
+    known = {parameter.name: parameter for parameter in COVERAGE_PARAMETERS}
+    values: dict[str, Any] = {}
+    for name, text in raw.items():
+        parameter = known.get(name)
+        if parameter is None:
+            raise InvalidRequest(f"There is no parameter {name[:60]!r} here.", hint="Known: " + ", ".join(known) + ".")
+        try:
+            values |= {parameter.field: parameter.read(text)} if text else {}
+        except ValueError as problem:
+            raise InvalidRequest(f"The parameter {name} {problem}.", hint=parameter.help) from None
+    return values
 
 
 def given(raw: Mapping[str, str]) -> dict[str, str]:

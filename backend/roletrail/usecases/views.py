@@ -270,3 +270,88 @@ class QuarantineView:
     record: int
     reason: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageHour:
+    """An hour of one account and region: events by category, and what digests prove of it."""
+
+    account: str
+    region: str
+    hour: str
+    management_read: int
+    management_write: int
+    data: int
+    network: int
+    digest: str  # proved complete | file missing | altered | quiet | no digest
+    files_missing: list[str]
+    files_altered: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCoverageView:
+    """One account and region over the window. `digests` counts hours by what digests prove of them."""
+
+    account: str
+    region: str
+    first_hour: str
+    last_hour: str
+    hours_with_events: int
+    management_read: int
+    management_write: int
+    data: int
+    network: int
+    digests: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """A time in which something was not logged. `events` came all the same: of another trail, or of another category."""
+
+    reason: str  # LOGGING_OFF | READS_NOT_LOGGED | SOURCE_EXCLUDED | SERVICE_OUTAGE
+    account: str
+    region: str  # "" every region
+    since: str
+    until: str  # "" not ended in these logs
+    what: str
+    event_refs: list[str]
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownReason:
+    code: str
+    count: int
+    sentence: str  # of one of them
+    examples: list[str]  # session ids
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownParents:
+    """Sessions whose parent is not in these logs. With `sample`, the reasons are those of the newest `looked_at` of them."""
+
+    total: int
+    looked_at: int
+    sample: bool
+    reasons: list[UnknownReason]
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineCount:
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageView:
+    """What is loaded of a window of hours, and what these logs cannot show."""
+
+    since: str
+    until: str
+    banners: list[str]
+    regions: list[RegionCoverageView]
+    hours: list[CoverageHour]
+    hours_left_out: int  # older ones of the window
+    gaps: list[GapView]
+    unknown_parents: UnknownParents
+    quarantine: list[QuarantineCount]

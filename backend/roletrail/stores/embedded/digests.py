@@ -44,6 +44,9 @@ def digests(connection: Connection, from_: int, to: int) -> list[Digested]:
         files[d] = files.get(d, 0) + 1
         if not same:
             (altered if named else missing).setdefault(d, []).append(name)
-    return [
-        Digested(*row[1:], files.get(row[0], 0), tuple(missing.get(row[0], ())), tuple(altered.get(row[0], ()))) for row in found
-    ]
+    counted = [(row, (files.get(row[0], 0), tuple(missing.get(row[0], ())), tuple(altered.get(row[0], ())))) for row in found]
+    return [Digested._make((*row[1:], *rest)) for row, rest in counted]
+
+
+def span(connection: Connection) -> tuple[int, int]:
+    return connection.execute("SELECT coalesce(min(start), 0), coalesce(max(stop), 0) FROM digest").fetchone()

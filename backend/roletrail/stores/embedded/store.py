@@ -107,6 +107,9 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return digests.digests(connection, from_, to or 1 << 62)
 
+    def digest_span(self) -> tuple[int, int]:
+        return digests.span(self._database.read())
+
     def outages(self, account: str) -> list[Addendum]:
         return around.outages(self._database.read(), account)
 

@@ -1,0 +1,229 @@
+"""What is loaded, hour by hour, and what these logs cannot show: cells, digests, gaps, unknown parents, quarantine.
+
+Everything is computed when read (ADR 0008), over one window of hours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.lineage.gaps import Gap, gaps
+from roletrail.lineage.model import Addendum, event_ref
+from roletrail.stores.port import CoverageRow, Digested, GraphStore
+from roletrail.usecases.origins import Origins
+from roletrail.usecases.present import iso
+from roletrail.usecases.views import (
+    CoverageHour,
+    CoverageView,
+    GapView,
+    QuarantineCount,
+    RegionCoverageView,
+    UnknownParents,
+    UnknownReason,
+)
+
+HOUR = 3_600
+WINDOW_HOURS = 35 * 24
+"""Hours shown unless a window is asked for: the newest five weeks."""
+MOST_HOURS = 20_000
+"""Hour rows of one answer, the newest of them; what is left out is counted."""
+MOST_LOST = 500
+"""Unknown parents whose reason is worked out for one answer: the newest."""
+MOST_FILES = 20
+MOST_EXAMPLES = 3
+
+PROVED, MISSING, ALTERED, QUIET, NO_DIGEST = "proved complete", "file missing", "altered", "quiet", "no digest"
+_WORST = (QUIET, PROVED, NO_DIGEST, MISSING, ALTERED)
+
+Place = tuple[str, str]  # account, region
+
+
+class _Hour(NamedTuple):
+    counts: dict[str, int]
+    digests: list[Digested]
+
+
+def show_coverage(graph: GraphStore, actor: Actor, from_: int = 0, to: int = 0, account: str = "") -> CoverageView:
+    """Coverage of a window: hours that begin in it. Without bounds, the newest five weeks of the store."""
+    require(actor, "coverage.read")
+    from_, to = _window(graph, from_, to)
+    cells = [row for row in graph.coverage(from_, to) if not account or row.account == account]
+    digests = [one for one in graph.digests(from_, to) if not account or one.account == account]
+    grid = _grid(cells, digests)
+    accounts = sorted({place[0] for place in grid})
+    hours = [_hour_view(place, at, grid[place][at]) for place in sorted(grid) for at in sorted(grid[place])]
+    shown = sorted(
+        sorted(hours, key=lambda hour: hour.hour)[-MOST_HOURS:], key=lambda hour: (hour.account, hour.region, hour.hour)
+    )
+    return CoverageView(
+        since=iso(from_),
+        until=iso(to if from_ else 0),
+        banners=_banners(cells),
+        regions=[_region_view(place, grid[place]) for place in sorted(grid)],
+        hours=shown,
+        hours_left_out=len(hours) - len(shown),
+        gaps=_gap_views(graph, accounts, cells, from_, to),
+        unknown_parents=_unknown_parents(graph),
+        quarantine=[QuarantineCount(reason, count) for reason, count in graph.quarantine_reasons().items()],
+    )
+
+
+def _window(graph: GraphStore, from_: int, to: int) -> tuple[int, int]:
+    totals, (first_digest, last_digest) = graph.totals(), graph.digest_span()
+    first = min((at for at in (totals.first_at, first_digest) if at), default=0)
+    to = to or (max(totals.last_at, last_digest - 1) // HOUR + 1) * HOUR
+    return from_ or max(first // HOUR * HOUR, to - WINDOW_HOURS * HOUR, 0), to
+
+
+# --- cells and digests ---
+
+
+def _grid(cells: Iterable[CoverageRow], digests: Sequence[Digested]) -> dict[Place, dict[int, _Hour]]:
+    """Every hour with events or a digest; where an account and region have digests at all, also the hours between them."""
+    grid: defaultdict[Place, dict[int, _Hour]] = defaultdict(dict)
+    for row in cells:
+        grid[row.account, row.region][row.hour] = _Hour(row.counts, [])
+    spans: dict[Place, tuple[int, int]] = {}
+    for digest in digests:
+        place = (digest.account, digest.region)
+        first = digest.start // HOUR * HOUR
+        for hour in range(first, digest.end, HOUR):
+            grid[place].setdefault(hour, _Hour({}, [])).digests.append(digest)
+        low, high = spans.get(place, (first, digest.end))
+        spans[place] = (min(low, first), max(high, digest.end))
+    for place, (low, high) in spans.items():
+        for hour in range(low, high, HOUR):
+            grid[place].setdefault(hour, _Hour({}, []))
+    return grid
+
+
+def _state(hour: _Hour) -> str:
+    """Of the digests of every trail that speaks for the hour, the worst."""
+    return max((_digest_state(one) for one in hour.digests), key=_WORST.index, default=NO_DIGEST)
+
+
+def _digest_state(digest: Digested) -> str:
+    if digest.altered:
+        return ALTERED
+    if digest.missing:
+        return MISSING
+    return PROVED if digest.files else QUIET
+
+
+def _hour_view(place: Place, at: int, hour: _Hour) -> CoverageHour:
+    count = hour.counts.get
+    return CoverageHour(
+        account=place[0],
+        region=place[1],
+        hour=iso(at),
+        management_read=count("management_read", 0),
+        management_write=count("management_write", 0),
+        data=count("data", 0),
+        network=count("network", 0),
+        digest=_state(hour),
+        files_missing=[name for one in hour.digests for name in one.missing][:MOST_FILES],
+        files_altered=[name for one in hour.digests for name in one.altered][:MOST_FILES],
+    )
+
+
+def _region_view(place: Place, hours: dict[int, _Hour]) -> RegionCoverageView:
+    totals: Counter[str] = Counter()
+    for hour in hours.values():
+        totals.update(hour.counts)
+    with_events = [at for at, hour in hours.items() if hour.counts]
+    states = Counter(_state(hour) for hour in hours.values())
+    return RegionCoverageView(
+        account=place[0],
+        region=place[1],
+        first_hour=iso(min(with_events, default=0)),
+        last_hour=iso(max(with_events, default=0)),
+        hours_with_events=len(with_events),
+        management_read=totals["management_read"],
+        management_write=totals["management_write"],
+        data=totals["data"],
+        network=totals["network"],
+        digests={state: states[state] for state in _WORST if states[state]},
+    )
+
+
+def _banners(cells: Iterable[CoverageRow]) -> list[str]:
+    """One banner for all accounts whose trails leave reads out: their role sessions cannot be told from one another's."""
+    read: Counter[str] = Counter()
+    written: Counter[str] = Counter()
+    for row in cells:
+        read[row.account] += row.counts.get("management_read", 0)
+        written[row.account] += row.counts.get("management_write", 0)
+    accounts = sorted(account for account in written if written[account] and not read[account])
+    if not accounts:
+        return []
+    named = ", ".join(accounts[:10]) + (f" and {len(accounts) - 10} more" if len(accounts) > 10 else "")
+    what = "account" if len(accounts) == 1 else "accounts"
+    return [f"Reads are not logged in {what} {named}: AssumeRole is a read, so these logs hold no role lineage of it."]
+
+
+# --- gaps ---
+
+
+def _gap_views(graph: GraphStore, accounts: Iterable[str], cells: Sequence[CoverageRow], from_: int, to: int) -> list[GapView]:
+    by_account: defaultdict[str, list[CoverageRow]] = defaultdict(list)
+    for row in cells:
+        by_account[row.account].append(row)
+    found: list[GapView] = []
+    for account in accounts:
+        changes = gaps(graph.logging_changes(account))
+        found += [
+            _gap_view(gap, by_account[account]) for gap in changes if gap.since < to and (not gap.until or gap.until > from_)
+        ]
+        found += [_outage_view(outage) for outage in graph.outages(account) if from_ <= outage.at < to]
+    return sorted(found, key=lambda view: (view.since, view.account, view.reason))
+
+
+def _gap_view(gap: Gap, cells: Iterable[CoverageRow]) -> GapView:
+    began, ended = gap.began, gap.ended
+    inside = [row for row in cells if row.first_at > gap.since and (not gap.until or row.last_at < gap.until)]
+    return GapView(
+        reason=gap.reason,
+        account=gap.account,
+        region="",
+        since=iso(gap.since),
+        until=iso(gap.until),
+        what=f"{began.event_name} {began.target}".strip(),
+        event_refs=[event_ref(one.at, one.event_id) for one in (began, ended) if one is not None],
+        events=sum(sum(row.counts.values()) for row in inside),
+    )
+
+
+def _outage_view(outage: Addendum) -> GapView:
+    return GapView(
+        reason="SERVICE_OUTAGE",
+        account=outage.account,
+        region=outage.region,
+        since=iso(outage.at // HOUR * HOUR),
+        until=iso(outage.at // HOUR * HOUR + HOUR),
+        what=f"{outage.event_source} could not log",
+        event_refs=[event_ref(outage.at, outage.event_id)],
+        events=0,
+    )
+
+
+# --- unknown parents ---
+
+
+def _unknown_parents(graph: GraphStore) -> UnknownParents:
+    """By reason, worked out as on their pages. Bounded: of many, the newest are a sample, and the answer says so."""
+    ids, total = graph.lost(MOST_LOST)
+    origins = Origins(graph)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for id_, row in graph.rows(ids).items():
+        node = origins.unknown_parent(row)
+        if node is not None:
+            found.setdefault(node.reason_code, []).append((id_, node.reason))
+    reasons = [
+        UnknownReason(code, len(rows), min(rows)[1], [id_ for id_, _ in sorted(rows)[:MOST_EXAMPLES]])
+        for code, rows in found.items()
+    ]
+    return UnknownParents(total, len(ids), len(ids) < total, sorted(reasons, key=lambda one: (-one.count, one.code)))
