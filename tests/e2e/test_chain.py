@@ -27,6 +27,7 @@ def open_alarm(page: Page) -> None:
     """From the list, filtered to red, into the incident of the stolen key."""
     page.goto("/chains?tone=alarm&q=backup")
     page.locator("tr[data-row] .row-link").first.click()
+    page.wait_for_url("**/sessions/*")  # with its modules, which run before the load event
     expect(page.locator("article.chain")).to_be_visible()
 
 
@@ -121,7 +122,7 @@ def test_with_the_keyboard_alone_from_the_list_to_the_record(visitor: Visitor) -
         page.goto("/chains?tone=alarm&q=backup")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
-        expect(page.locator("article.chain")).to_be_visible()
+        page.wait_for_url("**/sessions/*")
         page.keyboard.press("2")
         page.keyboard.press("Home")
         assert selected(page) == page.locator("#tree tbody tr").first.get_attribute("data-id")
@@ -134,6 +135,7 @@ def test_with_the_keyboard_alone_from_the_list_to_the_record(visitor: Visitor) -
             if page.evaluate("document.activeElement.matches('.refs a')"):
                 break
         page.keyboard.press("Enter")
+        page.wait_for_url("**/events/*")
         expect(page.locator("h1")).to_contain_text("AssumeRole")
         expect(page.locator("#record")).to_contain_text('"eventName": "AssumeRole"')
         expect(page.locator(".proves")).to_contain_text("assumed")

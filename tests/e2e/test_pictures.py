@@ -20,6 +20,7 @@ def test_picture_of_a_chain(visitor: Visitor, theme: str) -> None:
     with visitor.window(theme=theme, width=1280, height=900) as page:
         page.goto("/chains?tone=alarm&q=backup")
         page.locator("tr[data-row] .row-link").first.click()
+        page.wait_for_url("**/sessions/*")
         expect(page.locator("#graph canvas").first).to_be_visible()
         settled(page)
         picture = page.screenshot(animations="disabled")
