@@ -18,10 +18,13 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
 
 KEPT_FOR_LATER = {
-    "aliases", "binding", "containment", "coverage", "findings", "generations", "given", "hands", "identity_center", "marks",
-    "mfa", "reasons", "summary", "tags", "verdicts",
+    "aliases", "binding", "containment", "findings", "generations", "given", "hands", "identity_center", "marks",
+    "mfa", "summary", "tags", "verdicts",
 }  # fmt: skip
-ASSERTED = {"about", "absent", "cases", "chain_count", "chains", "doubles", "events", "families", "identities", "load", "name"}
+ASSERTED = {
+    "about", "absent", "cases", "chain_count", "chains", "coverage", "doubles", "events", "families", "gaps", "identities", "impact",
+    "load", "name", "reasons",
+}  # fmt: skip
 
 
 class Case(NamedTuple):
@@ -65,6 +68,7 @@ def test_scenario(case: Case, loaded: Loaded) -> None:
         chains = loaded.chains()
         assert api.every("chains", min_sessions=1, full=1) == chains
         lines += _chains(case.wanted, chains)
+        lines += _coverage(case, loaded, api)
         for wanted in case.wanted.get("identities", []):
             lines += _identity(wanted, loaded, api)
         for thing in case.wanted.get("absent", []):
@@ -85,6 +89,27 @@ def _chains(wanted: dict[str, Any], chains: list[Any]) -> list[str]:
     if "chain_count" in wanted:
         lines += differences(wanted["chain_count"], len(chains), "chain_count")
     return lines + family_differences(wanted.get("families", []), chains)
+
+
+def _coverage(case: Case, loaded: Loaded, api: Api) -> list[str]:
+    """`coverage` is what digests prove of each hour, or counts of banners and of parents nobody can explain; `reasons` is the
+    one reason, or each with its count; `gaps` are in order of time."""
+    found = api.get("coverage")
+    assert found == loaded.coverage()
+    wanted = case.wanted.get("coverage", {})
+    hours = {hour["hour"][11:13]: hour["digest"] for hour in found["hours"]}
+    reasons = {one["code"]: one["count"] for one in found["unknown_parents"]["reasons"]}
+    counted = {"banners": len(found["banners"]), "unexplained": reasons.get("UNEXPLAINED", 0)}
+    lines = differences(wanted, {**hours, **counted}, "coverage")
+    reasons |= {one["reason"]: 1 for one in found["accounts_not_loaded"]}
+    said = case.wanted.get("reasons", reasons)
+    if case.name in said:
+        said = {said[case.name]: 1}
+    return [
+        *lines,
+        *differences(said, reasons, "reasons"),
+        *differences(case.wanted.get("gaps", found["gaps"]), found["gaps"], "gaps"),
+    ]
 
 
 def _identity(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:

@@ -49,6 +49,9 @@ class Loaded:
     def show(self, id_: str) -> Any:
         return json.loads(self.command("show", "--json", id_))
 
+    def coverage(self) -> Any:
+        return json.loads(self.command("coverage", "--json"))
+
     def health(self) -> Any:
         return json.loads(self.command("health", "--json"))
 

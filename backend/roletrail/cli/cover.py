@@ -53,7 +53,11 @@ def _picture(view: CoverageView) -> Group:
         for name in names
     ]
     quarantine = [plain(f"quarantined, {one.reason}: {one.count:,}", "yellow") for one in view.quarantine]
-    return Group(head, *banners, _regions(view), *gaps, *files, *_unknown(view), *quarantine)
+    absent = [
+        plain(f"No trail of account {one.account} is loaded, though others name {one.identities:,} of its identities.", "yellow")
+        for one in view.accounts_not_loaded
+    ]
+    return Group(head, *banners, _regions(view), *absent, *gaps, *files, *_unknown(view), *quarantine)
 
 
 def _regions(view: CoverageView) -> Table:
@@ -73,5 +77,6 @@ def _unknown(view: CoverageView) -> list[object]:
     if not unknown.total:
         return []
     sample = f", reasons of the newest {unknown.looked_at:,}" if unknown.sample else ""
-    lines = [plain(f"{unknown.total:,} sessions whose parent is not in these logs{sample}:", "bold")]
+    what = "session" if unknown.total == 1 else "sessions"
+    lines = [plain(f"{unknown.total:,} {what} whose parent is not in these logs{sample}:", "bold")]
     return [*lines, *(plain(f"  {one.count:,} {one.code}: {one.sentence}") for one in unknown.reasons)]

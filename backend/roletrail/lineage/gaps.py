@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from roletrail.lineage.model import Action
 
@@ -105,7 +105,7 @@ def _of_advanced(selectors: list[dict[str, Any]]) -> set[str]:
 
 def _fields(selector: dict[str, Any]) -> dict[str, dict[str, Any]]:
     entries: list[Any] = _list(selector.get("fieldSelectors"))
-    return {str(entry.get("field", "")): entry for entry in entries if isinstance(entry, dict)}
+    return {str(entry.get("field", "")): entry for entry in entries if hasattr(entry, "get")}
 
 
 def _excludes(field: dict[str, Any]) -> bool:
@@ -119,5 +119,4 @@ def _texts(value: Any) -> list[str]:
 
 
 def _list(value: Any) -> list[Any]:
-    entries: list[Any] = value if isinstance(value, list) else []
-    return entries
+    return cast("list[Any]", value) if isinstance(value, list) else []

@@ -102,7 +102,15 @@ class LinkWriter(Protocol):
 
     def providers_at(self, anchors: Collection[int]) -> Providers: ...
     def put_linked(self, linked: Collection[Linked]) -> None:
-        """Replace node, incoming edges and aliases of each. A node an alias now stands for disappears."""
+        """Replace node, incoming edges and aliases of each. A node an alias now stands for disappears.
+
+        One with `alias_of` becomes an alias itself, and stays one until it is written as a node again: what is
+        written of its target does not end it.
+        """
+        ...
+
+    def aliases(self, ids: Collection[str]) -> dict[str, str]:
+        """Which of these are aliases, and of what."""
         ...
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -329,6 +337,10 @@ class GraphStore(Protocol):
 
     def lost(self, limit: int) -> tuple[list[str], int]:
         """Sessions without a parent, newest last_seen first, then by id, at most `limit`; and how many there are."""
+        ...
+
+    def accounts_not_loaded(self) -> dict[str, int]:
+        """Accounts of stored identities of which no event is loaded, with how many identities each has; by account."""
         ...
 
     def quarantine_reasons(self) -> dict[str, int]: ...

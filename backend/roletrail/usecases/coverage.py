@@ -24,6 +24,7 @@ from roletrail.usecases.views import (
     RegionCoverageView,
     UnknownParents,
     UnknownReason,
+    UnloadedAccount,
 )
 
 HOUR = 3_600
@@ -67,6 +68,9 @@ def show_coverage(graph: GraphStore, actor: Actor, from_: int = 0, to: int = 0, 
         hours=shown,
         hours_left_out=len(hours) - len(shown),
         gaps=_gap_views(graph, accounts, cells, from_, to),
+        accounts_not_loaded=[
+            UnloadedAccount(one, count, "ACCOUNT_NOT_LOADED") for one, count in graph.accounts_not_loaded().items()
+        ],
         unknown_parents=_unknown_parents(graph),
         quarantine=[QuarantineCount(reason, count) for reason, count in graph.quarantine_reasons().items()],
     )

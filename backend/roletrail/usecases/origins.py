@@ -64,4 +64,9 @@ class Origins:
     def limits(self, path: Sequence[NodeRow]) -> list[str]:
         """Sentences: what these logs cannot show about a path."""
         unknown = self.unknown_parent(path[0])
-        return [unknown.reason] if unknown else []
+        accounts = dict.fromkeys(row.node.account for row in path if row.node.account)
+        absent = [account for account in accounts if not self._of(account, path[-1].node.issued_at).first_at]
+        return [
+            *([unknown.reason] if unknown and unknown.reason_code != "ACCOUNT_NOT_LOADED" else []),
+            *(f"No trail of account {account} is loaded: what was done there is not known." for account in absent),
+        ]

@@ -337,6 +337,15 @@ class UnknownParents:
 
 
 @dataclass(frozen=True, slots=True)
+class UnloadedAccount:
+    """An account that others' logs speak of and none of its own are loaded: what was done there is not known."""
+
+    account: str
+    identities: int  # sessions, keys and callers of it that are known all the same
+    reason: str  # ACCOUNT_NOT_LOADED
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineCount:
     reason: str
     count: int
@@ -353,5 +362,6 @@ class CoverageView:
     hours: list[CoverageHour]
     hours_left_out: int  # older ones of the window
     gaps: list[GapView]
+    accounts_not_loaded: list[UnloadedAccount]
     unknown_parents: UnknownParents
     quarantine: list[QuarantineCount]

@@ -61,3 +61,12 @@ def logging_changes(connection: Connection, account: str) -> list[Action]:
 def outages(connection: Connection, account: str) -> list[Addendum]:
     found = connection.execute("SELECT row FROM addendum WHERE original = '' AND account = ?", (account,))
     return sorted((unpack_addendum(row) for (row,) in found), key=lambda a: (a.at, a.event_id))
+
+
+def accounts_not_loaded(connection: Connection) -> dict[str, int]:
+    return dict(
+        connection.execute(
+            "SELECT account, count(*) FROM home JOIN standing ON home = h"
+            " WHERE account > '' AND NOT EXISTS (SELECT 1 FROM cell WHERE cell.account = home.account) GROUP BY account ORDER BY account"
+        )
+    )

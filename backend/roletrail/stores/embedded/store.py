@@ -96,6 +96,9 @@ class EmbeddedStore:
     def quarantine(self, limit: int, after: str = "") -> tuple[list[tuple[str, int, str, str]], str]:
         return ledger.quarantine(self._database.read(), limit, after)
 
+    def accounts_not_loaded(self) -> dict[str, int]:
+        return around.accounts_not_loaded(self._database.read())
+
     def quarantine_reasons(self) -> dict[str, int]:
         return ledger.quarantine_reasons(self._database.read())
 
