@@ -19,7 +19,7 @@ from typing import NamedTuple
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.tone import sessions_range
 from roletrail.stores.embedded.derived import MAX_BAND, Row, as_standings
-from roletrail.stores.embedded.rows import STANDING_COLUMNS, select_in
+from roletrail.stores.embedded.rows import STANDING_COLUMNS, counter, select_in
 from roletrail.stores.embedded.search import TextFilter
 from roletrail.stores.port import CHAIN_SORTS, ChainQuery, ChainRow
 
@@ -69,7 +69,9 @@ def chains(connection: Connection, query: ChainQuery) -> tuple[list[ChainRow], s
     if most is not None and most < least:
         return [], ""
     bands = range(min(least, MAX_BAND), (MAX_BAND if most is None else min(most, MAX_BAND)) + 1)
-    plan = _Plan(query.sort, bands, list(_tests(query, least)), _read_cursor(query), query.limit + 1)
+    longest = counter(connection, "longest_chain")
+    after = _read_cursor(query) or _beside_window(query, longest)
+    plan = _Plan(query.sort, bands, list(_tests(query, least, longest)), after, query.limit + 1)
     places = _with_text(connection, plan, query.q) if query.q else _without_text(connection, plan)
     page = places[: query.limit]
     cursor = _cursor(query.sort, page[-1]) if len(places) > query.limit and page else ""
@@ -87,13 +89,20 @@ def _sessions(query: ChainQuery) -> tuple[int, int | None]:
     return least, most
 
 
-def _tests(query: ChainQuery, least: int) -> Iterator[tuple[str, int | str]]:
+def _beside_window(query: ChainQuery, longest: int) -> tuple[float, str] | None:
+    """Where a walk by last_seen may start: a chain that began before the window's end was last seen no later than this."""
+    return (query.to + longest, "") if query.to and query.sort == "last_seen" else None
+
+
+def _tests(query: ChainQuery, least: int, longest: int) -> Iterator[tuple[str, int | str]]:
     if least > MAX_BAND:
         yield "sessions >= ?", least
     if query.min_reach > 0:
         yield "reach >= ?", query.min_reach
     if query.from_:
         yield "last_seen >= ?", query.from_
+        if query.sort == "first_seen":
+            yield "first_seen >= ?", query.from_ - longest
     if query.to:
         yield "first_seen < ?", query.to
     if query.account:

@@ -28,6 +28,7 @@ from roletrail.stores.embedded.rows import (
     handle,
     pack,
     pack_folds,
+    raise_counter,
     select_in,
     use_row,
 )
@@ -175,6 +176,9 @@ class _Writing:
             "UPDATE standing SET last_seen = ?1 WHERE n = ?2 AND last_seen < ?1",
             [(changed[n].last_at, n) for n in self._old(changed)],
         )
+        lasting = "SELECT max(last_seen - first_seen) FROM standing WHERE n IN (?)"
+        longest = [row[0] for row in select_in(self._connection, lasting, self._old(changed)) if row[0] is not None]
+        raise_counter(self._connection, "longest_chain", max(longest, default=0))
 
     def _meet_users(self, callers: Iterable[Caller]) -> None:
         arns = {caller.arn for caller in callers if caller.type in ("IAMUser", "Root") and caller.arn}

@@ -15,7 +15,14 @@ from typing import Any, NamedTuple
 from roletrail.lineage.model import Node, Standing
 from roletrail.stores.embedded.interned import Crossings, Texts
 from roletrail.stores.embedded.numbers import Numbers, ids_of
-from roletrail.stores.embedded.rows import STANDING_COLUMNS, add_to_counters, default_standing, select_in, unpack_node
+from roletrail.stores.embedded.rows import (
+    STANDING_COLUMNS,
+    add_to_counters,
+    default_standing,
+    raise_counter,
+    select_in,
+    unpack_node,
+)
 
 MAX_DEPTH = 100_000
 """Longest path a change walks down. Paths have no cycles; this only bounds the harm if one had."""
@@ -245,6 +252,7 @@ class _Settling:
         for band in (2, 3):
             amounts[f"chains_{band}"] = sum(row.band >= band for row in after) - sum(row.band >= band for row in before)
         add_to_counters(self._connection, amounts)
+        raise_counter(self._connection, "longest_chain", max((row.last_seen - row.first_seen for row in after), default=0))
 
 
 _INSERT = f"INSERT INTO standing ({STANDING_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"

@@ -103,9 +103,12 @@ class EmbeddedLinkWriter:
         if not linked:
             return
         numbers = self._numbers.give(self._connection, _ids_in(linked))
+        turned = [one for one in linked if one.alias_of]
+        linked = [one for one in linked if not one.alias_of]
         self._put_origins(numbers, {origin.id: origin for one in linked for origin in sorted(one.origins)})
         self._put_nodes(numbers, {one.node.id: one for one in linked})
         self._put_aliases(numbers, linked)
+        self._turn_to_aliases({numbers[one.node.id]: numbers[one.alias_of] for one in turned})
 
     def _put_nodes(self, numbers: dict[str, int], linked: dict[str, Linked]) -> None:
         mine = {numbers[id_]: one for id_, one in linked.items()}
@@ -154,12 +157,20 @@ class EmbeddedLinkWriter:
 
     def _put_aliases(self, numbers: dict[str, int], linked: Iterable[Linked]) -> None:
         mine = {numbers[one.node.id]: {numbers[alias] for alias in one.aliases} for one in linked}
-        old = set(select_in(self._connection, "SELECT alias, target FROM alias WHERE target IN (?)", mine))
+        self._connection.executemany("DELETE FROM alias WHERE alias = ?", [(n,) for n in sorted(mine)])
+        # Callers that are aliases say so themselves; the others are ids of issuances that these claim.
+        claimed = "SELECT alias, target FROM alias WHERE alias NOT IN (SELECT n FROM caller) AND target IN (?)"
+        old = set(select_in(self._connection, claimed, mine))
         new = {(alias, target) for target, aliases in mine.items() for alias in aliases}
         self._connection.executemany("DELETE FROM alias WHERE alias = ? AND target = ?", sorted(old - new))
         self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", sorted(new - old))
         stale = {alias for alias, _ in new}
         self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", stale)})
+
+    def _turn_to_aliases(self, targets: dict[int, int]) -> None:
+        self._connection.executemany("DELETE FROM alias WHERE alias = ?", [(n,) for n in sorted(targets)])
+        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", sorted(targets.items()))
+        self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", targets)})
 
     def _remove(self, numbers: set[int]) -> None:
         """Nodes that are no more, with what led to them."""
@@ -184,6 +195,12 @@ class EmbeddedLinkWriter:
         found.sort()
         self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", found)
         meet(self._connection, entities)
+
+    def aliases(self, ids: Collection[str]) -> dict[str, str]:
+        numbers = self._numbers.find(self._connection, ids)
+        pairs = dict(select_in(self._connection, "SELECT alias, min(target) FROM alias WHERE alias IN (?) GROUP BY alias", numbers.values()))
+        found = ids_of(self._connection, set(pairs.values()))
+        return {id_: found[pairs[n]] for id_, n in numbers.items() if n in pairs}
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         handles = {handle("principal", principal) for principal in principal_ids if principal}
@@ -236,6 +253,8 @@ def _ids_in(linked: Iterable[Linked]) -> set[str]:
     for one in linked:
         found.add(one.node.id)
         found.update(one.aliases)
+        if one.alias_of:
+            found.add(one.alias_of)
         found.update(edge.parent for edge in one.edges)
         found.update(origin.id for origin in one.origins)
     return found

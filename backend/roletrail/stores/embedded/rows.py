@@ -120,5 +120,11 @@ def mark_of(table: str) -> str:
     return f"linked_{table}"
 
 
+def raise_counter(connection: Connection, name: str, value: int) -> None:
+    connection.execute(
+        "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)", (name, value)
+    )
+
+
 def set_counter(connection: Connection, name: str, value: int) -> None:
     connection.execute("INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
