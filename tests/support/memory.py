@@ -15,6 +15,7 @@ from roletrail.lineage.chain import Above
 from roletrail.lineage.link import anchors
 from roletrail.lineage.model import (
     Action,
+    Attempt,
     Caller,
     CredentialUse,
     Edge,
@@ -47,7 +48,9 @@ class Memory:
         self.fresh: dict[str, None] = {}
         self.linked: dict[str, Linked] = {}
         self.origins: dict[str, Node] = {}
+        self.turned: dict[str, str] = {}
         self.places: dict[str, Standing] = {}
+        self.attempts: list[Attempt] = []
         self.asked = 0
 
     # --- what ingest does ---
@@ -63,6 +66,7 @@ class Memory:
             mine[u.access_key_id] = merge_uses(mine[u.access_key_id], u) if u.access_key_id in mine else u
             self._index(self.caller_anchors, anchors.of_credential(u), u.identity)
             self.fresh_callers[u.identity] = None
+        self.attempts += part.attempts
         for i in part.issuances:
             self._provide(i, anchors.of_issuance(i))
         for s in part.sign_ins:
@@ -127,6 +131,12 @@ class Memory:
 
     def put_linked(self, linked: Collection[Linked]) -> None:
         for one in linked:
+            if one.alias_of:
+                self.turned[one.node.id] = one.alias_of
+                self.linked.pop(one.node.id, None)
+                self.places.pop(one.node.id, None)
+                continue
+            self.turned.pop(one.node.id, None)
             self.linked[one.node.id] = one
             for origin in one.origins:
                 self.origins[origin.id] = max(origin, self.origins.get(origin.id, origin))
@@ -134,6 +144,9 @@ class Memory:
             for alias in one.aliases:
                 self.linked.pop(alias, None)
                 self.places.pop(alias, None)
+
+    def aliases(self, ids: Collection[str]) -> dict[str, str]:
+        return {id_: self.turned[id_] for id_ in ids if id_ in self.turned}
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
@@ -179,6 +192,7 @@ class Memory:
             id_: (one.node, one.edges, one.aliases, self.places.get(id_)) for id_, one in self.linked.items()
         }
         made.update({id_: (node, (), (), self.places.get(id_)) for id_, node in self.origins.items() if id_ in held})
+        made.update({id_: (target,) for id_, target in self.turned.items()})
         return made
 
     def find(self, text: str) -> str:

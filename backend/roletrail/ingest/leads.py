@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from roletrail.lineage import link
-from roletrail.lineage.link import assume, undated
+from roletrail.lineage.link import assume, forward, undated
 from roletrail.lineage.link.case import Case
 from roletrail.lineage.model import Edge, Linked, Node
 from roletrail.stores.port import LinkWriter
@@ -25,7 +25,30 @@ def with_leads(writer: LinkWriter, cases: Collection[Case], linked: list[Linked]
         return linked
     named = _named(writer, set().union(*(principals for _, principals in wanted.values())), linked)
     leads = [_lead(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
-    return _dated(writer, {id_: case for id_, (case, _) in wanted.items() if undated.applies(case)}, leads, named)
+    leads = _dated(writer, {id_: case for id_, (case, _) in wanted.items() if undated.applies(case)}, leads, named)
+    return [_forwarded(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in leads]
+
+
+def _forwarded(case: Case, one: Linked, named: Mapping[str, list[Node]]) -> Linked:
+    if not forward.applies(case):
+        return one
+    key = forward.key_behind(case, named.get(one.node.principal_id, ()))
+    return Linked(one.node, (), (), (), key) if key else one
+
+
+def settled_parents(writer: LinkWriter, linked: list[Linked]) -> list[Linked]:
+    """Edges from identities that are another one's alias start from that other one."""
+    targets = writer.aliases({e.parent for one in linked for e in one.edges})
+    targets.update((one.node.id, one.alias_of) for one in linked)
+    targets = {alias: target for alias, target in targets.items() if target}
+    if not targets:
+        return linked
+    return [_from_targets(one, targets) if any(e.parent in targets for e in one.edges) else one for one in linked]
+
+
+def _from_targets(one: Linked, targets: Mapping[str, str]) -> Linked:
+    edges = [e._replace(parent=targets.get(e.parent, e.parent)) for e in one.edges]
+    return one._replace(edges=link.ordered([e for e in edges if e.parent != one.node.id]))
 
 
 def _dated(writer: LinkWriter, cases: Mapping[str, Case], linked: list[Linked], named: Mapping[str, list[Node]]) -> list[Linked]:

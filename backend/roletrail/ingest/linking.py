@@ -7,15 +7,18 @@ gives the same graph. The cost follows what changed, not what is stored. Killed 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from roletrail.ingest.leads import with_leads
+from roletrail.ingest.leads import settled_parents, with_leads
 from roletrail.ingest.neighbourhood import Neighbourhood
 from roletrail.ingest.standing import Standings
 from roletrail.lineage import link
+from roletrail.lineage.model import Linked
 from roletrail.stores.port import GraphStore, LinkWriter, Pending
+
+NOTHING = Pending((), (), (), (), None)
 
 
 class LinkSummary(NamedTuple):
@@ -57,15 +60,31 @@ def _collector_paused() -> Iterator[None]:
 
 def link_batch(writer: LinkWriter, pending: Pending) -> LinkSummary:
     """Link one batch inside the caller's transaction."""
-    around = Neighbourhood(writer, pending)
-    linked = [link.linked_of(case) for case in around.cases]
-    linked += link.created_keys(around.created_keys(pending), around.known.seen, pending.actions)
-    linked = with_leads(writer, around.cases, linked)
+    linked = _linked(writer, Neighbourhood(writer, pending), pending)
+    below = _below_turned(writer, linked)
+    if below:
+        linked += _linked(writer, Neighbourhood(writer, NOTHING, below), NOTHING)
+    linked = settled_parents(writer, linked)
     old = writer.nodes([one.node.id for one in linked])
     writer.put_linked(linked)
-    standings = Standings(writer).recompute(linked, old)
+    standings = Standings(writer).recompute([one for one in linked if not one.alias_of], old)
     writer.put_standings(standings)
     return LinkSummary(_size(pending), len(linked), len(standings), 1)
+
+
+def _linked(writer: LinkWriter, around: Neighbourhood, pending: Pending) -> list[Linked]:
+    linked = [link.linked_of(case) for case in around.cases]
+    linked += link.created_keys(around.created_keys(pending), around.known.seen, pending.actions)
+    return with_leads(writer, around.cases, linked)
+
+
+def _below_turned(writer: LinkWriter, linked: Collection[Linked]) -> set[str]:
+    """What hangs below identities that became an alias, or stopped being one, and is not in this batch."""
+    was = writer.aliases({one.node.id for one in linked if one.node.type in {"IAMUser", "Root"}})
+    turned = {one.node.id for one in linked if one.alias_of and one.node.id not in was}
+    turned |= {was[one.node.id] for one in linked if one.node.id in was and was[one.node.id] != one.alias_of}
+    below = writer.children(turned) if turned else {}
+    return {child for children in below.values() for child in children} - {one.node.id for one in linked}
 
 
 def _size(pending: Pending) -> int:

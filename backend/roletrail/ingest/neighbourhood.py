@@ -26,7 +26,8 @@ News = set[tuple[str, str, int]]
 class Neighbourhood:
     """Gathered once per batch: the cases to resolve, with everything the rules ask about them in `known`."""
 
-    def __init__(self, writer: LinkWriter, pending: Pending) -> None:
+    def __init__(self, writer: LinkWriter, pending: Pending, also: Collection[str] = ()) -> None:
+        """`also` are ids to resolve although nothing of theirs is new."""
         self._writer = writer
         self._seen: dict[str, Seen] = {}
         self._issuances: dict[str, Issuance] = {}
@@ -38,7 +39,7 @@ class Neighbourhood:
         self._touched: dict[str, None] = {}
         self._afar: set[str] = set()
         self._in_eras: set[str] = set()
-        self._gather(pending)
+        self._gather(pending, also)
         self.known = Known(self._seen, self._providers())
         self._touch_claimants()
         if self._touch_undated():
@@ -54,8 +55,8 @@ class Neighbourhood:
 
     # --- rounds ---
 
-    def _gather(self, pending: Pending) -> None:
-        self._take_callers(set(pending.callers))
+    def _gather(self, pending: Pending, also: Collection[str]) -> None:
+        self._take_callers({*pending.callers, *also})
         self._take(Providers(pending.issuances, pending.sign_ins, pending.actions))
         fresh = list(self._seen.values())
         self._touched.update(dict.fromkeys(self._seen))

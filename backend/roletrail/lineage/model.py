@@ -385,6 +385,7 @@ class Linked(NamedTuple):
     edges: tuple[Edge, ...]
     aliases: tuple[str, ...]
     origins: tuple[Node, ...]
+    alias_of: str = ""  # this identity is no node: its id, its uses and its keys are this other one's
 
 
 class Standing(NamedTuple):

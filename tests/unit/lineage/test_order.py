@@ -34,23 +34,3 @@ def split(records: list[dict[str, Any]], dice: random.Random) -> Memory:
             memory.link(batch)
     memory.link(batch)
     return memory
-
-
-def test_every_family_and_rule_is_drawn(count: Callable[[str], int]) -> None:
-    """The logs above draw every kind of edge and every rule, so that their order is tried for each."""
-    kinds: set[str] = set()
-    rules: set[str] = set()
-    pivots: set[str] = set()
-    for seed in range(count("linked_logs")):
-        memory = Memory()
-        memory.commit(part_of(log(seed)))
-        memory.link()
-        for one in memory.linked.values():
-            kinds |= {e.kind for e in one.edges}
-            rules |= {e.rule for e in one.edges}
-            pivots |= {e.pivot for e in one.edges}
-    assert kinds == {
-        "ASSUMED", "FEDERATED", "GOT_SESSION_TOKEN", "GOT_FEDERATION_TOKEN", "RAN_ROOT_TASK", "SWITCHED", "DELIVERED", "SIGNED_IN", "CREATED",
-    }  # fmt: skip
-    assert rules == {"J1", "J1x", "J2", "J2m", "J3", "J4", "J5", "J6", "J10", "J11", "PIVOT"}
-    assert pivots >= {"", "access_key", "login_profile", "instance", "function", "command", "task", "trust", "provider"}

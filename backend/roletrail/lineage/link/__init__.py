@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from roletrail.lineage import ids
 from roletrail.lineage.arn import partition_of_region
-from roletrail.lineage.link import assume, deliver, federate, node, pivot, root_task, session_token, sign_in, undated
+from roletrail.lineage.link import assume, deliver, federate, forward, node, pivot, root_task, session_token, sign_in, undated
 from roletrail.lineage.link.case import Case, Found
 from roletrail.lineage.link.grant import LOGIN
 from roletrail.lineage.link.known import Known
@@ -85,7 +85,7 @@ def more(case: Case) -> tuple[int, ...]:
 
 def asks_for(case: Case) -> set[str]:
     """Principals whose sessions may be the parent of this one, where its records do not tell."""
-    if undated.applies(case) and case.seen is not None:
+    if case.seen is not None and (undated.applies(case) or forward.applies(case)):
         return {case.seen.caller.principal_id}
     return {m.grant.told.parent_principal for m in case.matches if m.grant.foreign and m.grant.told.parent_principal}
 
@@ -111,7 +111,13 @@ def _aliases(case: Case) -> tuple[str, ...]:
         child = g.told.child
         if child != case.id and child not in case.known.seen and case.known.claimants(g)[:1] == [case.id]:
             found.add(child)
-    return tuple(sorted(found))
+    return tuple(sorted(child for child in found if _wholly_claimed(child, case.known)))
+
+
+def _wholly_claimed(child: str, known: Known) -> bool:
+    """False when the id also stands for a credential that nobody used: it keeps its node then."""
+    grants = known.grants_of_child.get(child, ())
+    return len(grants) == 1 or all(known.claimants(g) for g in grants)
 
 
 def created_keys(wanted: Collection[str], seen: Mapping[str, Seen], actions: Iterable[Action]) -> list[Linked]:

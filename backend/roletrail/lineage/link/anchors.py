@@ -161,6 +161,8 @@ def of_caller(c: Caller) -> tuple[int, ...]:
     if c.kind != "session":
         return ()
     found = _moment(caller_group(c), c.created // STRETCH) if c.created else _era(c.partition, c.principal_id, c.first_at // _ERA)
+    if c.internal and c.type in {"IAMUser", "Root"}:
+        return found, _era(c.partition, c.principal_id, ALWAYS)
     scope = workload.in_scope(c.in_scope_of) if c.in_scope_of else None
     return (found,) if scope is None else (found, delivered_to(*scope))
 

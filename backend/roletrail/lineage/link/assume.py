@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from roletrail.lineage.link import origins, switch
 from roletrail.lineage.link.case import Case, Found, edge_of, from_identity
+from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.known import SLACK
 from roletrail.lineage.link.match import SEVERAL, Match
 from roletrail.lineage.model import Edge, Node
@@ -54,5 +55,7 @@ def candidates(case: Case, m: Match, nodes: Iterable[Node]) -> list[Edge]:
 def _alive(node: Node, at: int) -> bool:
     if node.kind == "key":
         return True
+    if node.type in {"IAMUser", "Root"} and detail_of(node.detail).get("made_by_services"):
+        return False  # forward access of a long-term key, which is a candidate itself
     ends = node.expires or node.issued_at + _ROLE_SESSION_LIFE
     return node.kind == "session" and 0 < node.issued_at <= at + SLACK and at <= ends + SLACK
