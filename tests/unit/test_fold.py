@@ -73,7 +73,7 @@ def test_siblings_fold_with_what_is_below_them_when_they_went_the_same_way() -> 
     tree += [odd, row("odd-s", "odd", 3, "Strange")]
     found = fold_siblings(tree)
     assert [r.node.label for r in found] == ["Origin", "4 \N{MULTIPLICATION SIGN} Build", "Build", "Strange"]
-    assert found[1].node.summary == "4 sessions of Build, each went on to Release"
+    assert found[1].node.summary == "4 sessions of Build, each went on to Release, up to assumption 3"
     assert found[1].uses == 16
 
 

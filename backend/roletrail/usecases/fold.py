@@ -67,7 +67,7 @@ def _one(family: Sequence[TreeRow], below: dict[str, list[TreeRow]]) -> TreeRow:
     sources = [address for address, _ in counted.most_common(MAX_SOURCES)]
     return replace(
         family[0],
-        node=_folded(family, list(dict.fromkeys(row.node.label for row in everything[len(family) :]))),
+        node=_folded(family, everything[len(family) :]),
         uses=sum(row.uses for row in everything),
         errors=sum(row.errors for row in everything),
         first_seen=min((row.first_seen for row in everything if row.first_seen), default=""),
@@ -86,13 +86,17 @@ def _with_descendants(family: Sequence[TreeRow], below: dict[str, list[TreeRow]]
     return found
 
 
-def _folded(family: Sequence[TreeRow], onward: Sequence[str]) -> PathNode:
+def _folded(family: Sequence[TreeRow], onward: Sequence[TreeRow]) -> PathNode:
     node = family[0].node
+    labels = list(dict.fromkeys(row.node.label for row in onward))
     what = "sessions" if node.kind == "session" else "entries"
-    went = f"each went on to {' → '.join(onward[:3])}{' …' if len(onward) > 3 else ''}" if onward else "none went on"
+    went = f"each went on to {' → '.join(labels[:3])}{' …' if len(labels) > 3 else ''}" if labels else "none went on"
+    deepest = max((row.node.ordinal for row in onward), default=0)
+    if deepest > node.ordinal:  # a fold must not hide how deep it goes
+        went += f", up to assumption {deepest}"
     return PathNode(
         kind="folded",
-        id=ids.origin_id("folded", family[0].parent_id, *map(str, _kinship(family[0])), *onward),
+        id=ids.origin_id("folded", family[0].parent_id, *map(str, _kinship(family[0])), *labels),
         label=f"{len(family)} \N{MULTIPLICATION SIGN} {node.label}",
         role=node.role,
         account=node.account,
