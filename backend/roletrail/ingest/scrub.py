@@ -6,6 +6,8 @@ text itself; whatever could hide a name from it (escapes, JSON within strings) g
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ import msgspec
 from roletrail.ingest.json_text import BadJson, encode, loads
 
 DROPPED = "(dropped)"
+_DROPPED = DROPPED.encode()
 
 SECRET_NAMES = frozenset(
     (
@@ -27,27 +30,37 @@ SECRET_NAMES = frozenset(
 )
 """Member names, in lower case, whose value is a secret wherever it stands."""
 
-_NAMES = frozenset(name.encode() for name in SECRET_NAMES)
+
+def _prefix_tree(words: Iterable[str]) -> str:
+    """A pattern for any of the words that looks at each character once."""
+    tails: dict[str, list[str]] = {}
+    for word in words:
+        tails.setdefault(word[:1], []).append(word[1:])
+    ends = tails.pop("", None)
+    branches = "|".join(first + _prefix_tree(rest) for first, rest in sorted(tails.items()))
+    return "" if not branches else f"(?:{branches}){'?' if ends else ''}"
+
+
+# A member's name follows a comma or a brace. One pattern for each, because a search for one byte is by far the fastest.
+_NAMED = [re.compile(rf'{before}\s*"{_prefix_tree(SECRET_NAMES)}"\s*:\s*'.encode()) for before in (",", r"\{")]
 
 
 def scrubbed(raw: bytes) -> bytes:
     """The record's JSON without secrets; BadJson when it cannot be read.
 
-    Without a backslash every quotation mark opens or ends a string: cut at them, every second piece is a string.
+    Without a backslash every quotation mark opens or ends a string, so that a name and its value can be told in the text.
     """
     if b"\\" in raw:  # a name may be written in escapes, or stand in JSON within a string
         return rebuilt(raw)
-    folded = raw.lower().split(b'"')
-    if _NAMES.isdisjoint(folded):
-        return raw
-    pieces = raw.split(b'"')
-    for at in [at for at, piece in enumerate(folded) if piece in _NAMES]:
-        after = pieces[at + 1].strip()
-        if after == b":":
-            pieces[at + 2] = pieces[at + 2] and DROPPED.encode()
-        elif after[:1] == b":" and not after[1:].lstrip().startswith(b"null"):
+    folded = raw.lower()
+    values = [found.end() for pattern in _NAMED for found in pattern.finditer(folded)]
+    for start in sorted(values, reverse=True):
+        end = raw.find(b'"', start + 1)
+        if raw[start : start + 1] == b'"' and end > 0:
+            raw = raw if end == start + 1 else raw[: start + 1] + _DROPPED + raw[end:]
+        elif raw[start : start + 4] != b"null":
             return rebuilt(raw)
-    return b'"'.join(pieces)
+    return raw
 
 
 def rebuilt(raw: bytes) -> bytes:
