@@ -44,7 +44,8 @@ class Core:
 
     def found(self, thing: str) -> list[str]:
         """Ids of identities that a key, principal id or ARN leads to."""
-        by_key = {id_ for id_, uses in self.memory.uses.items() if thing in uses}
+        answers = {alias: id_ for id_, one in self.memory.linked.items() for alias in one.aliases}
+        by_key = {answers.get(id_, id_) for id_, uses in self.memory.uses.items() if thing in uses}
         found = []
         for id_, one in self.memory.linked.items():
             node = one.node

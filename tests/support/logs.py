@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from tests.support import identities, sign_in, workloads
+from tests.support import identities, sign_in, ways_in, workloads
 from tests.support.aws_ids import NamedIds
 from tests.support.cloudtrail import Trail, role_session
 from tests.support.identities import Credential, Role
@@ -29,7 +29,9 @@ class Writer:
             for account in ACCOUNTS[:2]
             for name in ("A", "B")
         ]
-        self.users = [self.trail.user_key(account, name) for account, name in zip(ACCOUNTS, ("alice", "bob", "carol"), strict=True)]
+        self.users = [
+            self.trail.user_key(account, name) for account, name in zip(ACCOUNTS, ("alice", "bob", "carol"), strict=True)
+        ]
         self.crowd: list[Credential] = list(self.users)
         self.now = START
         self.made = 0
@@ -251,6 +253,11 @@ STEPS: list[Callable[[Writer], Credential | None]] = [
     _assume, _assume, _assume, _assume, _other_key, _undated, _shifted, _instance, _function, _task, _certificate, _saml, _web,
     _identity_center, _console, _switch, _session_token, _federation, _root, _create_key, _reactivate, _password, _launch,
     _command, _deploy, _register, _trust, _provider, _iam_write, _denied, _forward, _hostile,
+    ways_in.pod, ways_in.certificate, ways_in.service_linked, ways_in.service, ways_in.command_line, ways_in.portal_tokens,
+    ways_in.across_partitions, ways_in.managed_instance, ways_in.identity_pool, ways_in.role_in_the_console,
+    ways_in.root_in_the_console, ways_in.own_key, ways_in.stolen_label, ways_in.unnamed_service, ways_in.renewed_hourly,
+    ways_in.source_identity, ways_in.one_name_for_two, ways_in.vendor, ways_in.handed_over,
+    ways_in.password_set,
 ]  # fmt: skip
 
 
