@@ -199,12 +199,13 @@ class _Fold:
 
     def _caller(self, id_: str, row: _CallerRow) -> Caller:
         one, *others = [self._facts[index] for index in row.facts]
-        texts = one[_TEXTS]
+        texts, principal_id = one[_TEXTS], one.principal_id
         for other in others:
             texts = tuple(map(max, texts, other[_TEXTS]))
+            principal_id = max(principal_id, other.principal_id)  # a key that a sample gives to several users
         ends = (self._at[row.first], self._ids[row.first], self._at[row.last], self._ids[row.last])
         counts = (row.internal, row.events, row.errors)
-        return Caller._make((id_, one.kind, one.partition, one.principal_id, one.created, *texts, *counts, *ends))
+        return Caller._make((id_, one.kind, one.partition, principal_id, one.created, *texts, *counts, *ends))
 
     def _use(self, identity: str, access_key_id: str, row: _UseRow) -> CredentialUse:
         kind = "long_term" if row.long_term else "issued" if row.direct else "forward"

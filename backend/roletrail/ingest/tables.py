@@ -14,6 +14,7 @@ _SIGN_INS = {
         "PasswordRecoveryCompleted"
     ),
     "sso.amazonaws.com": "GetRoleCredentials CreateToken CreateTokenWithIAM Authenticate Federate StartDeviceAuthorization RegisterClient",
+    "sso-oauth.amazonaws.com": "CreateToken CreateTokenWithIAM",
     "sso-oidc.amazonaws.com": "CreateToken CreateTokenWithIAM StartDeviceAuthorization RegisterClient",
     "rolesanywhere.amazonaws.com": "CreateSession",
     "eks-auth.amazonaws.com": "AssumeRoleForPodIdentity",

@@ -131,3 +131,14 @@ def merged_activities(rows: list[Activity]) -> list[Activity]:
         return a._replace(count=a.count + b.count, errors=a.errors + b.errors, sources=sources, **_ends(a, b))
 
     return _merged(rows, lambda row: row[:11], merge)
+
+
+def test_a_key_of_two_users_has_the_greater_principal() -> None:
+    """Samples give one key to several users; whoever is read first must not show, nor how the records were cut."""
+    trail = Trail(NamedIds())
+    for account, user in ((ONE, "alice"), ("222222222222", "bob")):
+        identity = identities.iam_user(account, user, f"AIDAIEXAMPLEXX{user.upper():X>6}", "AKIAIEXAMPLEXXXXSAME")
+        trail.call(Credential(identity, account), DAY, "s3", "ListBuckets")
+    for records_ in (trail.records, trail.records[::-1]):
+        (caller,) = part_of(records_).callers
+        assert caller.principal_id == max(record["userIdentity"]["principalId"] for record in records_)
