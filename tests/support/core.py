@@ -44,7 +44,7 @@ class Core:
 
     def found(self, thing: str) -> list[str]:
         """Ids of identities that a key, principal id or ARN leads to."""
-        answers = {alias: id_ for id_, one in self.memory.linked.items() for alias in one.aliases}
+        answers = {alias: id_ for id_, one in self.memory.linked.items() for alias in one.aliases} | self.memory.turned
         by_key = {answers.get(id_, id_) for id_, uses in self.memory.uses.items() if thing in uses}
         found = []
         for id_, one in self.memory.linked.items():

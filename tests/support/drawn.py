@@ -60,6 +60,7 @@ def fired(memory: Memory) -> Iterator[str]:
         tokens = [s.at for s in memory.provided.values() if getattr(s, "event_name", "") == "CreateOAuth2Token" and _by(s, id_)]
         if tokens and len([use for use in uses if use.kind == "issued"]) > 1 and max(use.last_at for use in uses) >= min(tokens):
             yield "J9"
+    yield from ["J7"] * len(memory.turned)
     yield from ["ATTEMPT"] * len(memory.attempts)
 
 
