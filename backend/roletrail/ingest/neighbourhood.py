@@ -155,6 +155,9 @@ class Neighbourhood:
             if one is not None:
                 callers.update(anchors.around_caller(one.caller))
                 providers.update(anchors.needs(one))
+        for i in self._issuances.values():
+            if i.child in self._touched and i.event_id not in self._asked_issuances:
+                providers.update(anchors.around(anchors.issuance_group(i), i.at))
         self._ask(callers, providers)
         # Whose a grant is that was found from afar is known from those around it, and from who holds its key.
         far = [self._issuances[id_] for id_ in self._issuances.keys() - self._asked_issuances]

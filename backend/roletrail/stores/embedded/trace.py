@@ -67,10 +67,15 @@ def _numbers(connection: Connection, kind: str, value: str) -> set[int]:
         raise InvalidRequest(f"{kind[:40]!r} cannot be traced.")
     found = {ref >> 3 for ref in refs_at(connection, [handle(_HANDLES[kind], value)]) if ref & 7 == HANDLE}
     if kind == "access_key_id":
-        return found | _of_key(connection, value)
+        return _with_targets(connection, found | _of_key(connection, value))
     if not found and kind == "principal_id":
         return _of_names(connection, names_with(connection, fold(value)) or ())  # a role's unique id, without a session name
     return found
+
+
+def _with_targets(connection: Connection, numbers: set[int]) -> set[int]:
+    """And what aliases among these stand for: a forward-access key leads to the key it was used for."""
+    return numbers | {n for (n,) in select_in(connection, "SELECT target FROM alias WHERE alias IN (?)", numbers)}
 
 
 def _of_key(connection: Connection, access_key_id: str) -> set[int]:
