@@ -226,3 +226,25 @@ def password_set(w: Writer) -> Credential:
     by = w.random.choice([one for one in w.crowd if one.account == user.account])
     w.trail.call(by, w.now - 90, "iam", w.random.choice(("CreateLoginProfile", "UpdateLoginProfile")), name)
     return sign_in.console_session(w.trail, w.now, user, address=_ADDRESS, key=w.key())
+
+
+def undated(w: Writer) -> Credential:
+    """Records that lost their creationDate, of a session of its own name (J11) and of one whose name others bear."""
+    name = w.random.choice((w.name(), "lone" + w.key()))
+    child = w.trail.assume(w.anyone(), w.now, w.role(), name, key=w.key())
+    if w.random.random() < 0.5:
+        w.use(child)
+    other = child.using(w.trail.ids.unique("ASIA", child.account, w.key()))
+    return other.with_context(attributes={"mfaAuthenticated": "false"})
+
+
+def shifted(w: Writer) -> Credential:
+    """Uses whose creationDate is a second or two off their issuance (J4), and GetSessionToken's keys used as others (J5)."""
+    user = w.random.choice(w.users)
+    if w.random.random() < 0.5:
+        child = w.trail.get_session_token(user, w.now, key=w.key())
+        return child.using(w.trail.ids.unique("ASIA", child.account, w.key()))
+    role, name = w.role(), "late" + w.key()
+    child = w.trail.assume(user, w.now, role, name, key=w.key())
+    key = w.trail.ids.unique("ASIA", role.account, w.key())
+    return role_session(role, name, key, w.now + w.random.choice((-3, -2, -1, 1, 2, 3)), child)
