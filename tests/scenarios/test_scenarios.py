@@ -69,6 +69,8 @@ def test_scenario(case: Case, loaded: Loaded) -> None:
         assert api.every("chains", min_sessions=1, full=1) == chains
         lines += _chains(case.wanted, chains)
         lines += _coverage(case, loaded, api)
+        for thing, wanted in case.wanted.get("impact", {}).items():
+            lines += _impact(thing, wanted, loaded, api)
         for wanted in case.wanted.get("identities", []):
             lines += _identity(wanted, loaded, api)
         for thing in case.wanted.get("absent", []):
@@ -110,6 +112,18 @@ def _coverage(case: Case, loaded: Loaded, api: Api) -> list[str]:
         *differences(said, reasons, "reasons"),
         *differences(case.wanted.get("gaps", found["gaps"]), found["gaps"], "gaps"),
     ]
+
+
+def _impact(thing: str, wanted: dict[str, list[str]], loaded: Loaded, api: Api) -> list[str]:
+    """Names of the resources in each section, sorted; a section that is not written must be empty."""
+    (id_,) = ids_of(loaded.trace(thing))
+    view = api.get(f"sessions/{id_}/impact")
+    assert view == loaded.impact(id_)
+    assert view["cannot_exclude"]
+    found = {
+        section: sorted({item["resource"] for item in view[section]}) for section in ("read", "shared", "destroyed", "spent")
+    }
+    return differences({section: sorted(wanted.get(section, [])) for section in found}, found, f"{thing}: impact")
 
 
 def _identity(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:

@@ -52,6 +52,9 @@ class Loaded:
     def coverage(self) -> Any:
         return json.loads(self.command("coverage", "--json"))
 
+    def impact(self, id_: str) -> Any:
+        return json.loads(self.command("impact", "--json", id_))
+
     def health(self) -> Any:
         return json.loads(self.command("health", "--json"))
 

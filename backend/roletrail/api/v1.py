@@ -14,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import coverage, entities, events, health, sessions, sources, trace, views
+from roletrail.usecases import coverage, entities, events, health, impact, sessions, sources, trace, views
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import chain_query, coverage_window
 
@@ -81,6 +81,21 @@ def get_session_events(request: Request, id: OpaqueId) -> Response:  # noqa: A00
         return RedirectResponse(f"{PREFIX}/sessions/{canonical}/events{query}", 308)
     limit = whole_number(raw, "limit", events.DEFAULT_LIMIT, events.MAX_LIMIT)
     return answer(events.session_events(ports, actor, id, limit, raw.get("after", "")))
+
+
+@router.get(
+    "/sessions/{id}/impact",
+    response_model=views.ImpactView,
+    responses=MOVED,
+    summary="What a session and those below it read, shared out, destroyed and spent",
+)
+def get_impact(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    only(parameters(request), ())
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id)
+    if canonical != id:
+        return RedirectResponse(f"{PREFIX}/sessions/{canonical}/impact", 308)
+    return answer(impact.show_impact(ports.graph, actor, id))
 
 
 @router.get("/entities/{id}", response_model=views.EntityView, summary="A role, address, account, instance or user")

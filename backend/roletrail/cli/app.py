@@ -28,6 +28,7 @@ def build() -> typer.Typer:
         read.trace,
         read.event,
         cover.coverage,
+        cover.impact,
         serve.serve,
         serve.demo,
         read.health,

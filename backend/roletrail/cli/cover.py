@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from roletrail.auth.actor import local_actor
 from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
+from roletrail.lineage.impact import SECTIONS
 from roletrail.usecases.coverage import show_coverage
+from roletrail.usecases.impact import show_impact
 from roletrail.usecases.parameters import COVERAGE_PARAMETERS, coverage_window
-from roletrail.usecases.views import CoverageView
+from roletrail.usecases.views import CoverageView, ImpactView
 
 _HELP = {parameter.name: parameter.help for parameter in COVERAGE_PARAMETERS}
 
@@ -72,7 +74,7 @@ def _regions(view: CoverageView) -> Table:
     return table
 
 
-def _unknown(view: CoverageView) -> list[object]:
+def _unknown(view: CoverageView) -> list[RenderableType]:
     unknown = view.unknown_parents
     if not unknown.total:
         return []
@@ -80,3 +82,33 @@ def _unknown(view: CoverageView) -> list[object]:
     what = "session" if unknown.total == 1 else "sessions"
     lines = [plain(f"{unknown.total:,} {what} whose parent is not in these logs{sample}:", "bold")]
     return [*lines, *(plain(f"  {one.count:,} {one.code}: {one.sentence}") for one in unknown.reasons)]
+
+
+def impact(
+    session: Annotated[str, typer.Argument(help="Session id, as chains and trace print it.")],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a session and those below it read, shared out, destroyed and spent."""
+    with reading(store) as ports:
+        view = show_impact(ports.graph, local_actor(), session)
+    if as_json:
+        write_json(view)
+    else:
+        out().print(_impact(view))
+
+
+def _impact(view: ImpactView) -> Group:
+    below = view.identities - 1
+    head = plain(
+        f"This session and {below:,}{' or more' if view.more_identities else ''} below it; {view.refused:,} calls refused.", "dim"
+    )
+    lines: list[RenderableType] = [head]
+    for section in SECTIONS:
+        items = getattr(view, section)
+        lines.append(plain(f"{section}: {'' if items else 'nothing these logs show'}", "bold"))
+        for item in items:
+            to = f", to {', '.join(item.receivers)}" if item.receivers else ""
+            what = f"{item.kind} {item.resource or '(not named)'}: {item.event_name} x {item.count:,}{to}"
+            lines.append(plain(f"  {what}, {item.first_seen} to {item.last_seen}, account {item.account}"))
+    return Group(*lines, *(plain(sentence, "yellow") for sentence in view.cannot_exclude))

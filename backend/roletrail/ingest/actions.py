@@ -108,18 +108,30 @@ ec2 DeleteFlowLogs | evasion flow_log | Q.DeleteFlowLogsRequest.FlowLogId |
 route53resolver DeleteResolverQueryLogConfig DisassociateResolverQueryLogConfig | evasion query_log | Q.resolverQueryLogConfigId |
 logs DeleteLogGroup DeleteLogStream | evasion log_group | Q.logGroupName |
 secretsmanager GetSecretValue | impact secret | Q.secretId | secret=Q.secretId
+secretsmanager ReplicateSecretToRegions | impact secret | Q.secretId | regions=Q.addReplicaRegions.region
 secretsmanager BatchGetSecretValue | impact secret | Q.secretIdList | secret=Q.secretIdList
-ssm GetParameter | impact parameter | Q.name | decrypted=Q.withDecryption
+ssm GetParameter GetParameterHistory | impact parameter | Q.name | decrypted=Q.withDecryption
+ssm DeleteParameter DeleteParameters | impact parameter | Q.name Q.names |
 ssm GetParameters GetParametersByPath | impact parameter | Q.names Q.path | decrypted=Q.withDecryption
 ec2 ModifyImageAttribute ModifySnapshotAttribute | impact image | Q.imageId Q.snapshotId | accounts=Q.launchPermission.add.userId,Q.createVolumePermission.add.userId groups=Q.launchPermission.add.group,Q.createVolumePermission.add.group
 rds ModifyDBSnapshotAttribute ModifyDBClusterSnapshotAttribute | impact snapshot | Q.dBSnapshotIdentifier Q.dBClusterSnapshotIdentifier | accounts=Q.valuesToAdd
 ec2 CreateSnapshot CreateImage CreateSnapshots | impact image | Q.volumeId Q.instanceId |
-rds CreateDBSnapshot ModifyDBInstance | impact database | Q.dBInstanceIdentifier |
-s3 PutBucketPolicy PutBucketAcl DeleteBucketPolicy PutBucketReplication PutBucketLifecycle PutBucketLifecycleConfiguration PutBucketPublicAccessBlock DeletePublicAccessBlock PutBucketVersioning DeleteBucket PutBucketLogging | impact bucket | Q.bucketName | bucket=Q.bucketName policy=Q.bucketPolicy
-kms PutKeyPolicy CreateGrant ScheduleKeyDeletion DisableKey | impact key | Q.keyId | grantee=Q.granteePrincipal policy=Q.policy
+rds CreateDBSnapshot CreateDBClusterSnapshot ModifyDBInstance StartExportTask | impact database | Q.dBInstanceIdentifier Q.dBClusterIdentifier Q.sourceArn | bucket=Q.s3BucketName
+s3 PutBucketAcl PutObjectAcl | impact bucket | Q.bucketName | bucket=Q.bucketName canned=Q.x-amz-acl acl=Q.AccessControlPolicy
+s3 PutBucketReplication | impact bucket | Q.bucketName | bucket=Q.bucketName accounts=Q.ReplicationConfiguration.Rule.Destination.Account destinations=Q.ReplicationConfiguration.Rule.Destination.Bucket
+s3 PutBucketPolicy DeleteBucketPolicy DeleteBucketPublicAccessBlock PutBucketLifecycle PutBucketLifecycleConfiguration PutBucketPublicAccessBlock DeletePublicAccessBlock PutBucketVersioning DeleteBucket PutBucketLogging | impact bucket | Q.bucketName | bucket=Q.bucketName policy=Q.bucketPolicy
+kms PutKeyPolicy CreateGrant ScheduleKeyDeletion DisableKey DeleteImportedKeyMaterial | impact key | Q.keyId | grantee=Q.granteePrincipal policy=Q.policy
 ram CreateResourceShare AssociateResourceShare | impact share | Q.name Q.resourceShareArn | accounts=Q.principals resources=Q.resourceArns
-secretsmanager PutResourcePolicy DeleteSecret | impact secret | Q.secretId |
-rds DeleteDBInstance DeleteDBCluster DeleteDBSnapshot | impact database | Q.dBInstanceIdentifier Q.dBClusterIdentifier Q.dBSnapshotIdentifier |
+secretsmanager PutResourcePolicy DeleteSecret | impact secret | Q.secretId | policy=Q.resourcePolicy
+rds DeleteDBInstance DeleteDBCluster DeleteDBSnapshot DeleteDBClusterSnapshot | impact database | Q.dBInstanceIdentifier Q.dBClusterIdentifier Q.dBSnapshotIdentifier Q.dBClusterSnapshotIdentifier |
+dynamodb PutResourcePolicy | impact table | Q.resourceArn | policy=Q.policy
+ecr SetRepositoryPolicy PutReplicationConfiguration DeleteRepository BatchDeleteImage | impact repository | Q.repositoryName | policy=Q.policyText
+sns AddPermission | impact topic | Q.topicArn | accounts=Q.aWSAccountId,Q.aWSAccountIds
+sqs AddPermission | impact queue | Q.queueUrl | accounts=Q.aWSAccountIds,Q.aWSAccountId
+backup DeleteRecoveryPoint DeleteBackupVault | impact backup | Q.recoveryPointArn Q.backupVaultName |
+elasticfilesystem DeleteFileSystem | impact file_system | Q.fileSystemId |
+redshift DeleteCluster DeleteClusterSnapshot | impact cluster | Q.clusterIdentifier Q.snapshotIdentifier |
+ec2 RequestSpotInstances RequestSpotFleet | impact instance | Q.instanceType Q.launchSpecification.instanceType | instance_type=Q.launchSpecification.instanceType
 dynamodb DeleteTable DeleteBackup | impact table | Q.tableName Q.backupArn |
 ec2 DeleteSnapshot DeleteVolume DeregisterImage | impact image | Q.snapshotId Q.volumeId Q.imageId |
 ses PutAccountDetails UpdateAccountSendingEnabled VerifyEmailIdentity CreateEmailIdentity | impact sender | Q.emailAddress Q.emailIdentity |

@@ -5,7 +5,11 @@ Counted calls are data events, folded by resource; the others are kept one by on
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+import re
+from typing import Any, NamedTuple, cast
+
+from roletrail.lineage.model import Action
 
 SECTIONS = ("read", "shared", "destroyed", "spent")
 
@@ -78,3 +82,66 @@ def _kept() -> dict[tuple[str, str], str]:
 
 COUNTED = _counted()
 KEPT = _kept()
+
+EVERYBODY = "everybody"
+_API_DATE = re.compile(r"20[0-9]{6}(?:v[0-9]+)?$")
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_PUBLIC_ACL = ("public-read", "public-read-write", "authenticated-read", "AllUsers", "AuthenticatedUsers")
+
+
+def section_of(action: Action) -> str:
+    """What an action that is kept one by one did to data; "" when nothing of that kind."""
+    source = action.event_source.removesuffix(".cn")
+    return KEPT.get((source, action.event_name)) or KEPT.get((source, _API_DATE.sub("", action.event_name)), "")
+
+
+def receivers(action: Action) -> tuple[str, ...]:
+    """Who was let in by an action that shares: other accounts, services, or everybody; in order."""
+    try:
+        detail: dict[str, Any] = json.loads(action.detail) if action.detail else {}
+    except ValueError:
+        return ()
+    said: set[str] = set()
+    for name in ("accounts", "principal", "grantee", "groups"):
+        said.update(_named(detail.get(name)))
+    said.update(_principals(detail.get("policy")))
+    said.update(_of_acl(detail))
+    return tuple(sorted(said - {action.account, ""}))
+
+
+def _named(value: Any) -> set[str]:
+    """Accounts within principals; `all` and `*` are everybody."""
+    found: set[str] = set()
+    for one in _listed(value):
+        if isinstance(one, str) and one:
+            accounts = _ACCOUNT.findall(one)
+            found.update(accounts or [EVERYBODY if one in ("*", "all") else one[:200]])
+    return found
+
+
+def _of_acl(detail: dict[str, Any]) -> set[str]:
+    text = f"{detail.get('canned', '')} {detail.get('acl', '')}"
+    return {EVERYBODY} if any(word in text for word in _PUBLIC_ACL) else set()
+
+
+def _principals(policy: Any) -> set[str]:
+    """Principals that a policy document allows."""
+    try:
+        document: Any = json.loads(policy) if isinstance(policy, str) else policy
+    except ValueError:  # cut, or no JSON: what it names it names
+        return set(_ACCOUNT.findall(policy))
+    found: set[str] = set()
+    for statement in _listed(_member(document, "Statement")):
+        if _member(statement, "Effect") == "Allow":
+            principal = _member(statement, "Principal")
+            for one in principal.values() if hasattr(principal, "values") else [principal]:
+                found |= _named(one)
+    return found
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if hasattr(value, "get") else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]

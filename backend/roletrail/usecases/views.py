@@ -365,3 +365,37 @@ class CoverageView:
     accounts_not_loaded: list[UnloadedAccount]
     unknown_parents: UnknownParents
     quarantine: list[QuarantineCount]
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactItem:
+    """Calls of one name on one resource that succeeded. `own` of `count` were made by the session asked for itself."""
+
+    kind: str  # bucket | secret | key | table | ...
+    resource: str  # "" when the record does not name it
+    event_name: str
+    account: str
+    count: int
+    own: int
+    refused: int
+    identities: list[str]
+    first_seen: str
+    last_seen: str
+    event_refs: list[str]  # the first and the last event
+    receivers: list[str]  # accounts, services, or "everybody", when something was shared out
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactView:
+    """What a session and those below it did to data, and what the logs cannot exclude."""
+
+    id: str
+    identities: int  # looked at, the session included
+    more_identities: bool  # there are more below than were looked at
+    left_out: int  # rows beyond the most that a section holds
+    refused: int
+    read: list[ImpactItem]
+    shared: list[ImpactItem]
+    destroyed: list[ImpactItem]
+    spent: list[ImpactItem]
+    cannot_exclude: list[str]
