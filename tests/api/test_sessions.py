@@ -119,6 +119,16 @@ def test_the_notable_actions_of_the_tree_are_there(view: dict[str, Any], reader:
         assert action["category"]
 
 
+def test_what_siblings_did_is_not_told_of_a_session(reader: httpx.Client) -> None:
+    """One function starts a job every night: each night's chain has its own call only."""
+    nights = get(reader, "/chains", q="etl-start", limit=3)["items"]
+    assert len(nights) == 3
+    for night in nights:
+        view = get(reader, f"/sessions/{night['session_id']}")
+        assert len(view["tree"]) > len(view["chain"]["path"])  # the other nights are in its tree
+        assert {action["at"][:10] for action in view["actions"]} == {night["last_seen"][:10]}
+
+
 def test_entities(reader: httpx.Client, view: dict[str, Any]) -> None:
     node = view["chain"]["path"][-1]
     role = get(reader, f"/entities/{entity_id('role', node['role'])}")

@@ -36,9 +36,9 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
     tree, drawn, truncated = tree_of(graph, known, path, origins)
     labels = labels_for(known, drawn)
     chain = chain_view(_as_chain(path[-1]), path, labels, origins)
-    below = [row.node.id for row in drawn]
-    actions = [action_view(action) for action in graph.actions_of(below, MAX_ACTIONS)]
-    attempts = _attempts(graph, below, drawn)
+    line = _line(path, drawn)
+    actions = [action_view(action) for action in graph.actions_of(line, MAX_ACTIONS)]
+    attempts = _attempts(graph, line, drawn)
     return SessionView(
         id=id_,
         chain=chain,
@@ -52,9 +52,18 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
     )
 
 
-def _attempts(graph: GraphStore, below: list[str], drawn: list[NodeRow]) -> list[ActionView]:
+def _line(path: list[NodeRow], drawn: list[NodeRow]) -> list[str]:
+    """The path and what hangs below its end: what siblings did is not this session's story. `drawn` is in tree order."""
+    below = {path[-1].node.id}
+    for row in drawn:
+        if row.standing.parent in below:
+            below.add(row.node.id)
+    return [*(row.node.id for row in path[:-1]), *sorted(below)]
+
+
+def _attempts(graph: GraphStore, line: list[str], drawn: list[NodeRow]) -> list[ActionView]:
     """Refused assumptions of these, newest first, each with what it looks like beside the others."""
-    tried = graph.attempts_of(below, MAX_ACTIONS)
+    tried = graph.attempts_of(line, MAX_ACTIONS)
     obtained = [attempt.Obtained(edge.parent, row.node.role_arn, edge.at) for row in drawn for edge in row.edges]
     natures = {a.event_id: found.nature for found in attempt.refusals(tried, obtained) for a in found.attempts}
     return [attempt_view(a, natures[a.event_id]) for a in tried]

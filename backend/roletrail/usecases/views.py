@@ -141,7 +141,7 @@ class SessionView:
     node: PathNode
     tree: list[TreeRow]
     truncated: int  # nodes not in `tree`; 0 means all
-    actions: list[ActionView]  # notable actions of every session in the tree below, newest 200
+    actions: list[ActionView]  # notable actions along the path and below its end, newest 200
     attempts: list[ActionView]
     coverage: list[str]  # sentences: what these logs cannot show
     shape: list[str]  # stages in order for the shape strip
