@@ -108,7 +108,7 @@ class Standings:
 
     def _update(self, id_: str) -> bool:
         node, edges = self._nodes[id_], self._edges[id_]
-        above = {e.parent: Above(up, self._of(up)) for e in edges if (up := self._nodes.get(e.parent)) is not None}
+        above = {e.parent: self._above(node, up) for e in edges if (up := self._nodes.get(e.parent)) is not None}
         chosen = chain.primary(node, edges, above)
         while chosen is not None and self._closes_circle(node, chosen):
             edges = tuple(e for e in edges if e != chosen)
@@ -121,6 +121,9 @@ class Standings:
         old = self._now.get(id_) or self._before.get(id_)
         self._now[id_] = found
         return found != old
+
+    def _above(self, node: Node, up: Node) -> Above:
+        return Above(up, self._of(up), up.kind != "origin" and self._born(up.id) >= self._born(node.id))
 
     # --- circles: only hostile or careless logs have them, and commands to instances further up one's own path ---
 

@@ -26,6 +26,7 @@ class Above(NamedTuple):
 
     node: Node
     standing: Standing
+    back: bool = False  # it began no earlier than the child: such joins alone can close a circle
 
 
 def possible(edge: Edge, node: Node, parent: Node) -> bool:
@@ -59,12 +60,19 @@ def primary(node: Node, edges: Sequence[Edge], above: Mapping[str, Above]) -> Ed
 
 
 def _best(edges: Sequence[Edge], above: Mapping[str, Above]) -> Edge | None:
-    """Highest confidence, then larger ordinal, then key."""
+    """Highest confidence, then larger ordinal, then key.
+
+    A parent that began no earlier than the child lends no ordinal: in a circle it would owe it to that child.
+    """
     if len(edges) <= 1:
         return edges[0] if edges else None
     return min(
-        edges, key=lambda e: (-e.confidence, -above[e.parent].standing.sessions, e.parent, e.parent_key, e.child_key, e.kind)
+        edges, key=lambda e: (-e.confidence, *_ordinal(above[e.parent]), e.parent, e.parent_key, e.child_key, e.kind)
     )
+
+
+def _ordinal(up: Above) -> tuple[bool, int]:
+    return (True, 0) if up.back else (False, -up.standing.sessions)
 
 
 def issuing_edge(edges: Sequence[Edge], chosen: Edge) -> Edge | None:
