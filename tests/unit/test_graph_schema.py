@@ -11,8 +11,10 @@ import yaml
 from roletrail.lineage import model
 from roletrail.lineage.model import Edge, EdgeKind, IdentityKind, Node, Standing
 from roletrail.resources import resource
+from roletrail.sqlite import Database
+from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.embedded.derived import Row
-from roletrail.stores.embedded.schema import open_database
+from roletrail.stores.embedded.schema import layout, open_database
 
 SCHEMA = resource("graph_schema")
 NODES: dict[str, Any] = yaml.safe_load((SCHEMA / "nodes.yaml").read_text("utf-8"))["nodes"]
@@ -67,3 +69,22 @@ def test_the_embedded_layout_is_what_its_scripts_say(tmp_path: Path) -> None:
     assert [name for _, name, *_ in database.read().execute("PRAGMA table_info(standing)")] == list(Row._fields)
     assert database.read().execute("PRAGMA user_version").fetchone() == (len(list((SCHEMA / "sqlite").glob("*.sql"))),)
     database.close()
+
+
+def test_a_store_of_the_first_layout_is_upgraded(tmp_path: Path) -> None:
+    """What went in stays; digests, which the first layout had no room for, are new again to the next ingest."""
+    newest = layout()
+    old = Database(tmp_path / "store", newest._replace(migrations=newest.migrations[:1]))
+    with old.write() as connection:
+        for number, kind in enumerate(("cloudtrail", "digest"), 1):
+            row = (number, f"s3://bucket/AWSLogs/{kind}.json.gz", kind)
+            connection.execute("INSERT INTO object VALUES (?, ?, 1, '1', 'aa', ?, 1, 0, 0, 0, 0, 0)", row)
+            connection.execute("INSERT INTO part VALUES (?, 0, ?, 1)", (number, number))
+    old.close()
+    store = EmbeddedStore(tmp_path / "store")
+    assert [(entry.kind, entry.parts_done) for entry in store.objects(9)[0]] == [("cloudtrail", (0,))]
+    assert store.attempt_locators([1, 2]) == {1: "s3://bucket/AWSLogs/cloudtrail.json.gz"}
+    store.close()
+    upgraded = open_database(tmp_path / "store", create=False)
+    assert upgraded.read().execute("SELECT name FROM object").fetchall() == [("cloudtrail.json.gz",)]
+    upgraded.close()

@@ -12,6 +12,7 @@ from roletrail.lineage import ids
 from roletrail.lineage.arn import partition_of_region
 from roletrail.lineage.link import assume, deliver, federate, forward, node, pivot, root_task, session_token, sign_in, undated
 from roletrail.lineage.link.case import Case, Found
+from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.grant import LOGIN
 from roletrail.lineage.link.known import Known
 from roletrail.lineage.link.match import Match, matches, unused
@@ -111,6 +112,8 @@ def _aliases(case: Case) -> tuple[str, ...]:
         child = g.told.child
         if child != case.id and child not in case.known.seen and case.known.claimants(g)[:1] == [case.id]:
             found.add(child)
+        if '"was":' in g.told.detail and child == case.id:
+            found.update(id_ for id_ in detail_of(g.told.detail).get("was", ()) if id_ not in case.known.seen)
     return tuple(sorted(child for child in found if _wholly_claimed(child, case.known)))
 
 

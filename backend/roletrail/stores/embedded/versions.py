@@ -5,6 +5,7 @@ Whichever comes first, a patch or what it patches: every version of such an even
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from sqlite3 import Connection
@@ -110,7 +111,18 @@ def _whole(connection: Connection, kind: _Kind, event_id: str) -> Any:
         if patch.event_name == whole.event_name:
             said = {name: value for name, value in patch._asdict().items() if value not in ("", 0) and name != "at"}
             whole = whole._replace(**said)
-    return whole._replace(event_id=event_id)
+    whole = whole._replace(event_id=event_id)
+    was = sorted({row.child for *_, row in versions} - {whole.child, ""}) if isinstance(whole, Issuance) else []
+    return _with_former_children(whole, was) if was else whole
+
+
+def _with_former_children(whole: Issuance, was: list[str]) -> Issuance:
+    """What the event seemed to have issued before it was patched: linking makes the session answer for these ids."""
+    return whole._replace(detail=json.dumps({**_members(whole.detail), "was": was}, sort_keys=True, separators=(",", ":")))
+
+
+def _members(text: str) -> dict[str, Any]:
+    return json.loads(text) if text else {}
 
 
 def _unpacked(kind: _Kind, found: Iterable[tuple[str, bytes]]) -> list[tuple[str, Any]]:
