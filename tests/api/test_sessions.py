@@ -129,6 +129,15 @@ def test_what_siblings_did_is_not_told_of_a_session(reader: httpx.Client) -> Non
         assert {action["at"][:10] for action in view["actions"]} == {night["last_seen"][:10]}
 
 
+def test_a_busy_keys_first_address_is_where_this_chain_was_asked_for(reader: httpx.Client) -> None:
+    """backup-sync works from 203.0.113.40 every day; the incident's first step was asked for from another address."""
+    chains = get(reader, "/chains", min_sessions=3, limit=500)["items"]
+    chain = next(chain for chain in chains if chain["path"][0]["label"].startswith("backup-sync"))
+    root = get(reader, f"/sessions/{chain['session_id']}")["tree"][0]
+    assert root["node"]["kind"] == "key"
+    assert root["sources"] == ["198.51.100.77", "203.0.113.40"]
+
+
 def test_entities(reader: httpx.Client, view: dict[str, Any]) -> None:
     node = view["chain"]["path"][-1]
     role = get(reader, f"/entities/{entity_id('role', node['role'])}")

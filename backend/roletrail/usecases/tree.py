@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from roletrail.lineage.layout import positions
+from roletrail.lineage.model import event_id_of
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains import labels_for
 from roletrail.usecases.origins import Origins
@@ -31,13 +33,27 @@ def tree_of(
     top = origins.unknown_parent(path[0])
     truncated = max(0, len(path) - MAX_DRAWN) + sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
     drawn = [rows[id_] for id_, *_ in order]
-    sources = graph.addresses_of([row.node.id for row in drawn])
+    sources = _asked_from_first(graph, path, graph.addresses_of([row.node.id for row in drawn]))
     on_path = {row.node.id for row in path}
     tree = [_unknown_row(top)] if top else []
     shift = len(tree)
     for id_, level, position, siblings in order:
         tree.append(_row(rows[id_], labels, sources, level + shift, position, siblings, id_ in on_path, top.id if top else ""))
     return placed(tree), drawn, max(0, truncated)
+
+
+def _asked_from_first(
+    graph: GraphStore, path: Sequence[NodeRow], sources: Mapping[str, list[tuple[str, int]]]
+) -> dict[str, list[tuple[str, int]]]:
+    """Where each step of this path was asked for goes first: a busy key's usual address is not this chain's story."""
+    proofs = {
+        above.node.id: event_id_of(row.edges[0].evidence[0])
+        for above, row in pairwise(path)
+        if row.edges and row.edges[0].evidence
+    }
+    issuances = graph.issuances_for(list(proofs.values()))
+    asked = {id_: issuances[event].address for id_, event in proofs.items() if event in issuances}
+    return {id_: sorted(found, key=lambda use: use[0] != asked.get(id_)) for id_, found in sources.items()}
 
 
 def _drawn_ids(graph: GraphStore, path: Sequence[NodeRow]) -> list[str]:

@@ -108,7 +108,7 @@ class TreeRow:
     errors: int
     first_seen: str
     last_seen: str
-    sources: list[str]  # source addresses, most used first, at most 3
+    sources: list[str]  # source addresses: where this path's next step was asked for, then most used first; at most 3
     more_sources: int
     on_path: bool  # on the path root .. selected session
     children: int

@@ -79,7 +79,7 @@ function edge(hop) {
   };
 }
 
-/** The address the root was most used from, as the first stop of the eye. @param {Hop} root @returns {ElementDefinition[]} */
+/** The address the first step was asked for from, as the first stop of the eye. @param {Hop} root @returns {ElementDefinition[]} */
 function addressOf(root) {
   return [
     {
