@@ -33,7 +33,6 @@ class Folded(NamedTuple):
     callers: list[Caller]
     credentials: list[CredentialUse]
     activities: list[Activity]
-    firsts: list[int]  # position of the first use of each identity
 
 
 class Groups(NamedTuple):
@@ -56,7 +55,7 @@ def fold(columns: Columns, facts: Sequence[Facts], who: np.ndarray, used: np.nda
     """`who` numbers each event's entry in `facts`; `used` marks the events that are uses of a session or key."""
     where = np.flatnonzero(used)
     if not len(where):
-        return Folded([], [], [], [])
+        return Folded([], [], [])
     fold_ = _Fold(columns, facts)
     fold_.take(_groups(columns, who, where))
     return fold_.result()
@@ -194,7 +193,6 @@ class _Fold:
             [self._caller(id_, row) for id_, row in self._callers.items()],
             [self._use(identity, key, row) for (identity, key), row in self._uses.items()],
             [Activity._make(key + tail) for key, tail in self._activities.items()],
-            [row.first for row in self._callers.values()],
         )
 
     def _caller(self, id_: str, row: _CallerRow) -> Caller:

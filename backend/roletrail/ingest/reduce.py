@@ -152,7 +152,7 @@ class _Part:
             return Reduced(part, rows, [])
         used = self._used()
         folded = fold.fold(self._columns, self._facts, self._who, used)
-        evidence = self._evidence(attempt, evident | set(folded.firsts))
+        evidence = self._evidence(attempt, evident)
         found = [*faults, *self.rejected]
         part = Part(
             info, attempt, k, n, len(self._kept), self.doubles, ignored, folded.callers, folded.credentials, folded.activities,
