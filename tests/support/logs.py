@@ -257,7 +257,7 @@ STEPS: list[Callable[[Writer], Credential | None]] = [
     ways_in.across_partitions, ways_in.managed_instance, ways_in.identity_pool, ways_in.role_in_the_console,
     ways_in.root_in_the_console, ways_in.own_key, ways_in.stolen_label, ways_in.unnamed_service, ways_in.renewed_hourly,
     ways_in.source_identity, ways_in.one_name_for_two, ways_in.vendor, ways_in.handed_over,
-    ways_in.password_set, ways_in.undated, ways_in.shifted,
+    ways_in.password_set, ways_in.undated, ways_in.shifted, ways_in.itself,
 ]  # fmt: skip
 
 

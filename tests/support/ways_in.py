@@ -118,8 +118,9 @@ def role_in_the_console(w: Writer) -> Credential | None:
         return None
     if w.random.random() < 0.5:
         sign_in.get_signin_token(w.trail, w.now, by, w.random.choice(("python-requests/2.32.3", "Jersey/2.46")))
-        sign_in.console_login(w.trail, w.now + 4, by.identity, by.account, address=_ADDRESS)
-        return by.using(w.trail.ids.unique("ASIA", by.account, w.key())).with_context(attributes=identities.attributes(w.now + 4))
+        opened = w.now + w.random.choice((4, 4, 895, 1000))
+        sign_in.console_login(w.trail, opened, by.identity, by.account, address=_ADDRESS)
+        return by.using(w.trail.ids.unique("ASIA", by.account, w.key())).with_context(attributes=identities.attributes(opened))
     provider = f"arn:aws:iam::{by.account}:saml-provider/corp"
     sign_in.console_login(
         w.trail, w.now, by.identity, by.account, address=_ADDRESS, additionalEventData={"SamlProviderArn": provider}
@@ -231,9 +232,12 @@ def password_set(w: Writer) -> Credential:
 def undated(w: Writer) -> Credential:
     """Records that lost their creationDate, of a session of its own name (J11) and of one whose name others bear."""
     name = w.random.choice((w.name(), "lone" + w.key()))
-    child = w.trail.assume(w.anyone(), w.now, w.role(), name, key=w.key())
+    role = w.role()
+    child = w.trail.assume(w.anyone(), w.now, role, name, key=w.key())
     if w.random.random() < 0.5:
         w.use(child)
+    if w.random.random() < 0.4:
+        w.trail.assume(w.anyone(), w.now + 300, role, name, key=w.key())
     other = child.using(w.trail.ids.unique("ASIA", child.account, w.key()))
     return other.with_context(attributes={"mfaAuthenticated": "false"})
 
@@ -248,3 +252,10 @@ def shifted(w: Writer) -> Credential:
     child = w.trail.assume(user, w.now, role, name, key=w.key())
     key = w.trail.ids.unique("ASIA", role.account, w.key())
     return role_session(role, name, key, w.now + w.random.choice((-3, -2, -1, 1, 2, 3)), child)
+
+
+def itself(w: Writer) -> Credential:
+    """A role session assumes its own role under its own name, in the second it began or later."""
+    role, name = w.role(), w.name()
+    child = w.trail.assume(w.anyone(), w.now, role, name, key=w.key())
+    return w.trail.assume(child, w.now + w.random.choice((0, 0, 1, 60)), role, name, key=w.key())
