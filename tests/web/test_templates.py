@@ -114,7 +114,7 @@ def test_the_tree_table_holds_everything_the_canvas_draws(frame: Site) -> None:
 def test_one_hop_is_shown_and_the_address_chooses_which(frame: Site) -> None:
     view = views.session_view()
     for parameters, chosen in (({}, "Admin"), ({"sel": views.id_of("Reader")}, "Reader"), ({"sel": "stale"}, "Admin")):
-        context = {**session_context(view, parameters), "module": "session.js"}
+        context = {**session_context(view, parameters), "impact": views.impact_view(), "module": "session.js"}
         hops = [attributes for attributes in Markup(frame.html("session", context)).all("section") if "data-hop" in attributes]
         assert [hop["data-hop"] for hop in hops if "hidden" not in hop] == [views.id_of(chosen)]
 

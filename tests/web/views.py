@@ -8,20 +8,30 @@ from roletrail.usecases.views import (
     Alternative,
     Candidate,
     ChainView,
+    CoverageHour,
+    CoverageView,
     EdgeProved,
     EdgeView,
     EntityView,
     EventRow,
     EventView,
+    GapView,
     HealthView,
+    ImpactItem,
+    ImpactView,
     ObjectView,
     Page,
     PathNode,
     QuarantineView,
+    RegionCoverageView,
     SessionView,
     TraceView,
     TreeRow,
+    UnknownParents,
+    UnknownReason,
+    UnloadedAccount,
 )
+from roletrail.web.strip import strip_of
 
 AT = "2026-11-07T02:14:10Z"
 LATER = "2026-11-07T02:41:40Z"
@@ -225,6 +235,40 @@ def health_view(events: int = 4120, chains_2: int = 4) -> HealthView:
     )
 
 
+def coverage_view(text: str = "") -> CoverageView:
+    hours = [
+        CoverageHour(
+            "111111111111", f"eu-central-1{text}", AT[:13] + ":00:00Z", 3, 1, 0, 0, "file missing", [f"AWSLogs/{text}"], []
+        ),
+        CoverageHour("222222222222", "us-east-1", LATER[:13] + ":00:00Z", 0, 1, 0, 0, "proved complete", [], []),
+    ]
+    gap = GapView("LOGGING_OFF", "111111111111", "", AT, "", f"StopLogging {text}", [f"20261118.e{text}"], 3)
+    return CoverageView(
+        since=AT[:13] + ":00:00Z",
+        until=LATER[:13] + ":59:59Z",
+        banners=[f"Reads are not logged in account 222222222222.{text}"],
+        regions=[
+            RegionCoverageView("111111111111", f"eu-central-1{text}", AT, AT, 1, 3, 1, 0, 0, {"file missing": 1, "no digest": 2})
+        ],
+        hours=hours,
+        hours_left_out=0,
+        gaps=[gap],
+        accounts_not_loaded=[UnloadedAccount("333333333333", 2, "ACCOUNT_NOT_LOADED")],
+        unknown_parents=UnknownParents(
+            3, 2, True, [UnknownReason("BEFORE_LOGS", 2, f"It began before the logs.{text}", [id_of("Admin")])]
+        ),
+        quarantine=[],
+    )
+
+
+def impact_view(text: str = "") -> ImpactView:
+    item = ImpactItem(
+        "bucket", f"hl-warehouse{text}", f"GetObject{text}", "111111111111", 12, 3, 1, [id_of("Admin")], AT, LATER, [f"20261118.e{text}"],
+        ["everybody", f"222222222222{text}"],
+    )  # fmt: skip
+    return ImpactView(id_of("Admin"), 4, True, 2, 1, [item], [item], [], [], [f"No data events are in these logs.{text}"])
+
+
 def pages(text: str = "") -> dict[str, dict[str, object]]:
     """Every page with a context that holds `text` wherever a log could put it."""
     view = session_view(text)
@@ -239,6 +283,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "selected": view.id,
             "strip": [("origin", text, False), ("impact", "no evidence", True)],
             "graph_size": "s",
+            "impact": impact_view(text),
             "module": "session.js",
         },
         "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},
@@ -247,6 +292,8 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "trace": {"view": trace_view(text)},
         "data": {
             "health": health_view(),
+            "coverage": coverage_view(text),
+            "strip": strip_of(coverage_view(text)),
             "objects": Page([ObjectView(f"/logs/{text}", "cloudtrail", 9, 1, 1, 0, 1, 1, 2, AT)], None),
             "quarantine": Page([QuarantineView(f"/logs/{text}", -1, f"not_json{text}", f"Not JSON.{text}")], None),
             "objects_url": "",

@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import chains, entities, events, health, sessions, sources
+from roletrail.usecases import chains, coverage, entities, events, health, impact, sessions, sources
 from roletrail.usecases import trace as tracing
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.recognise import MAX_TEXT
 from roletrail.usecases.views import SessionView, TreeRow
 from roletrail.web.site import actor_of, ports_of, site_of
+from roletrail.web.strip import strip_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,7 +63,7 @@ def session(request: Request, id_: str) -> Response:
     if canonical != id_:
         return moved(f"/sessions/{canonical}", request)
     view = sessions.show_session(ports.graph, actor, id_)
-    context = session_context(view, request.query_params)
+    context = {**session_context(view, request.query_params), "impact": impact.show_impact(ports.graph, actor, id_)}
     return site_of(request).page(request, "session", {**context, "module": "session.js", "twin": f"{API}/sessions/{id_}"})
 
 
@@ -163,8 +164,11 @@ def data(request: Request) -> Response:
         quarantine = sources.list_quarantine(ports.graph, actor, raw.get("quarantine", ""))
     except InvalidRequest:  # a stale cursor: from the start
         objects, quarantine = sources.list_objects(ports.graph, actor), sources.list_quarantine(ports.graph, actor)
+    covered = coverage.show_coverage(ports.graph, actor)
     context = {
         "health": health.health(ports.graph, actor, ports.store_name),
+        "coverage": covered,
+        "strip": strip_of(covered),
         "objects": objects,
         "quarantine": quarantine,
         "objects_url": "/data?" + urlencode({"after": objects.next or ""}),
