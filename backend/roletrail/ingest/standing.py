@@ -108,19 +108,30 @@ class Standings:
 
     def _update(self, id_: str) -> bool:
         node, edges = self._nodes[id_], self._edges[id_]
+        found = self._below_one(node, edges) or self._below_best(node, edges)
+        old = self._now.get(id_) or self._before.get(id_)
+        self._now[id_] = found
+        return found != old
+
+    def _below_one(self, node: Node, edges: tuple[Edge, ...]) -> Standing | None:
+        """The common case: one edge, from a parent that began before. None where there is anything to choose."""
+        if len(edges) != 1 or edges[0].pivot:
+            return None
+        up = self._nodes.get(edges[0].parent)
+        if up is None or (self._born(up.id) if up.kind == "key" else up.issued_at) >= node.issued_at:
+            return None
+        return chain.standing(self._of(up), node, edges[0], up) if chain.possible(edges[0], node, up) else None
+
+    def _below_best(self, node: Node, edges: tuple[Edge, ...]) -> Standing:
         above = {e.parent: self._above(node, up) for e in edges if (up := self._nodes.get(e.parent)) is not None}
         chosen = chain.primary(node, edges, above)
         while chosen is not None and self._closes_circle(node, chosen):
             edges = tuple(e for e in edges if e != chosen)
             chosen = chain.primary(node, edges, above)
         if chosen is None:
-            found = chain.standing(None, node, None)
-        else:
-            up = above[chosen.parent]
-            found = chain.standing(up.standing, node, chosen, up.node, chain.issuing_edge(edges, chosen))
-        old = self._now.get(id_) or self._before.get(id_)
-        self._now[id_] = found
-        return found != old
+            return chain.standing(None, node, None)
+        up = above[chosen.parent]
+        return chain.standing(up.standing, node, chosen, up.node, chain.issuing_edge(edges, chosen))
 
     def _above(self, node: Node, up: Node) -> Above:
         return Above(up, self._of(up), up.kind != "origin" and self._born(up.id) >= self._born(node.id))
