@@ -74,7 +74,7 @@ def link_batch(writer: LinkWriter, pending: Pending) -> LinkSummary:
 
 def _linked(writer: LinkWriter, around: Neighbourhood, pending: Pending) -> list[Linked]:
     linked = [link.linked_of(case) for case in around.cases]
-    linked += link.created_keys(around.created_keys(pending), around.known.seen, pending.actions)
+    linked += around.created_keys(pending)
     return with_leads(writer, around.cases, linked)
 
 

@@ -14,7 +14,7 @@ from roletrail.lineage import link
 from roletrail.lineage.link import anchors
 from roletrail.lineage.link.grant import is_login, login
 from roletrail.lineage.link.known import Known
-from roletrail.lineage.model import Action, Issuance, Providers, Seen, SignIn
+from roletrail.lineage.model import Action, Issuance, Linked, Providers, Seen, SignIn
 from roletrail.stores.port import LinkWriter, Pending
 
 TOUCHED = 4
@@ -38,6 +38,7 @@ class Neighbourhood:
         self._asked_issuances: set[str] = set()
         self._touched: dict[str, None] = {}
         self._afar: set[str] = set()
+        self._unused_keys: set[str] = set()
         self._in_eras: set[str] = set()
         self._gather(pending, also)
         self.known = Known(self._seen, self._providers())
@@ -47,17 +48,19 @@ class Neighbourhood:
         self.cases = link.cases(self._touched, self.known)
         self._look_beside()
 
-    def created_keys(self, pending: Pending) -> set[str]:
-        """Ids of keys that new actions made, where nobody was seen using them."""
+    def created_keys(self, pending: Pending) -> list[Linked]:
+        """Keys that new actions made and nobody was seen using."""
         made = {link.created_key_id(a) for a in pending.actions} - {""}
         missing = made - self._seen.keys()
-        return missing - self._writer.seen(missing).keys() if missing else set()
+        unused = missing - self._writer.seen(missing).keys() if missing else set[str]()
+        return link.created_keys(unused | self._unused_keys, self._seen, self._actions.values())
 
     # --- rounds ---
 
     def _gather(self, pending: Pending, also: Collection[str]) -> None:
         self._take_callers({*pending.callers, *also})
         self._take(Providers(pending.issuances, pending.sign_ins, pending.actions))
+        self._take_unused(id_ for id_ in also if id_ not in self._seen)
         fresh = list(self._seen.values())
         self._touched.update(dict.fromkeys(self._seen))
         self._touched.update(dict.fromkeys(i.child for i in pending.issuances))
@@ -217,6 +220,18 @@ class Neighbourhood:
         missing = [id_ for id_ in ids if id_ not in self._seen]
         if missing:
             self._seen.update(self._writer.seen(missing))
+
+    def _take_unused(self, ids: Iterable[str]) -> None:
+        """Nodes that nobody was seen using, with what made them."""
+        found: set[int] = set()
+        for id_, node in self._writer.nodes(list(ids)).items():
+            self._touched[id_] = None
+            if node.kind == "key":
+                self._unused_keys.add(id_)
+                found.update(anchors.key(key) for key in node.access_key_ids)
+            else:
+                found.update(anchors.around(anchors.node_group(node), node.issued_at))
+        self._ask(set(found), found)
 
     def _take(self, found: Providers) -> None:
         for i in found.issuances:

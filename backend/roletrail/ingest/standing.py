@@ -27,6 +27,7 @@ class Standings:
         self._before: dict[str, Standing] = {}
         self._now: dict[str, Standing] = {}
         self._below: dict[str, set[str]] = {}
+        self._making: dict[str, tuple[Edge, ...]] = {}  # how keys were made that are only parents here
         self._again: set[str] = set()
 
     def recompute(self, linked: Collection[Linked], old: Mapping[str, Node]) -> dict[str, Standing]:
@@ -56,8 +57,11 @@ class Standings:
 
     def _load_parents(self, ids: Iterable[str]) -> None:
         missing = {id_ for id_ in ids if id_ not in self._nodes}
-        self._nodes.update(self._writer.nodes(missing))
+        nodes = self._writer.nodes(missing)
+        self._nodes.update(nodes)
         self._before.update(self._writer.standings(missing))
+        keys = [id_ for id_, node in nodes.items() if node.kind == "key"]
+        self._making.update(self._writer.edges_into(keys) if keys else {})
 
     def _load_children(self, ids: Collection[str]) -> set[str]:
         """Identities below these that were not looked at yet."""
@@ -104,7 +108,7 @@ class Standings:
         node = self._nodes.get(id_)
         if node is None:
             return 0
-        return node.issued_at or min((e.at for e in self._edges.get(id_, ())), default=0)
+        return node.issued_at or min((e.at for e in self._edges.get(id_) or self._making.get(id_, ())), default=0)
 
     def _update(self, id_: str) -> bool:
         node, edges = self._nodes[id_], self._edges[id_]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from roletrail.lineage import arn, ids, workload
 from roletrail.lineage.link import touch
 from roletrail.lineage.link.detail import detail_of
-from roletrail.lineage.model import Action, Caller, CredentialUse, Issuance, Seen, SignIn
+from roletrail.lineage.model import Action, Caller, CredentialUse, Issuance, Node, Seen, SignIn
 
 STRETCH = 32
 AROUND = 8
@@ -52,6 +52,12 @@ def issuance_group(i: Issuance) -> tuple[str, str]:
     if i.child_type == "AssumedRole" and i.role_name and i.session_name:
         return i.role_name, i.session_name
     return i.child_principal, ""
+
+
+def node_group(node: Node) -> tuple[str, str]:
+    if node.type == "AssumedRole" and node.role_name and node.name:
+        return node.role_name, node.name
+    return node.principal_id, ""
 
 
 def sign_in_group(s: SignIn) -> tuple[str, str]:

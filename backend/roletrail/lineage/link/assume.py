@@ -55,7 +55,7 @@ def candidates(case: Case, m: Match, nodes: Iterable[Node]) -> list[Edge]:
 def _alive(node: Node, at: int) -> bool:
     if node.kind == "key":
         return True
-    if node.type in {"IAMUser", "Root"} and detail_of(node.detail).get("made_by_services"):
+    if node.type in {"IAMUser", "Root"} and detail_of(node.detail).get("forward_access"):
         return False  # forward access of a long-term key, which is a candidate itself
     ends = node.expires or node.issued_at + _ROLE_SESSION_LIFE
     return node.kind == "session" and 0 < node.issued_at <= at + SLACK and at <= ends + SLACK

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roletrail.lineage.link.case import Case
-from roletrail.lineage.model import Node
+from roletrail.lineage.model import Caller, Node
+
+CALL_WITHIN = 5
+"""A console session's calls through services bear the second of its sign-in: they come later."""
 
 
 def applies(case: Case) -> bool:
     """Only services made its calls, for a user or root, and nothing issued it."""
-    if case.seen is None or case.matches:
-        return False
-    c = case.seen.caller
-    return c.type in {"IAMUser", "Root"} and c.kind == "session" and c.created > 0 and c.internal == c.count
+    return case.seen is not None and not case.matches and looks_forwarded(case.seen.caller)
+
+
+def looks_forwarded(c: Caller) -> bool:
+    by_services = c.type in {"IAMUser", "Root"} and c.kind == "session" and c.internal == c.count
+    return by_services and c.created > 0 and c.first_at - c.created <= CALL_WITHIN
 
 
 def key_behind(case: Case, nodes: Iterable[Node]) -> str:

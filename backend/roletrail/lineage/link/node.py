@@ -5,6 +5,7 @@ from __future__ import annotations
 from roletrail.lineage import arn, ids, workload
 from roletrail.lineage.link.case import Case
 from roletrail.lineage.link.detail import detail_of, detail_text
+from roletrail.lineage.link.forward import looks_forwarded
 from roletrail.lineage.link.grant import LOGIN, Grant
 from roletrail.lineage.model import Action, Caller, CredentialUse, Edge, Issuance, Node
 
@@ -130,6 +131,8 @@ def _detail(c: Caller | None, grants: tuple[Grant, ...]) -> str:
             facts["arn"] = c.arn
         if c.internal and c.internal == c.count:
             facts["made_by_services"] = True
+        if not grants and looks_forwarded(c):
+            facts["forward_access"] = True
         if c.provider or c.in_scope_of or c.sign_in_session or c.assumed_root:
             facts |= {"provider": c.provider, "in_scope_of": c.in_scope_of, "sign_in_session": c.sign_in_session}
             facts["assumed_root"] = c.assumed_root
