@@ -156,8 +156,10 @@ class Standings:
         back = [(edge.confidence, edge.at, node.id, edge.parent)]
         for below in circle:
             up = self._of(self._nodes[below]).parent
+            found = max((e for e in self._edges[below] if e.parent == up), key=lambda e: (e.confidence, e.at), default=None)
+            if found is None:
+                return False  # a standing of before: this one has lost that parent, and waits for its turn
             if self._born(up) >= self._born(below):
-                found = max((e for e in self._edges[below] if e.parent == up), key=lambda e: (e.confidence, e.at))
                 back.append((found.confidence, found.at, below, up))
         least = min(back)
         if least[2] == node.id:
