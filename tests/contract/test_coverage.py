@@ -1,4 +1,4 @@
-"""What coverage and impact read: digests against objects, addenda, lost parents, resources; in any order the same."""
+"""ADR 0013: digests against objects, addenda, lost parents, resources; in any order the same."""
 
 from __future__ import annotations
 
