@@ -14,6 +14,8 @@ from roletrail.lineage.model import Action, Addendum, Node, event_ref
 
 SSO_ROLE = "/aws-reserved/sso.amazonaws.com/"
 _ISSUERS = frozenset({"sts.amazonaws.com", "signin.amazonaws.com"})
+_SIGN_IN_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""Where the console logs a sign-in unless a regional endpoint was used."""
 HOUR = 3_600
 
 
@@ -79,6 +81,12 @@ def _nothing_loaded(loaded: Loaded, account: str) -> Reason | None:
 
 
 def _of_the_session(node: Node, loaded: Loaded) -> Reason:
+    sign_in = _SIGN_IN_REGIONS.get(node.partition, "")
+    if node.type in ("IAMUser", "Root") and sign_in and sign_in not in loaded.regions:
+        return Reason(
+            "SIGNIN_REGION",
+            f"A sign-in is logged in the region of its endpoint, by default {sign_in}, which is not loaded of this account.",
+        )
     if node.type != "AssumedRole":
         return Reason(
             "CONSOLE_NO_LOGIN",

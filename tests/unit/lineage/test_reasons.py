@@ -54,7 +54,10 @@ def change(name: str, at: int) -> Action:
         (session(), loaded(changes=(change("StopLogging", START - 10),)), "LOGGING_OFF"),
         (session(), loaded(first_at=0, regions=(), near={}, issued_near=False), "ACCOUNT_NOT_LOADED"),
         (session(), loaded(issued_near=False), "REGION_NOT_LOADED"),
-        (session(type="IAMUser"), loaded(), "CONSOLE_NO_LOGIN"),
+        (session(type="IAMUser"), loaded(), "SIGNIN_REGION"),
+        (session(type="IAMUser", partition="aws-cn"), loaded(regions=("us-east-1",)), "SIGNIN_REGION"),
+        (session(type="IAMUser"), loaded(regions=("eu-central-1", "us-east-1")), "CONSOLE_NO_LOGIN"),
+        (session(type="FederatedUser"), loaded(), "CONSOLE_NO_LOGIN"),
         (
             session(role_arn="arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0"),
             loaded(),
