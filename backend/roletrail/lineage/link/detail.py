@@ -17,4 +17,7 @@ def detail_of(text: str) -> dict[str, Any]:
 def detail_text(facts: dict[str, Any]) -> str:
     """Canonical text of what is set; "" when nothing is."""
     kept = {name: value for name, value in facts.items() if value not in ("", None, [], {}, 0)}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":")) if kept else ""
+    return _encode(kept) if kept else ""
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

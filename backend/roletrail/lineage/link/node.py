@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from roletrail.lineage import arn, ids, workload
 from roletrail.lineage.link.case import Case
 from roletrail.lineage.link.detail import detail_of, detail_text
@@ -138,10 +140,18 @@ def _detail(c: Caller | None, grants: tuple[Grant, ...]) -> str:
             facts["assumed_root"] = c.assumed_root
     for g in grants:
         if g.told.detail and g.told.family != LOGIN:
-            told = detail_of(g.told.detail)
-            for name in ("tags", "incoming_transitive_tags", "policy", "policy_arns", "task_policy", "audience", "saml_issuer"):
-                if name in told:
-                    facts.setdefault(name, told[name])
+            for name, value in _asked(g.told.detail):
+                facts.setdefault(name, value)
         if g.told.external_id:
             facts.setdefault("external_id", g.told.external_id)
     return detail_text(facts) if facts else ""
+
+
+_ASKED = ("tags", "incoming_transitive_tags", "policy", "policy_arns", "task_policy", "audience", "saml_issuer")
+
+
+@lru_cache(1 << 12)
+def _asked(detail: str) -> tuple[tuple[str, object], ...]:
+    """What a page of the session prints of its issuance's detail. Most details say a duration and no more."""
+    told = detail_of(detail)
+    return tuple((name, told[name]) for name in _ASKED if name in told)

@@ -33,11 +33,24 @@ USER_EVENTS = {"CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "Change
 KEY_EVENTS = {"CreateAccessKey", "UpdateAccessKey"}
 TRUST_EVENTS = {"UpdateAssumeRolePolicy", "CreateRole"}
 ROLE_MEMBERS = ("passed_role", "passed_roles", "execution_role_arn")
+_TOUCHED_KINDS = {"function", "saml_provider", "oidc_provider", "permission_set"}
 
 
 def touches(a: Action) -> tuple[Touch, ...]:
     """Nothing for a refused action: it made nothing."""
-    return () if a.error_code else _read(a.event_source, a.event_name, a.account, a.target_kind, a.target, a.detail)
+    if a.error_code or not _may_touch(a):
+        return ()
+    return _read(a.event_source, a.event_name, a.account, a.target_kind, a.target, a.detail)
+
+
+def _may_touch(a: Action) -> bool:
+    """False for most notable calls, secrets that were read above all: their detail is not worth parsing."""
+    return a.target_kind in _TOUCHED_KINDS or _is_named(a.event_name) or "passed_role" in a.detail or "execution_role" in a.detail
+
+
+@lru_cache(1 << 10)
+def _is_named(event_name: str) -> bool:
+    return base_name(event_name) in KEY_EVENTS | USER_EVENTS | INSTANCE_EVENTS | TRUST_EVENTS
 
 
 class _Call(NamedTuple):
