@@ -8,6 +8,7 @@ from roletrail.usecases.views import (
     Alternative,
     Candidate,
     ChainView,
+    CoverageDay,
     CoverageHour,
     CoverageView,
     EdgeProved,
@@ -250,6 +251,7 @@ def coverage_view(text: str = "") -> CoverageView:
         regions=[
             RegionCoverageView("111111111111", f"eu-central-1{text}", AT, AT, 1, 3, 1, 0, 0, {"file missing": 1, "no digest": 2})
         ],
+        days=[CoverageDay("111111111111", AT[:10] + "T00:00:00Z", 3, 1, 0, 0, ["file missing"])],
         hours=hours,
         hours_left_out=0,
         gaps=[gap],

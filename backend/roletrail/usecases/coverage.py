@@ -6,7 +6,8 @@ Everything is computed when read (ADR 0008), over one window of hours.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
@@ -17,6 +18,7 @@ from roletrail.stores.port import CoverageRow, Digested, GraphStore
 from roletrail.usecases.origins import Origins
 from roletrail.usecases.present import iso
 from roletrail.usecases.views import (
+    CoverageDay,
     CoverageHour,
     CoverageView,
     GapView,
@@ -27,7 +29,7 @@ from roletrail.usecases.views import (
     UnloadedAccount,
 )
 
-HOUR = 3_600
+HOUR, DAY = 3_600, 86_400
 WINDOW_HOURS = 35 * 24
 """Hours shown unless a window is asked for: the newest five weeks."""
 MOST_HOURS = 20_000
@@ -56,16 +58,15 @@ def show_coverage(graph: GraphStore, actor: Actor, from_: int = 0, to: int = 0, 
     digests = [one for one in graph.digests(from_, to) if not account or one.account == account]
     grid = _grid(cells, digests)
     accounts = sorted({place[0] for place in grid})
-    hours = [_hour_view(place, at, grid[place][at]) for place in sorted(grid) for at in sorted(grid[place])]
-    shown = sorted(
-        sorted(hours, key=lambda hour: hour.hour)[-MOST_HOURS:], key=lambda hour: (hour.account, hour.region, hour.hour)
-    )
+    hours = [(at, place) for place, found in grid.items() for at in found]
+    shown = sorted((place, at) for at, place in nlargest(MOST_HOURS, hours))
     return CoverageView(
         since=iso(from_),
         until=iso(to if from_ else 0),
         banners=_banners(cells),
         regions=[_region_view(place, grid[place]) for place in sorted(grid)],
-        hours=shown,
+        days=_days(grid),
+        hours=[_hour_view(place, at, grid[place][at]) for place, at in shown],
         hours_left_out=len(hours) - len(shown),
         gaps=_gap_views(graph, accounts, cells, from_, to),
         accounts_not_loaded=[
@@ -107,7 +108,9 @@ def _grid(cells: Iterable[CoverageRow], digests: Sequence[Digested]) -> dict[Pla
 
 def _state(hour: _Hour) -> str:
     """Of the digests of every trail that speaks for the hour, the worst."""
-    return max((_digest_state(one) for one in hour.digests), key=_WORST.index, default=NO_DIGEST)
+    if len(hour.digests) < 2:
+        return _digest_state(hour.digests[0]) if hour.digests else NO_DIGEST
+    return max(map(_digest_state, hour.digests), key=_WORST.index)
 
 
 def _digest_state(digest: Digested) -> str:
@@ -135,9 +138,7 @@ def _hour_view(place: Place, at: int, hour: _Hour) -> CoverageHour:
 
 
 def _region_view(place: Place, hours: dict[int, _Hour]) -> RegionCoverageView:
-    totals: Counter[str] = Counter()
-    for hour in hours.values():
-        totals.update(hour.counts)
+    totals = _sum(hour.counts for hour in hours.values())
     with_events = [at for at, hour in hours.items() if hour.counts]
     states = Counter(_state(hour) for hour in hours.values())
     return RegionCoverageView(
@@ -152,6 +153,29 @@ def _region_view(place: Place, hours: dict[int, _Hour]) -> RegionCoverageView:
         network=totals["network"],
         digests={state: states[state] for state in _WORST if states[state]},
     )
+
+
+def _days(grid: Mapping[Place, Mapping[int, _Hour]]) -> list[CoverageDay]:
+    """Every account's days, regions together: nothing is left out of these."""
+    found: defaultdict[tuple[str, int], list[_Hour]] = defaultdict(list)
+    for (account, _), hours in grid.items():
+        for at, hour in hours.items():
+            found[account, at // DAY * DAY].append(hour)
+    days: list[CoverageDay] = []
+    for (account, day), hours in sorted(found.items()):
+        totals = _sum(hour.counts for hour in hours)
+        states = {_state(hour) for hour in hours}
+        counts = (totals["management_read"], totals["management_write"], totals["data"], totals["network"])
+        days.append(CoverageDay(account, iso(day), *counts, [state for state in _WORST if state in states]))
+    return days
+
+
+def _sum(many: Iterable[Mapping[str, int]]) -> Counter[str]:
+    totals: Counter[str] = Counter()
+    for counts in many:
+        for category, count in counts.items():
+            totals[category] += count
+    return totals
 
 
 def _banners(cells: Iterable[CoverageRow]) -> list[str]:

@@ -289,6 +289,19 @@ class CoverageHour:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageDay:
+    """A day of one account, its regions together. `digests` are the states that its hours have."""
+
+    account: str
+    day: str
+    management_read: int
+    management_write: int
+    data: int
+    network: int
+    digests: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class RegionCoverageView:
     """One account and region over the window. `digests` counts hours by what digests prove of them."""
 
@@ -359,6 +372,7 @@ class CoverageView:
     until: str
     banners: list[str]
     regions: list[RegionCoverageView]
+    days: list[CoverageDay]
     hours: list[CoverageHour]
     hours_left_out: int  # older ones of the window
     gaps: list[GapView]

@@ -112,6 +112,9 @@ def test_old_hours_are_left_out_and_counted(store: EmbeddedStore, trail: Trail, 
     view = covered(store)
     assert ([h.hour[11:13] for h in view.hours], view.hours_left_out) == (["13", "14"], 3)
     assert view.regions[0].hours_with_events == 5
+    assert [(day.day, day.management_read) for day in view.days] == [("2026-11-02T00:00:00Z", 5)]
+    strip = strip_of(view)  # by day then, and nothing seems to be missing
+    assert (strip.unit, [slot.level for slot in strip.rows[0].slots]) == ("day", ["reads"])
 
 
 def test_the_worst_digest_of_an_hour_holds(store: EmbeddedStore) -> None:

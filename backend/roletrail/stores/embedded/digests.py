@@ -9,11 +9,11 @@ from roletrail.lineage.model import Digest
 from roletrail.stores.embedded.rows import select_in
 from roletrail.stores.port import Digested
 
-_LISTED = """
+_FILES = "SELECT d, count(*) FROM digest_file WHERE d IN (?) GROUP BY d"
+_NOT_IN = """
 SELECT d, digest_file.name,
-    EXISTS (SELECT 1 FROM object WHERE object.sha256 = digest_file.sha256),
     EXISTS (SELECT 1 FROM object WHERE object.name = substr(digest_file.name, length(rtrim(digest_file.name, replace(digest_file.name, '/', ''))) + 1))
-FROM digest_file WHERE d IN (?) ORDER BY d, f
+FROM digest_file WHERE d IN (?) AND NOT EXISTS (SELECT 1 FROM object WHERE object.sha256 = digest_file.sha256) ORDER BY d, f
 """
 
 
@@ -39,11 +39,10 @@ def digests(connection: Connection, from_: int, to: int) -> list[Digested]:
     ).fetchall()
     missing: dict[int, list[str]] = {}
     altered: dict[int, list[str]] = {}
-    files: dict[int, int] = {}
-    for d, name, same, named in select_in(connection, _LISTED, [row[0] for row in found]):
-        files[d] = files.get(d, 0) + 1
-        if not same:
-            (altered if named else missing).setdefault(d, []).append(name)
+    numbers = [row[0] for row in found]
+    files = dict(select_in(connection, _FILES, numbers))
+    for d, name, named in select_in(connection, _NOT_IN, numbers):
+        (altered if named else missing).setdefault(d, []).append(name)
     counted = [(row, (files.get(row[0], 0), tuple(missing.get(row[0], ())), tuple(altered.get(row[0], ())))) for row in found]
     return [Digested._make((*row[1:], *rest)) for row, rest in counted]
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection, Iterable, Iterator
 from sqlite3 import Connection
 from typing import Any
+
+import msgspec
 
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import Part
 from roletrail.stores.embedded.rows import select_in
 from roletrail.stores.port import ArchiveFile, CoverageRow, LedgerEntry
 
+_counts = msgspec.json.Decoder(dict[str, int]).decode
 _ENTRY = "locator, size, version, sha256, kind, parts, taken, doubles, ignored, quarantined, ingested_at"
 
 
@@ -158,4 +160,4 @@ def coverage(connection: Connection, from_: int = 0, to: int = 0) -> Iterator[Co
         "SELECT account, region, hour, counts, first_at, last_at FROM cell WHERE hour >= ? AND hour < ? ORDER BY account, region, hour",
         (from_, to or 1 << 62),
     ):
-        yield CoverageRow(account, region, hour, json.loads(counts), first_at, last_at)
+        yield CoverageRow(account, region, hour, _counts(counts), first_at, last_at)
