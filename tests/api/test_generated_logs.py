@@ -6,17 +6,11 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from roletrail.bootstrap import open_graph
-from roletrail.ingest.linking import link_pending
-from roletrail.ingest.records import open_object
-from roletrail.ingest.reduce import Reducer
-from roletrail.lineage.model import ObjectInfo
 from tests.support.core import Core, reduced
-from tests.support.loading import Api, Loaded
 from tests.support.logs import log
+from tests.support.stored import api_of, stored
 
 
 def test_answers_are_those_of_the_core(tmp_path: Path, count: Callable[[str], int]) -> None:
@@ -42,20 +36,7 @@ def _cut(records: Sequence[bytes], dice: random.Random) -> Iterator[list[bytes]]
 
 def _asked(folder: Path, batches: Sequence[Sequence[bytes]], dice: random.Random) -> list[Any]:
     """All chains, from the API over a store that was given the batches one by one and linked now and then."""
-    url = f"sqlite:///{folder / 'store.sqlite'}"
-    store = open_graph(url, create=True)
-    attempt = store.begin_run() << 24
-    for number, records in enumerate(batches):
-        content = open_object(b'{"Records":[' + b",".join(records) + b"]}")
-        info = ObjectInfo(f"/logs/{number}", content.size, "1", content.sha256, content.kind)
-        overlaps = store.commit([Reducer().reduce(content, info, 0, attempt + number).part], []).overlaps
-        if overlaps:
-            store.commit([Reducer().reduce(content, info, 0, attempt + (1 << 20) + number, overlaps[0].skip).part], [])
-        if dice.random() < 0.4:
-            link_pending(store, dice.choice((1, 7, 1000)))
-    link_pending(store)
-    store.close()
-    api = Api(cast("Loaded", SimpleNamespace(store=url)))
+    api = api_of(stored(folder, batches, dice))
     try:
         return api.every("chains", min_sessions=1, full=1)
     finally:

@@ -67,7 +67,10 @@ def _account(i: Issuance) -> str:
 
 
 def _label(type_: str, name: str) -> str:
-    return "root" if type_ == "Root" else name
+    """What stands in sentences: a session of somebody, never somebody."""
+    if type_ == "Root":
+        return "root"
+    return f"{'federated session' if type_ == 'FederatedUser' else 'session'} of {name}"
 
 
 def _session(case: Case, c: Caller, uses: tuple[CredentialUse, ...], edges: tuple[Edge, ...]) -> Node:

@@ -42,6 +42,7 @@ def of_subject(i: Issuance) -> Node:
     name = i.parent_label or subject
     return origin(
         kind, i.provider, subject, name, partition=i.partition, name=name, principal_id=subject,
+        label=f"{'SAML' if kind == 'saml' else 'OIDC'} subject {name}",
         detail=detail_text({"provider": i.provider}), id_=i.parent,
     )  # fmt: skip
 
