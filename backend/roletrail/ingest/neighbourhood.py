@@ -160,14 +160,15 @@ class Neighbourhood:
             if one is not None:
                 callers.update(anchors.around_caller(one.caller))
                 providers.update(anchors.needs(one))
-        for i in self._issuances.values():
-            if i.child in self._touched and i.event_id not in self._asked_issuances:
-                providers.update(anchors.around(anchors.issuance_group(i), i.at))
         self._ask(callers, providers)
         # Whose a grant is that was found from afar is known from those around it, and from who holds its key.
         far = [self._issuances[id_] for id_ in self._issuances.keys() - self._asked_issuances]
         self._asked_issuances.update(i.event_id for i in far)
-        self._ask({a for i in far for a in anchors.explains(i)}, set())
+        undated = [one for id_ in self._touched if (one := self._seen.get(id_)) is not None and not one.caller.created]
+        held = {u.access_key_id for one in undated for u in one.credentials}
+        self._touched.update(dict.fromkeys(i.child for i in far if i.child_key in held))
+        moments = {a for i in far for a in anchors.around(anchors.issuance_group(i), i.at)}
+        self._ask({a for i in far for a in anchors.explains(i)}, moments)
 
     def _touch_claimants(self) -> None:
         """An issuance that was touched touches the sessions it made, whose aliases and edges depend on it."""
