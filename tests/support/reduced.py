@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from roletrail.ingest.coded import Coded
 from roletrail.ingest.records import Content, open_object
 from roletrail.ingest.reduce import Reduced, Reducer
 from roletrail.lineage.model import ObjectInfo, Part
@@ -23,6 +24,12 @@ def reduced(stored: bytes, k: int = 0, skip: bytes = b"") -> Reduced:
 
 def part_of(records: Iterable[dict[str, Any]]) -> Part:
     return reduced(file_of(records)).part
+
+
+def texts(found: Reduced, name: str) -> list[Any]:
+    """One column of the archive's rows, row by row."""
+    column = found.columns[name]
+    return column.texts() if isinstance(column, Coded) else list(column)
 
 
 def info_of(content: Content) -> ObjectInfo:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -198,3 +199,15 @@ def test_the_engine_reads_nothing_outside_the_archive(ledger: Ledger, log: DuckE
     ledger.files = {"x": file._replace(name=f"../elsewhere/{file.name}")}
     with pytest.raises(StoreUnavailable):
         log.session_events(["session"], 10)
+
+
+def test_a_column_may_come_as_a_table_and_numbers(ledger: Ledger, log: DuckEventLog) -> None:
+    """Tables of several batches differ, and a text no UTF-8 can hold is no reason to stop."""
+    writer = ArchiveWriter(ledger.folder, 1, 0)
+    for number, agent in enumerate(("aws-cli", "lone \ud800", "boto3")):
+        given = columns([event(number)])
+        writer.add(given | {"agent": (["unused", agent], np.array([1])), "read_only": ([False, None], np.array([number % 2]))})
+    ledger.name(writer.flush())
+    rows = log.session_events(["session"], 10)
+    assert [row.agent for row in rows] == ["aws-cli", "lone ?", "boto3"]
+    assert [row.read_only for row in rows] == [False, None, False]

@@ -6,8 +6,9 @@ files whose names carry its run, and `strays.remove_strays` takes them away. Kno
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,9 @@ EVENT_COLUMNS = pa.schema(
 EVIDENCE_COLUMNS = pa.schema([("attempt", pa.int64()), ("event_id", pa.string()), ("at", pa.int64()), ("record", pa.binary())])
 SCHEMAS = {"events": EVENT_COLUMNS, "evidence": EVIDENCE_COLUMNS}
 
+Column = Sequence | np.ndarray | tuple[list, np.ndarray]
+"""Values of all rows, or a table of them with the number of each row's in it."""
+
 Evidence = tuple[int, str, int, bytes]
 """attempt, event id, time, scrubbed record as JSON"""
 
@@ -65,20 +69,19 @@ class ArchiveWriter:
         self._run = run
         self._worker = worker
         self._flushes = 0
-        self._batches: dict[str, list[pa.RecordBatch]] = {"events": [], "evidence": []}
+        self._held: dict[str, list[pa.RecordBatch]] = {"events": [], "evidence": []}
         self.rows = 0
 
-    def add(self, columns: dict[str, list], evidence: Sequence[Evidence] = ()) -> None:
-        """Take the rows of one reduction: one list per event column, all of one length."""
-        batch = pa.record_batch([_array(columns[field.name], field.type) for field in EVENT_COLUMNS], schema=EVENT_COLUMNS)
-        if batch.num_rows:
-            self._batches["events"].append(batch)
-            self.rows += batch.num_rows
+    def add(self, columns: Mapping[str, Column], evidence: Sequence[Evidence] = ()) -> None:
+        """Take the rows of one reduction: event columns of one length."""
+        if len(columns["event_id"]):
+            arrays = [_column(columns[field.name], field.type) for field in _HELD]
+            self._held["events"].append(pa.record_batch(arrays, schema=_HELD))
+            self.rows += len(columns["event_id"])
         if evidence:
-            arrays = [
-                _array(values, field.type) for field, values in zip(EVIDENCE_COLUMNS, zip(*evidence, strict=True), strict=True)
-            ]
-            self._batches["evidence"].append(pa.record_batch(arrays, schema=EVIDENCE_COLUMNS))
+            fields = zip(EVIDENCE_COLUMNS, zip(*evidence, strict=True), strict=True)
+            arrays = [_array(values, field.type) for field, values in fields]
+            self._held["evidence"].append(pa.record_batch(arrays, schema=EVIDENCE_COLUMNS))
 
     def flush(self) -> list[WrittenFile]:
         """Write what was added since the last flush and name the files."""
@@ -86,27 +89,34 @@ class ArchiveWriter:
         stem = writer_stem(self._run, self._worker, self._flushes)
         written = [
             write_batches(self._folder, kind, day, stem, (table,))
-            for kind, batches in self._batches.items()
+            for kind, batches in self._held.items()
             if batches
-            for day, table in split_days(pa.Table.from_batches(batches))
+            for day, table in split_days(batches)
         ]
-        self._batches = {"events": [], "evidence": []}
+        self._held = {"events": [], "evidence": []}
         self.rows = 0
         return written
 
 
-def split_days(table: pa.Table) -> Iterable[tuple[str, pa.Table]]:
-    """The table by UTC day, or whole under "" when it touches too many days."""
-    days = table["at"].to_numpy() // DAY_SECONDS
-    if days[0] == days[-1] and (days == days[0]).all():
-        return [(day_name(int(days[0]) * DAY_SECONDS), table)]
-    distinct = np.unique(days)
-    if len(distinct) > MOST_DAYS:
-        return [("", table)]
-    return [(day_name(int(day) * DAY_SECONDS), table.filter(pa.array(days == day))) for day in distinct]
+def split_days(batches: Sequence[pa.RecordBatch]) -> Iterable[tuple[str, pa.Table]]:
+    """The batches by UTC day, or all under "" when they touch too many days. Most batches lie in one day as they are."""
+    by_day: dict[int, list[pa.RecordBatch]] = {}
+    for batch in batches:
+        days = batch["at"].to_numpy() // DAY_SECONDS
+        low, high = int(days.min()), int(days.max())
+        distinct = [low] if low == high else np.unique(days).tolist()
+        if len(by_day.keys() | distinct) > MOST_DAYS:
+            return [("", _table(batches))]
+        for day in distinct:
+            by_day.setdefault(day, []).append(batch if len(distinct) == 1 else batch.filter(pa.array(days == day)))
+    return [(day_name(day * DAY_SECONDS), _table(held)) for day, held in sorted(by_day.items())]
 
 
-def write_batches(folder: Path, kind: str, day: str, stem: str, batches: Iterable[pa.RecordBatch]) -> WrittenFile:
+def _table(batches: Sequence[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches).unify_dictionaries()
+
+
+def write_batches(folder: Path, kind: str, day: str, stem: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> WrittenFile:
     """Write each batch as a row group under a temporary name, readable by the owner alone, then give it its name."""
     name = place(kind, day, stem)
     path = folder / name
@@ -114,9 +124,11 @@ def write_batches(folder: Path, kind: str, day: str, stem: str, batches: Iterabl
         parent.mkdir(mode=0o700, exist_ok=True)
     temporary = path.with_name(path.name + TEMPORARY)
     os.close(os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    rest = iter(batches)
+    first = next(rest)
     rows = 0
-    with pq.ParquetWriter(temporary, SCHEMAS[kind], **ENCODING[kind]) as writer:
-        for batch in batches:
+    with pq.ParquetWriter(temporary, first.schema, **ENCODING[kind]) as writer:
+        for batch in itertools.chain((first,), rest):
             writer.write(batch)
             rows += batch.num_rows
     temporary.rename(path)
@@ -138,11 +150,27 @@ ENCODING: dict[str, dict] = {
 }
 
 
-def _array(values: Sequence, kind: pa.DataType) -> pa.Array:
-    if values and values.count(values[0]) == len(values):  # account, attempt and the mostly empty columns: 1 ns a row, not 35
-        return pa.repeat(pa.scalar(_utf8(values[0]), kind), len(values))
+# A held column of texts is a dictionary, so that each text is met once and not once a row.
+_CODED = pa.dictionary(pa.int64(), pa.string())
+_HELD = pa.schema(
+    [field.with_type(_CODED) if field.name in _REPEATING and pa.types.is_string(field.type) else field for field in EVENT_COLUMNS]
+)
+
+
+def _column(values: Column, kind: pa.DataType) -> pa.Array:
+    if isinstance(values, tuple):
+        table, codes = values
+        if pa.types.is_dictionary(kind):
+            return pa.DictionaryArray.from_arrays(pa.array(codes), _array(table, kind.value_type), safe=False)
+        return _array(table, kind).take(pa.array(codes))
+    if pa.types.is_dictionary(kind):
+        return _array(values, kind.value_type).dictionary_encode().cast(kind)
+    return _array(values, kind)
+
+
+def _array(values: Sequence | np.ndarray, kind: pa.DataType) -> pa.Array:
     if pa.types.is_integer(kind):
-        return pa.array(np.array(values, kind.to_pandas_dtype()))
+        return pa.array(np.asarray(values, kind.to_pandas_dtype()))
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from roletrail.ingest.coded import Coded, combined, first_of
 from roletrail.ingest.columns import Columns
-from roletrail.ingest.fold import Codes
 from roletrail.lineage.model import CellEvents
 
 HOUR = 3600
@@ -27,12 +27,21 @@ class Placed(NamedTuple):
     code: np.ndarray
 
 
-def place(columns: Columns, accounts: list[str]) -> Placed:
-    """`accounts` is the recipient account of each event, where a record lacks it the caller's."""
-    hours = (columns.at // HOUR * HOUR).tolist()
-    cells = Codes()
-    code = cells.of(zip(accounts, columns.region, hours, strict=True), len(hours))
-    return Placed(list(cells), code)
+def place(columns: Columns, account: Coded) -> Placed:
+    """`account` is the recipient account of each event, where a record lacks it the caller's."""
+    hours = columns.at // HOUR
+    low = int(hours.min())
+    code, count = combined(
+        [
+            (hours - low, int(hours.max()) - low + 1),
+            (account.codes, len(account.table)),
+            (columns.region.codes, len(columns.region.table)),
+        ]
+    )
+    places = zip(
+        *(numbers[first_of(code, count)].tolist() for numbers in (account.codes, columns.region.codes, hours)), strict=True
+    )
+    return Placed([(account.table[a], columns.region.table[r], hour * HOUR) for a, r, hour in places], code)
 
 
 def fresh(columns: Columns, placed: Placed, skip: bytes) -> np.ndarray | None:
@@ -66,13 +75,15 @@ def cells_of(columns: Columns, placed: Placed) -> list[CellEvents]:
 
 def _categories(columns: Columns) -> np.ndarray:
     """Category of each event. Records before 1.07 have no eventCategory: managementEvent, else management."""
-    kinds = Codes()
-    code = kinds.of(zip(columns.category, columns.read_only, columns.management, strict=True), len(columns.category))
-    table = np.array([_category(*kind) for kind in kinds], np.int64)
-    found = table[code]
-    unsaid = np.flatnonzero(found < 0)
-    for at in unsaid.tolist():
-        found[at] = 0 if columns.event_name[at].startswith(_READING) else 1
+    category, read_only, management = columns.category, columns.read_only, columns.management
+    parts = [(column.codes, len(column.table)) for column in (category, read_only, management)]
+    code, count = combined(parts)
+    firsts = first_of(code, count)
+    kinds = zip(*(column.only(firsts).texts() for column in (category, read_only, management)), strict=True)
+    found = np.array([_category(*kind) for kind in kinds], np.int64)[code]
+    unsaid = found < 0
+    if unsaid.any():
+        found[unsaid] = np.where(columns.event_name.marks(lambda name: name.startswith(_READING)), 0, 1)[unsaid]
     return found
 
 

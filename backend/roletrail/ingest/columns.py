@@ -1,14 +1,15 @@
-"""Records turned on their side: one list a field, the form in which folding and the archive want them."""
+"""Records turned on their side: field by field, the form in which folding and the archive want them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import compress
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
 
 from roletrail.ingest import clock
+from roletrail.ingest.coded import Coded, coded
 from roletrail.ingest.record import Record
 from roletrail.lineage import ids
 
@@ -16,59 +17,67 @@ from roletrail.lineage import ids
 class Columns(NamedTuple):
     """Fields of the records of one part, in order. `at` is int64 epoch seconds, `hashes` uint64 (`ids.event_hash`)."""
 
-    event_id: Sequence[str]
-    event_source: Sequence[str]
-    event_name: Sequence[str]
-    region: Sequence[str]
-    source: Sequence[str]
-    user_agent: Sequence[str]
-    error_code: Sequence[str]
-    event_type: Sequence[str]
-    category: Sequence[str]
-    account: Sequence[str]
-    vpce_id: Sequence[str]
-    vpce_account: Sequence[str]
-    from_console: Sequence[str]
-    read_only: Sequence[bool | None]
-    management: Sequence[bool | None]
-    user_identity: Sequence[msgspec.Raw]
+    event_id: list[str]
     at: np.ndarray
     hashes: np.ndarray
+    who: Coded  # bytes of userIdentity
+    event_source: Coded
+    event_name: Coded
+    region: Coded
+    source: Coded
+    user_agent: Coded
+    error_code: Coded
+    event_type: Coded
+    category: Coded
+    account: Coded
+    vpce_id: Coded
+    vpce_account: Coded
+    from_console: Coded
+    read_only: Coded
+    management: Coded
+
+    def only(self, keep: np.ndarray) -> Columns:
+        """The columns of the events that are marked."""
+        rest = [column.only(keep) for column in self[3:]]
+        return Columns(list(compress(self.event_id, keep.tolist())), self.at[keep], self.hashes[keep], *rest)
 
 
 def columns_of(records: Sequence[Record]) -> Columns | None:
-    """The columns; None when any record lacks what every event must have, and each has to be looked at by itself."""
-    fields = _fields(records)
+    """The columns; None when any record lacks what every event must have, and each has to be looked at by itself.
+
+    Each field in a loop of its own: a third of the time that one loop over an attrgetter takes.
+    """
+    event_id = [record.event_id for record in records]
+    event_source = coded([record.event_source for record in records])
+    event_name = coded([record.event_name for record in records])
+    event_type = coded([record.event_type for record in records])
+    category = coded([record.event_category for record in records])
     times = clock.epochs([record.event_time for record in records])
-    if times is None or any("" in fields[required] for required in (0, 1, 2)) or "Insight" in fields[8]:
+    if times is None or "" in event_id or "" in event_source.table or "" in event_name.table:
         return None
-    if "AwsCloudTrailInsight" in fields[7]:
+    if "Insight" in category.table or "AwsCloudTrailInsight" in event_type.table:
         return None
-    grid = _uuid_grid(fields[0])
-    hashes = _odd_hashes(fields[0]) if grid is None else _uuid_hashes(grid)
-    return Columns._make([*fields, times, hashes])
-
-
-def _fields(records: Sequence[Record]) -> list[list[Any]]:
-    """Field by field, each in a loop of its own: a third of the time that one loop with an attrgetter takes."""
-    return [
-        [record.event_id for record in records],
-        [record.event_source for record in records],
-        [record.event_name for record in records],
-        [record.aws_region for record in records],
-        [record.source_ip_address for record in records],
-        [record.user_agent for record in records],
-        [record.error_code for record in records],
-        [record.event_type for record in records],
-        [record.event_category for record in records],
-        [record.recipient_account_id for record in records],
-        [record.vpc_endpoint_id for record in records],
-        [record.vpc_endpoint_account_id for record in records],
-        [record.session_credential_from_console for record in records],
-        [record.read_only for record in records],
-        [record.management_event for record in records],
-        [record.user_identity for record in records],
-    ]
+    grid = _uuid_grid(event_id)
+    return Columns(
+        event_id=event_id,
+        at=times,
+        hashes=_odd_hashes(event_id) if grid is None else _uuid_hashes(grid),
+        who=coded([bytes(record.user_identity) for record in records]),
+        event_source=event_source,
+        event_name=event_name,
+        region=coded([record.aws_region for record in records]),
+        source=coded([record.source_ip_address for record in records]),
+        user_agent=coded([record.user_agent for record in records]),
+        error_code=coded([record.error_code for record in records]),
+        event_type=event_type,
+        category=category,
+        account=coded([record.recipient_account_id for record in records]),
+        vpce_id=coded([record.vpc_endpoint_id for record in records]),
+        vpce_account=coded([record.vpc_endpoint_account_id for record in records]),
+        from_console=coded([record.session_credential_from_console for record in records]),
+        read_only=coded([record.read_only for record in records]),
+        management=coded([record.management_event for record in records]),
+    )
 
 
 _HEX = np.full(256, 255, np.uint8)

@@ -6,27 +6,16 @@ First and last of anything go by (time, event id), so no order of records or par
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
 from roletrail.ingest import addresses, agents
+from roletrail.ingest.coded import Coded, combined
 from roletrail.ingest.columns import Columns
 from roletrail.ingest.identity import Facts
 from roletrail.ingest.members import identifier, text
 from roletrail.lineage.model import ACTIVITY_CELL_SECONDS, Activity, Caller, CredentialUse
-
-
-class Codes(dict):
-    """Numbers distinct values in the order they are met."""
-
-    def __missing__(self, value: object) -> int:
-        number = self[value] = len(self)
-        return number
-
-    def of(self, values: Iterable[object], count: int) -> np.ndarray:
-        return np.fromiter(map(self.__getitem__, values), np.int64, count)
 
 
 class Folded(NamedTuple):
@@ -35,62 +24,64 @@ class Folded(NamedTuple):
     activities: list[Activity]
 
 
+Key = tuple[int, int, str, str, str, str]
+"""number of the facts, begin of the cell, address, endpoint id, endpoint account, family of the user agent"""
+
+
 class Groups(NamedTuple):
     """Events alike in everything their record says that an activity is keyed by, one entry a group in each list.
 
-    `keys` are (number of the facts, cell, address, user agent, endpoint id, endpoint account), `first` and `last`
-    positions among the columns.
+    `first` and `last` are positions among the columns.
     """
 
-    keys: list[tuple[int, int, str, str, str, str]]
+    keys: Iterable[Key]
     events: list[int]
     errors: list[int]
     from_console: list[bool]
     sources: list[str]
+    names: Iterable[tuple[str, str]]  # of the first and last event
     first: list[int]
     last: list[int]
 
 
-def fold(columns: Columns, facts: Sequence[Facts], who: np.ndarray, used: np.ndarray) -> Folded:
-    """`who` numbers each event's entry in `facts`; `used` marks the events that are uses of a session or key."""
+def fold(columns: Columns, facts: Sequence[Facts], used: np.ndarray) -> Folded:
+    """`facts` are those of each entry in the table of `columns.who`; `used` marks the events that are uses of a session or key."""
     where = np.flatnonzero(used)
     if not len(where):
         return Folded([], [], [])
     fold_ = _Fold(columns, facts)
-    fold_.take(_groups(columns, who, where))
+    fold_.take(_groups(columns, where))
     return fold_.result()
 
 
-def _picked(values: Sequence, where: np.ndarray, total: int) -> Sequence:
-    return values if len(where) == total else [values[at] for at in where.tolist()]
-
-
-def _groups(columns: Columns, who: np.ndarray, where: np.ndarray) -> Groups:
-    total = len(columns.event_id)
-    size = len(where)
+def _groups(columns: Columns, where: np.ndarray) -> Groups:
     at = columns.at[where]
-    keys = Codes()
-    parts: list[Iterable] = [who[where].tolist(), (at // ACTIVITY_CELL_SECONDS).tolist()]
-    parts += [_picked(values, where, total) for values in (columns.source, columns.user_agent)]
-    parts += [
-        _picked(values, where, total) if any(values) else repeat("", size) for values in (columns.vpce_id, columns.vpce_account)
-    ]
-    code = keys.of(zip(*parts, strict=True), size)
-    count = np.bincount(code)
-    failed = np.fromiter(map(bool, _picked(columns.error_code, where, total)), bool, size)
-    errors = np.bincount(code, failed).astype(np.int64)
-    console = _console(columns, where, code, len(keys))
-    first, last = _ends(columns, where, code, at, count)
-    sources = _sources(_picked(columns.event_source, where, total), code, len(keys))
-    return Groups(list(keys), count.tolist(), errors.tolist(), console.tolist(), sources, first.tolist(), last.tolist())
+    cells = at // ACTIVITY_CELL_SECONDS
+    low = int(cells.min())
+    alike = (columns.who, columns.source, columns.user_agent, columns.vpce_id, columns.vpce_account)
+    parts = [(column.codes[where], len(column.table)) for column in alike]
+    code, count = combined([*parts, (cells - low, int(cells.max()) - low + 1)])
+    events = np.bincount(code)
+    errors = np.bincount(code, columns.error_code.marks(bool)[where]).astype(np.int64)
+    console = np.bincount(code, columns.from_console.marks("true".__eq__)[where]) > 0
+    first, last = _ends(columns, where, code, at, events)
+    names = zip(columns.event_name.only(first).texts(), columns.event_name.only(last).texts(), strict=True)
+    sources = _sources(columns.event_source.only(where), code, count)
+    keys = _keys(columns, first)
+    return Groups(keys, events.tolist(), errors.tolist(), console.tolist(), sources, names, first.tolist(), last.tolist())
 
 
-def _console(columns: Columns, where: np.ndarray, code: np.ndarray, groups: int) -> np.ndarray:
-    found = np.zeros(groups, bool)
-    if any(columns.from_console):
-        said = np.fromiter((columns.from_console[at] == "true" for at in where.tolist()), bool, len(where))
-        found[code[said]] = True
-    return found
+def _keys(columns: Columns, first: np.ndarray) -> Iterable[Key]:
+    """What the events of each group share, told from the first of each."""
+    return zip(
+        columns.who.codes[first].tolist(),
+        (columns.at[first] // ACTIVITY_CELL_SECONDS * ACTIVITY_CELL_SECONDS).tolist(),
+        columns.source.mapped(addresses.normal).only(first).texts(),
+        columns.vpce_id.mapped(identifier).only(first).texts(),
+        columns.vpce_account.mapped(text).only(first).texts(),
+        columns.user_agent.mapped(agents.family).only(first).texts(),
+        strict=True,
+    )
 
 
 def _ends(
@@ -116,14 +107,14 @@ def _ends(
     return where[first], where[last]
 
 
-def _sources(event_sources: Sequence[str], code: np.ndarray, groups: int) -> list[str]:
+def _sources(event_source: Coded, code: np.ndarray, groups: int) -> list[str]:
     """Events per event source of each group, as in Activity.sources."""
-    names = sorted(set(event_sources))
-    printed = ["_".join(name.split()) + "=" for name in names]  # a blank would forge a pair of its own
-    rank = {name: number for number, name in enumerate(names)}
-    pair = code * len(names) + np.fromiter(map(rank.__getitem__, event_sources), np.int64, len(event_sources))
-    found, counts = np.unique(pair, return_counts=True)
-    group, source = np.divmod(found, len(names))
+    order = sorted(range(len(event_source.table)), key=event_source.table.__getitem__)
+    printed = ["_".join(event_source.table[number].split()) + "=" for number in order]  # a blank would forge a pair of its own
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    found, counts = np.unique(code * len(order) + rank[event_source.codes], return_counts=True)
+    group, source = np.divmod(found, len(order))
     result = [""] * groups
     for number, name, count in zip(group.tolist(), source.tolist(), counts.tolist(), strict=True):
         said = result[number]
@@ -140,25 +131,17 @@ class _Fold:
 
     def __init__(self, columns: Columns, facts: Sequence[Facts]) -> None:
         self._ids = columns.event_id
-        self._names = columns.event_name
         self._at: list[int] = columns.at.tolist()
         self._facts = facts
-        self._address = {source: addresses.normal(source) for source in set(columns.source)}
-        self._agent = {agent: agents.family(agent) for agent in set(columns.user_agent)}
         self._callers: dict[str, _CallerRow] = {}
         self._uses: dict[tuple[str, str], _UseRow] = {}
         self._activities: dict[tuple, Tail] = {}
 
     def take(self, groups: Groups) -> None:
-        at: list[int] = self._at
-        event_ids, names = self._ids, self._names
-        first: int
-        last: int
-        rows = zip(
-            groups.keys, groups.events, groups.errors, groups.from_console, groups.sources, groups.first, groups.last, strict=True
-        )  # fmt: skip
-        for key, events, errors, console, sources, first, last in rows:
-            index, cell, source, agent, vpce_id, vpce_account = key
+        at, event_ids = self._at, self._ids
+        rows = zip(*groups, strict=True)
+        for key, events, errors, console, sources, (first_name, last_name), first, last in rows:
+            index, cell, address, vpce_id, vpce_account, agent = key
             facts = self._facts[index]
             identity, key_id, invoked_by = facts.identity, facts.access_key_id, facts.invoked_by
             caller = self._callers.get(identity)
@@ -171,11 +154,10 @@ class _Fold:
                     use = self._uses[identity, key_id] = _UseRow(facts.kind == "key", first, last)
                 use.add(self, facts, console, first, last)
             activity = (
-                identity, cell * ACTIVITY_CELL_SECONDS, "" if invoked_by else key_id, self._address[source],
-                identifier(vpce_id) if vpce_id else "", text(vpce_account) if vpce_account else "",
-                facts.delivery, invoked_by, self._agent[agent], facts.source_identity, facts.mfa,
+                identity, cell, "" if invoked_by else key_id, address, vpce_id, vpce_account,
+                facts.delivery, invoked_by, agent, facts.source_identity, facts.mfa,
             )  # fmt: skip
-            tail = (events, errors, sources, at[first], event_ids[first], names[first], at[last], event_ids[last], names[last])
+            tail = (events, errors, sources, at[first], event_ids[first], first_name, at[last], event_ids[last], last_name)
             before = self._activities.get(activity)
             self._activities[activity] = tail if before is None else _joined(before, tail)
 

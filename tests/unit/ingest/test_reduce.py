@@ -13,7 +13,7 @@ from tests.support import identities, sign_in
 from tests.support.aws_ids import NamedIds
 from tests.support.cloudtrail import Trail, at
 from tests.support.identities import Credential, Role
-from tests.support.reduced import file_of, part_of, reduced
+from tests.support.reduced import file_of, part_of, reduced, texts
 
 DAY = at("2026-11-06", "10:00:00")
 ONE, TWO = "111111111111", "222222222222"
@@ -342,7 +342,7 @@ def test_others_are_no_uses(trail: Trail, identity: Any) -> None:
     trail.record(DAY, "s3.amazonaws.com", "GetObject", identity, account=ONE, address="203.0.113.1", agent="x")
     found = reduced(file_of(trail.records))
     assert (found.part.callers, found.part.activities, found.part.taken) == ([], [], 1)
-    assert found.columns["identity"] == [""]
+    assert texts(found, "identity") == [""]
 
 
 @pytest.mark.parametrize("event_type", ["AwsVpceEvent", "AwsServiceEvent"])
@@ -384,13 +384,12 @@ def test_rows_and_evidence(trail: Trail, alice: Credential) -> None:
     trail.call(session, DAY + 2, "s3", "ListBuckets")
     trail.denied(session, DAY + 3, "s3", "ListBuckets")
     found = reduced(file_of(trail.records))
-    columns = found.columns
-    assert columns["event_id"] == [record["eventID"] for record in trail.records]
-    assert columns["record"] == [0, 1, 2, 3]
-    assert columns["identity"][1:] == [ids.session_id("aws", session.principal_id, DAY)] * 3
-    assert columns["error_code"] == ["", "", "", "AccessDenied"]
-    assert columns["read_only"] == [True] * 4
-    assert len(columns["agent"][1]) == 256
+    assert texts(found, "event_id") == [record["eventID"] for record in trail.records]
+    assert texts(found, "record") == [0, 1, 2, 3]
+    assert texts(found, "identity")[1:] == [ids.session_id("aws", session.principal_id, DAY)] * 3
+    assert texts(found, "error_code") == ["", "", "", "AccessDenied"]
+    assert texts(found, "read_only") == [True] * 4
+    assert len(texts(found, "agent")[1]) == 256
     assert [row[1] for row in found.evidence] == [trail.records[0]["eventID"]]
 
 
@@ -424,7 +423,7 @@ def test_doubles_and_hashes_to_skip(trail: Trail, alice: Credential) -> None:
     assert twice.part._replace(object=once.part.object) == once.part._replace(doubles=4)
     skip = part_of(trail.records[:3]).cells[0].hashes
     rest = reduced(file_of(trail.records), skip=skip)
-    assert (rest.part.taken, rest.part.doubles, rest.columns["record"]) == (1, 3, [3])
+    assert (rest.part.taken, rest.part.doubles, texts(rest, "record")) == (1, 3, [3])
     assert reduced(file_of(trail.records), skip=once.part.cells[0].hashes).part.activities == []
 
 
@@ -436,4 +435,4 @@ def test_parts_of_a_large_object(trail: Trail, alice: Credential, monkeypatch: p
     for body in bodies:
         parts = [reduced(body, k) for k in range(3)]
         assert [(found.part.k, found.part.n, found.part.taken) for found in parts] == [(0, 3, 3), (1, 3, 3), (2, 3, 1)]
-        assert [at_ for found in parts for at_ in found.columns["record"]] == list(range(7))
+        assert [at_ for found in parts for at_ in texts(found, "record")] == list(range(7))
