@@ -319,12 +319,12 @@ class GraphStore(Protocol):
         """(locator, record, reason, detail), newest object first."""
         ...
 
-    def coverage(self, from_: int = 0, to: int = 0) -> Iterator[CoverageRow]:
-        """Cells whose hour begins in the window, by (account, region, hour); `to` 0 is no bound."""
+    def coverage(self, from_: int = 0, to: int = 0, account: str = "") -> Iterator[CoverageRow]:
+        """Cells whose hour begins in the window, by (account, region, hour); `to` 0 is no bound, "" every account."""
         ...
 
-    def digests(self, from_: int = 0, to: int = 0) -> list[Digested]:
-        """Digests whose hour begins in the window, by (account, region, start, name); `to` 0 is no bound."""
+    def digests(self, from_: int = 0, to: int = 0, account: str = "") -> list[Digested]:
+        """Digests whose hour begins in the window, by (account, region, start, name)."""
         ...
 
     def digest_span(self) -> tuple[int, int]:

@@ -54,8 +54,8 @@ def show_coverage(graph: GraphStore, actor: Actor, from_: int = 0, to: int = 0, 
     """Coverage of a window: hours that begin in it. Without bounds, the newest five weeks of the store."""
     require(actor, "coverage.read")
     from_, to = _window(graph, from_, to)
-    cells = [row for row in graph.coverage(from_, to) if not account or row.account == account]
-    digests = [one for one in graph.digests(from_, to) if not account or one.account == account]
+    cells = list(graph.coverage(from_, to, account))
+    digests = graph.digests(from_, to, account)
     grid = _grid(cells, digests)
     accounts = sorted({place[0] for place in grid})
     hours = [(at, place) for place, found in grid.items() for at in found]

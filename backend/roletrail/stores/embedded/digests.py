@@ -30,12 +30,12 @@ def write(connection: Connection, digests: Iterable[Digest]) -> None:
         connection.executemany("INSERT INTO digest_file VALUES (?, ?, ?, ?)", rows)
 
 
-def digests(connection: Connection, from_: int, to: int) -> list[Digested]:
+def digests(connection: Connection, from_: int, to: int, account: str = "") -> list[Digested]:
     """Those whose hour begins in the window, by (account, region, start, name)."""
     found = connection.execute(
-        "SELECT d, name, account, region, start, stop, previous FROM digest WHERE start >= ? AND start < ?"
-        " ORDER BY account, region, start, name",
-        (from_, to),
+        "SELECT d, name, account, region, start, stop, previous FROM digest"
+        " WHERE start >= ?1 AND start < ?2 AND (?3 = '' OR account = ?3) ORDER BY account, region, start, name",
+        (from_, to, account),
     ).fetchall()
     missing: dict[int, list[str]] = {}
     altered: dict[int, list[str]] = {}

@@ -155,9 +155,11 @@ def quarantine_reasons(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason"))
 
 
-def coverage(connection: Connection, from_: int = 0, to: int = 0) -> Iterator[CoverageRow]:
-    for account, region, hour, counts, first_at, last_at in connection.execute(
-        "SELECT account, region, hour, counts, first_at, last_at FROM cell WHERE hour >= ? AND hour < ? ORDER BY account, region, hour",
-        (from_, to or 1 << 62),
+def coverage(connection: Connection, from_: int = 0, to: int = 0, account: str = "") -> Iterator[CoverageRow]:
+    where, values = ("account = ? AND ", (account,)) if account else ("", ())
+    for account_, region, hour, counts, first_at, last_at in connection.execute(
+        "SELECT account, region, hour, counts, first_at, last_at FROM cell"
+        f" WHERE {where}hour >= ? AND hour < ? ORDER BY account, region, hour",
+        (*values, from_, to or 1 << 62),
     ):
-        yield CoverageRow(account, region, hour, _counts(counts), first_at, last_at)
+        yield CoverageRow(account_, region, hour, _counts(counts), first_at, last_at)

@@ -102,13 +102,13 @@ class EmbeddedStore:
     def quarantine_reasons(self) -> dict[str, int]:
         return ledger.quarantine_reasons(self._database.read())
 
-    def coverage(self, from_: int = 0, to: int = 0) -> Iterator[CoverageRow]:
+    def coverage(self, from_: int = 0, to: int = 0, account: str = "") -> Iterator[CoverageRow]:
         with self._database.snapshot() as connection:
-            yield from ledger.coverage(connection, from_, to)
+            yield from ledger.coverage(connection, from_, to, account)
 
-    def digests(self, from_: int = 0, to: int = 0) -> list[Digested]:
+    def digests(self, from_: int = 0, to: int = 0, account: str = "") -> list[Digested]:
         with self._database.snapshot() as connection:
-            return digests.digests(connection, from_, to or 1 << 62)
+            return digests.digests(connection, from_, to or 1 << 62, account)
 
     def digest_span(self) -> tuple[int, int]:
         return digests.span(self._database.read())
