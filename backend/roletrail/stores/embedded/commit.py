@@ -13,6 +13,7 @@ from roletrail.lineage.model import Activity, Caller, CredentialUse, Part, Resou
 from roletrail.stores.embedded import digests, ledger, versions
 from roletrail.stores.embedded.cells import Cells
 from roletrail.stores.embedded.numbers import Numbers
+from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.rows import (
     ACTION,
     CALLER,
@@ -50,6 +51,7 @@ def commit(
     connection: Connection,
     numbers: Numbers,
     cells: Cells,
+    recent: Recent,
     parts: Collection[Part],
     files: Collection[ArchiveFile],
     excluded: Collection[int],
@@ -60,7 +62,10 @@ def commit(
     if admitted:
         cells.write(connection)
         digests.write(connection, [part.digest for part in admitted if part.digest is not None])
-        _Writing(connection, numbers, versions.patched(connection, admitted)).run()
+        patched = versions.patched(connection, admitted)
+        if patched is not admitted:
+            recent.forget()  # rows were taken out, and their numbers may be given again
+        _Writing(connection, numbers, recent, patched).run()
         add_to_counters(connection, _totals(admitted))
         _widen_times(connection, admitted)
     ledger.register_files(connection, files)
@@ -113,8 +118,9 @@ def _widen_times(connection: Connection, parts: Iterable[Part]) -> None:
 class _Writing:
     """Writes the observations of admitted parts. Anchors are gathered and written once, in the order of their tree."""
 
-    def __init__(self, connection: Connection, numbers: Numbers, parts: list[Part]) -> None:
+    def __init__(self, connection: Connection, numbers: Numbers, recent: Recent, parts: list[Part]) -> None:
         self._connection = connection
+        self._recent = recent
         self._parts = parts
         self._anchors: list[tuple[int, int]] = []
         self._addresses: set[tuple[int, str]] = set()
@@ -135,8 +141,7 @@ class _Writing:
         return found
 
     def run(self) -> None:
-        self._write_callers()
-        self._write_uses()
+        self._write_uses(self._write_callers())
         self._write_activities()
         self._write_issuances()
         self._write_sign_ins()
@@ -151,7 +156,7 @@ class _Writing:
         """Numbers given before this commit: only they can have rows."""
         return sorted(n for n in numbers if n <= self._top_before)
 
-    def _write_callers(self) -> None:
+    def _write_callers(self) -> dict[int, Caller]:
         by_number = {self._numbers[id_]: caller for id_, caller in self._callers.items()}
         known = {
             row[0]: caller_of(by_number[row[0]].id, *row[1:])
@@ -179,22 +184,25 @@ class _Writing:
         lasting = "SELECT max(last_seen - first_seen) FROM standing WHERE n IN (?)"
         longest = [row[0] for row in select_in(self._connection, lasting, self._old(changed)) if row[0] is not None]
         raise_counter(self._connection, "longest_chain", max(longest, default=0))
+        return changed
 
     def _meet_users(self, callers: Iterable[Caller]) -> None:
         arns = {caller.arn for caller in callers if caller.type in ("IAMUser", "Root") and caller.arn}
         meet(self._connection, [("user", arn) for arn in arns])
 
-    def _write_uses(self) -> None:
+    def _write_uses(self, callers: dict[int, Caller]) -> None:
         by_number = {(self._numbers[identity], key): use for (identity, key), use in self._uses.items()}
         old_numbers = self._old({n for n, _ in by_number})
+        ids = {self._numbers[identity]: identity for identity, _ in self._uses} if old_numbers else {}
         known = {
-            (row[0], row[1]): CredentialUse("", *row[1:])
+            (row[0], row[1]): CredentialUse(ids[row[0]], *row[1:])
             for row in select_in(self._connection, f"SELECT n, {CREDENTIAL_COLUMNS} FROM credential WHERE n IN (?)", old_numbers)
         }
         rows: list[tuple[Any, ...]] = []
         for place in sorted(by_number):
             use, old = by_number[place], known.get(place)
-            merged = use if old is None else merge_uses(old._replace(identity=use.identity), use)
+            merged = use if old is None else merge_uses(old, use)
+            known[place] = merged
             rows.append(use_row(place[0], merged))
             if old is None or old.kind != merged.kind:
                 ref = place[0] * 8
@@ -204,6 +212,10 @@ class _Writing:
             if old is None or old[2:7] != merged[2:7]:
                 self._pending.add(place[0])
         self._connection.executemany("INSERT OR REPLACE INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        uses: defaultdict[int, list[CredentialUse]] = defaultdict(list)
+        for place in sorted(known):
+            uses[place[0]].append(known[place])
+        self._recent.keep_seen(callers, uses, lambda n: n > self._top_before)
 
     def _write_activities(self) -> None:
         days: defaultdict[tuple[int, int], list[Activity]] = defaultdict(list)
@@ -229,12 +241,15 @@ class _Writing:
             if parent:
                 self._addresses.add((parent, issuance.address))
         self._connection.executemany("INSERT INTO issuance VALUES (?, ?, ?, ?)", rows)
+        self._recent.keep_rows("issuance", enumerate(issuances, top + 1))
         meet(self._connection, {("role", issuance.role_arn) for issuance in issuances if issuance.role_arn})
 
     def _write_sign_ins(self) -> None:
         sign_ins = [sign_in for part in self._parts for sign_in in part.sign_ins]
+        top = self._top("sign_in")
+        self._recent.keep_rows("sign_in", enumerate(sign_ins, top + 1))
         rows: list[tuple[Any, ...]] = []
-        for i, sign_in in enumerate(sign_ins, self._top("sign_in") + 1):
+        for i, sign_in in enumerate(sign_ins, top + 1):
             n = self._numbers.get(sign_in.identity)
             rows.append((i, sign_in.event_id, n, pack(sign_in)))
             self._anchors += [(a, i * 8 + SIGN_IN) for a in anchors.of_sign_in(sign_in)]
@@ -244,8 +259,10 @@ class _Writing:
 
     def _write_actions(self) -> None:
         actions = [action for part in self._parts for action in part.actions]
+        top = self._top("action")
+        self._recent.keep_rows("action", enumerate(actions, top + 1))
         rows: list[tuple[Any, ...]] = []
-        for i, action in enumerate(actions, self._top("action") + 1):
+        for i, action in enumerate(actions, top + 1):
             n = self._numbers.get(action.identity, 0)
             rows.append((i, action.event_id, n, action.at, pack(action)))
             self._anchors += [(a, i * 8 + ACTION) for a in anchors.of_action(action)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import NamedTuple, TypeVar, cast
 
@@ -11,6 +12,7 @@ from roletrail.stores.embedded import rows
 from roletrail.stores.embedded.commit import meet
 from roletrail.stores.embedded.derived import Changes, settle, standings_of
 from roletrail.stores.embedded.numbers import Numbers, ids_of
+from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.rows import (
     ACTION,
     CALLER,
@@ -29,6 +31,9 @@ from roletrail.stores.port import Pending
 T = TypeVar("T", Issuance, SignIn, Action)
 
 
+_at = attrgetter("at")
+
+
 class _Token(NamedTuple):
     callers: list[int]
     marks: dict[str, int]  # table -> number of the last row handed out
@@ -37,9 +42,10 @@ class _Token(NamedTuple):
 class EmbeddedLinkWriter:
     """LinkWriter over an open write transaction."""
 
-    def __init__(self, connection: Connection, numbers: Numbers) -> None:
+    def __init__(self, connection: Connection, numbers: Numbers, recent: Recent) -> None:
         self._connection = connection
         self._numbers = numbers
+        self._recent = recent
         self._changes = Changes()
 
     # --- what is new ---
@@ -51,35 +57,39 @@ class EmbeddedLinkWriter:
         issuances, left = self._new("issuance", rows.unpack_issuance, left, marks)
         sign_ins, left = self._new("sign_in", rows.unpack_sign_in, left, marks)
         actions, left = self._new("action", rows.unpack_action, left, marks)
-        ids = ids_of(self._connection, callers)
+        ids = self._numbers.names(self._connection, callers)
         return Pending(tuple(ids[n] for n in callers), issuances, sign_ins, actions, _Token(callers, marks))
 
     def _new(self, table: str, unpack: Callable[[bytes], T], limit: int, marks: dict[str, int]) -> tuple[tuple[T, ...], int]:
         if limit <= 0:
             return (), 0
-        found = self._connection.execute(
-            f"SELECT i, row FROM {table} WHERE i > ? ORDER BY i LIMIT ?", (counter(self._connection, mark_of(table)), limit)
+        new = self._connection.execute(
+            f"SELECT i FROM {table} WHERE i > ? ORDER BY i LIMIT ?", (counter(self._connection, mark_of(table)), limit)
         ).fetchall()
-        if found:
-            marks[table] = found[-1][0]
-        return tuple(unpack(row) for _, row in found), limit - len(found)
+        if new:
+            marks[table] = new[-1][0]
+        return tuple(self._recent.rows(self._connection, table, unpack, [i for (i,) in new])), limit - len(new)
 
     def advance(self, pending: Pending) -> None:
         token = cast("_Token", pending.token)
         self._connection.executemany("DELETE FROM pending WHERE n = ?", [(n,) for n in token.callers])
         for table, mark in token.marks.items():
             set_counter(self._connection, mark_of(table), mark)
+        self._recent.forget()
 
     # --- neighbourhood ---
 
     def seen(self, ids: Collection[str]) -> dict[str, Seen]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
-        return seen_of(self._connection, names)
+        kept = self._recent.seen
+        found = {id_: kept[n] for n, id_ in names.items() if n in kept}
+        if len(found) < len(names):
+            found.update(seen_of(self._connection, {n: id_ for n, id_ in names.items() if n not in kept}))
+        return found
 
     def callers_at(self, anchors: Collection[int]) -> set[str]:
         numbers = {ref >> 3 for ref in refs_at(self._connection, anchors) if ref & 7 == CALLER}
-        found = ids_of(self._connection, numbers)
-        return {found[n] for n in numbers}
+        return set(self._numbers.names(self._connection, numbers).values())
 
     def providers_at(self, anchors: Collection[int]) -> Providers:
         wanted: dict[int, set[int]] = {}
@@ -94,8 +104,10 @@ class EmbeddedLinkWriter:
     def _observed(self, table: str, unpack: Callable[[bytes], T], numbers: set[int] | None) -> tuple[T, ...]:
         if not numbers:
             return ()
-        found = [unpack(row) for (row,) in select_in(self._connection, f"SELECT row FROM {table} WHERE i IN (?)", numbers)]
-        return tuple(sorted(found, key=lambda row: (row.at, row.event_id, row)))
+        found = self._recent.rows(self._connection, table, unpack, numbers)
+        found.sort()  # event_id comes first
+        found.sort(key=_at)
+        return tuple(found)
 
     # --- what linking makes ---
 
@@ -117,7 +129,7 @@ class EmbeddedLinkWriter:
         new = {n: (pack(one.node), pack(one.edges)) for n, one in mine.items()}
         changed = [n for n in sorted(new) if old.get(n) != new[n]]
         parents = {n: {numbers[edge.parent] for edge in mine[n].edges} for n in changed}
-        left = self._unlink(changed, keep=parents)
+        left = self._unlink([n for n in changed if n in old], keep=parents)
         self._connection.executemany("INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?)", [(n, *new[n]) for n in changed])
         edges = sorted((parent, n) for n, above in parents.items() for parent in above)
         self._connection.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
@@ -225,7 +237,7 @@ class EmbeddedLinkWriter:
     def children(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
         pairs = list(select_in(self._connection, "SELECT parent, child FROM edge WHERE parent IN (?)", names))
-        found = ids_of(self._connection, {child for _, child in pairs})
+        found = self._numbers.names(self._connection, {child for _, child in pairs})
         children: dict[str, list[str]] = {}
         for parent, child in pairs:
             children.setdefault(names[parent], []).append(found[child])

@@ -15,10 +15,12 @@ class Numbers:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
+        self._names: dict[int, str] = {}
 
     def forget(self) -> None:
         """After a rollback: numbers given since may be given again."""
         self._known.clear()
+        self._names.clear()
 
     def find(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
         """Numbers of those ids that have one."""
@@ -27,9 +29,9 @@ class Numbers:
         missing = wanted - known.keys()
         if missing:
             if len(known) + len(missing) > MAX_REMEMBERED:
-                known.clear()
+                self.forget()
                 missing = wanted
-            known.update(select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", missing))
+            self._learn(select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", missing))
         return {id_: known[id_] for id_ in wanted if id_ in known}
 
     def give(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
@@ -42,9 +44,26 @@ class Numbers:
             (top,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
             added = {id_: top + 1 + offset for offset, id_ in enumerate(new)}
             connection.executemany("INSERT INTO identity (id, n) VALUES (?, ?)", added.items())
-            self._known.update(added)
+            self._learn(added.items())
             numbers.update(added)
         return numbers
+
+    def names(self, connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+        """Ids of numbers."""
+        wanted = set(numbers)
+        missing = wanted - self._names.keys()
+        if missing:
+            if len(self._names) + len(missing) > MAX_REMEMBERED:
+                self.forget()
+                missing = wanted
+            self._learn((id_, n) for n, id_ in select_in(connection, "SELECT n, id FROM identity WHERE n IN (?)", missing))
+        names = self._names
+        return {n: names[n] for n in wanted}
+
+    def _learn(self, pairs: Iterable[tuple[str, int]]) -> None:
+        for id_, n in pairs:
+            self._known[id_] = n
+            self._names[n] = id_
 
 
 def ids_of(connection: Connection, numbers: Collection[int]) -> dict[int, str]:

@@ -13,6 +13,7 @@ from roletrail.stores.embedded import around, chains, commit, digests, export, l
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
 from roletrail.stores.embedded.numbers import Numbers
+from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.schema import open_database
 from roletrail.stores.port import (
     ArchiveFile,
@@ -37,6 +38,7 @@ class EmbeddedStore:
         self._database = open_database(path, create=create)
         self._numbers = Numbers()
         self._cells = Cells()
+        self._recent = Recent()
 
     # --- writing ---
 
@@ -44,10 +46,12 @@ class EmbeddedStore:
     def _write(self) -> Generator[commit.Connection]:
         try:
             with self._database.write() as connection, _no_collections():
+                self._recent.start(connection)
                 yield connection
         except BaseException:
             self._numbers.forget()
             self._cells.forget()
+            self._recent.forget()
             raise
 
     def begin_run(self) -> int:
@@ -59,12 +63,12 @@ class EmbeddedStore:
         self, parts: Collection[Part], files: Collection[ArchiveFile], excluded_attempts: Collection[int] = ()
     ) -> CommitResult:
         with self._write() as connection:
-            return commit.commit(connection, self._numbers, self._cells, parts, files, excluded_attempts)
+            return commit.commit(connection, self._numbers, self._cells, self._recent, parts, files, excluded_attempts)
 
     @contextmanager
     def linking(self) -> Generator[EmbeddedLinkWriter]:
         with self._write() as connection:
-            writer = EmbeddedLinkWriter(connection, self._numbers)
+            writer = EmbeddedLinkWriter(connection, self._numbers, self._recent)
             yield writer
             writer.finish()
 
