@@ -10,7 +10,7 @@ from roletrail.ingest.linking import link_pending
 from roletrail.ingest.records import open_object
 from roletrail.ingest.reduce import Reducer
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Action, Addendum, ObjectInfo, Part
+from roletrail.lineage.model import Action, Addendum, Issuance, ObjectInfo, Part
 from roletrail.stores.port import ChainQuery, ChainRow, GraphStore, RegionCoverage
 from roletrail.usecases.chains import chain_view
 from roletrail.usecases.origins import Origins
@@ -80,6 +80,10 @@ class _Loaded:
     def logging_changes(self, account: str) -> list[Action]:
         wanted = anchors.logging_of(account)
         return [a for a in self._asked.actions if a.account == account and wanted in anchors.of_action(a)]
+
+    def unnamed_issuances(self, at: int) -> list[Issuance]:
+        found = (i for part in self._asked.parts for i in part.issuances)
+        return [i for i in found if abs(i.at - at) <= 2 and anchors.issuance_group(i) == ("", "")]
 
     def outages(self, account: str) -> list[Addendum]:
         return [a for part in self._asked.parts for a in part.addenda if a.account == account and not a.original]

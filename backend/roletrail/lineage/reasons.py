@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from roletrail.lineage.gaps import LOGGING_OFF, READS_NOT_LOGGED, SOURCE_EXCLUDED, Gap, covering, gaps
-from roletrail.lineage.model import Action, Addendum, Node, event_ref
+from roletrail.lineage.model import Action, Addendum, Issuance, Node, event_ref
 
 SSO_ROLE = "/aws-reserved/sso.amazonaws.com/"
 _ISSUERS = frozenset({"sts.amazonaws.com", "signin.amazonaws.com"})
@@ -101,6 +101,24 @@ def _of_the_session(node: Node, loaded: Loaded) -> Reason:
             f"Of account {node.account} only {regions} is loaded, with no AssumeRole about that time; regional endpoints log in their own region.",
         )
     return Reason("UNEXPLAINED", "Other role sessions of that time have their AssumeRole in these logs, and this one has none.")
+
+
+_UNTOLD = frozenset({"REGION_NOT_LOADED", "SIGNIN_REGION", "CONSOLE_NO_LOGIN", "SSO_NO_SAML", "UNEXPLAINED"})
+
+
+def may_be_redacted(reason: Reason) -> bool:
+    """Whether an issuance that does not name its session would explain more than this."""
+    return reason.code in _UNTOLD
+
+
+def redacted(node: Node, unnamed: Sequence[Issuance]) -> Reason | None:
+    """An issuance of that moment, of that role or of no role that its record names, whose session was taken out of it."""
+    for issuance in unnamed:
+        same_role = issuance.role_arn in ("", node.role_arn)
+        if same_role and node.account in (issuance.role_account, issuance.account):
+            sentence = f"The {issuance.event_name} of {_clock(issuance.at)} may have issued it: what it issued was taken out of its record."
+            return Reason("REDACTED", sentence, event_ref(issuance.at, issuance.event_id))
+    return None
 
 
 def _clock(at: int) -> str:

@@ -352,6 +352,10 @@ class GraphStore(Protocol):
         """Whether any role session of an account has a known parent and was last used or issued within an hour of `at`."""
         ...
 
+    def unnamed_issuances(self, at: int) -> list[Issuance]:
+        """Issuances within two seconds of `at` whose record does not name the session they issued, by (at, event id)."""
+        ...
+
     def logging_changes(self, account: str) -> list[Action]:
         """Successful calls to CloudTrail's own API in an account, oldest first."""
         ...

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from roletrail.lineage import ids
 from roletrail.lineage.model import Node
-from roletrail.lineage.reasons import Loaded, Reason, missing_parent
+from roletrail.lineage.reasons import Loaded, Reason, may_be_redacted, missing_parent, redacted
 from roletrail.lineage.tone import CONTEXT
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.views import PathNode
@@ -39,7 +39,10 @@ class Origins:
         )
 
     def reason(self, node: Node) -> Reason:
-        return missing_parent(node, self._of(node.account, node.issued_at))
+        reason = missing_parent(node, self._of(node.account, node.issued_at))
+        if node.issued_at and may_be_redacted(reason):
+            return redacted(node, self._graph.unnamed_issuances(node.issued_at)) or reason
+        return reason
 
     def _of(self, account: str, at: int) -> Loaded:
         place = (account, at // HOUR)

@@ -178,6 +178,19 @@ def test_many_unknown_parents_are_a_sample(store: EmbeddedStore, trail: Trail, m
     assert all(example in store.lost(9)[0] for reason in unknown.reasons for example in reason.examples)
 
 
+def test_an_issuance_whose_session_was_taken_out_explains_a_session_of_its_second(store: EmbeddedStore, trail: Trail) -> None:
+    key = trail.user_key(HOME, "alice")
+    for number, second in enumerate((0, 100)):
+        session = trail.assume(key, TEN + second, A, f"s{number}")
+        trail.call(session, TEN + second + 5, "s3", "ListBuckets")
+    for record in trail.records[:1]:
+        record.update(requestParameters=None, responseElements=None)
+    load(store, trail.records)
+    assert [(one.code, one.count) for one in covered(store).unknown_parents.reasons] == [("REDACTED", 1)]
+    assert [i.at for i in store.unnamed_issuances(TEN + 2)] == [TEN]
+    assert store.unnamed_issuances(TEN + 3) == []
+
+
 # --- impact ---
 
 

@@ -7,13 +7,15 @@ from collections import Counter
 from sqlite3 import Connection
 
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Action, Addendum
+from roletrail.lineage.model import Action, Addendum, Issuance
 from roletrail.stores.embedded.linking import refs_at
-from roletrail.stores.embedded.rows import ACTION, select_in, unpack_action, unpack_addendum
+from roletrail.stores.embedded.rows import ACTION, ISSUANCE, select_in, unpack_action, unpack_addendum, unpack_issuance
 from roletrail.stores.port import RegionCoverage
 
 DAY = 86_400
 HOUR = 3_600
+NAMELESS = ("", "")
+"""Group of the issuances whose records do not say what they issued (`anchors.issuance_group`)."""
 
 _REGIONS = """
 WITH RECURSIVE known (region) AS (
@@ -50,6 +52,14 @@ def issued_near(connection: Connection, account: str, at: int) -> bool:
         " AND last_seen BETWEEN ? AND ? AND counts = 1 AND parent > 0 LIMIT 1"
     )
     return connection.execute(query, (account, at - HOUR, at + HOUR)).fetchone() is not None
+
+
+def unnamed_issuances(connection: Connection, at: int) -> list[Issuance]:
+    numbers = [ref >> 3 for ref in refs_at(connection, anchors.around(NAMELESS, at)) if ref & 7 == ISSUANCE]
+    found = [unpack_issuance(row) for (row,) in select_in(connection, "SELECT row FROM issuance WHERE i IN (?)", numbers)]
+    return sorted(
+        (i for i in found if abs(i.at - at) <= 2 and anchors.issuance_group(i) == NAMELESS), key=lambda i: (i.at, i.event_id)
+    )
 
 
 def logging_changes(connection: Connection, account: str) -> list[Action]:

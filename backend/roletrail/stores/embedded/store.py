@@ -132,6 +132,10 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return around.issued_near(connection, account, at)
 
+    def unnamed_issuances(self, at: int) -> list[Issuance]:
+        with self._database.snapshot() as connection:
+            return around.unnamed_issuances(connection, at)
+
     def logging_changes(self, account: str) -> list[Action]:
         with self._database.snapshot() as connection:
             return around.logging_changes(connection, account)
