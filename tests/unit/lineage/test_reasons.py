@@ -49,7 +49,8 @@ def change(name: str, at: int) -> Action:
         (session(), loaded(), "UNEXPLAINED"),
         (session(), loaded(near={"management_write": 1}), "READS_NOT_LOGGED"),
         (session(service_linked=True), loaded(), "SERVICE_INTERNAL"),
-        (session(key_count=0), loaded(), "SERVICE_INTERNAL"),
+        (session(key_count=0, detail='{"made_by_services":true}'), loaded(), "SERVICE_INTERNAL"),
+        (session(key_count=0), loaded(issued_near=True), "UNEXPLAINED"),  # masked by whoever exported it
         (session(), loaded(first_at=START + 1), "BEFORE_LOGS"),
         (session(), loaded(changes=(change("StopLogging", START - 10),)), "LOGGING_OFF"),
         (session(), loaded(first_at=0, regions=(), near={}, issued_near=False), "ACCOUNT_NOT_LOADED"),
