@@ -55,7 +55,7 @@ def test_an_alias_answers_308(reader: httpx.Client, sample_store: str) -> None:
         id_, alias = next((id_, aliases[0]) for id_ in sorted(ids) if (aliases := graph.aliases_of(id_)))
     finally:
         graph.close()
-    for rest in ("", "/events"):
+    for rest in ("", "/events", "/impact"):
         answer = reader.get(f"/api/v1/sessions/{alias}{rest}")
         assert answer.status_code == 308
         assert answer.headers["location"] == f"/api/v1/sessions/{id_}{rest}"

@@ -110,3 +110,28 @@ def test_nothing_to_show_says_what_to_try(command: Command, sample_store: str) -
     assert done.returncode == 0
     assert "--min-sessions 1" in done.stderr
     assert command.json("chains", "--min-sessions", "50", "--json", "--store", sample_store) == []
+
+
+def test_coverage_and_impact_are_the_answers_of_the_api(
+    command: Command, sample_store: str, reader: httpx.Client, alarm: str
+) -> None:
+    window = {"account": "222222222222", "from": "2026-11-01"}
+    options = [text for name, value in window.items() for text in (f"--{name}", value)]
+    found = command.json("coverage", *options, "--json", "--store", sample_store)
+    assert found == reader.get("/api/v1/coverage", params=window).json()
+    assert (
+        command.json("impact", alarm, "--json", "--store", sample_store) == reader.get(f"/api/v1/sessions/{alarm}/impact").json()
+    )
+
+
+def test_coverage_and_impact_for_people(command: Command, sample_store: str, alarm: str) -> None:
+    covered = command.run("coverage", "--store", sample_store)
+    assert covered.returncode == 0
+    assert re.search(r"^222222222222 +eu-central-1 .* no digest", covered.stdout, re.MULTILINE)
+    done = command.run("impact", alarm, "--store", sample_store)
+    assert [line.split(":")[0] for line in done.stdout.splitlines() if re.match(r"(read|shared|destroyed|spent):", line)] == [
+        "read", "shared", "destroyed", "spent",
+    ]  # fmt: skip
+    assert "can neither be shown nor excluded" in " ".join(done.stdout.split())
+    wrong = command.run("coverage", "--account", "12", "--store", sample_store)
+    assert (wrong.returncode, "12 digits" in wrong.stderr) == (2, True)

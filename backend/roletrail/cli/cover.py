@@ -99,14 +99,13 @@ def impact(
 
 
 def _impact(view: ImpactView) -> Group:
-    below = view.identities - 1
-    head = plain(
-        f"This session and {below:,}{' or more' if view.more_identities else ''} below it; {view.refused:,} calls refused.", "dim"
-    )
+    below = f" and {view.identities - 1:,}{' or more' if view.more_identities else ''} below it" if view.identities > 1 else ""
+    refused = f"; {view.refused:,} call{'s' * (view.refused != 1)} refused" if view.refused else ""
+    head = plain(f"This session{below}{refused}.", "dim")
     lines: list[RenderableType] = [head]
     for section in SECTIONS:
         items = getattr(view, section)
-        lines.append(plain(f"{section}: {'' if items else 'nothing these logs show'}", "bold"))
+        lines.append(plain(f"{section}:{'' if items else ' nothing these logs show'}", "bold"))
         for item in items:
             to = f", to {', '.join(item.receivers)}" if item.receivers else ""
             what = f"{item.kind} {item.resource or '(not named)'}: {item.event_name} x {item.count:,}{to}"
