@@ -12,7 +12,7 @@ from roletrail.lineage.link import assume, case, forward, grant, known, match, p
 from roletrail.lineage.link.case import Case
 from roletrail.lineage.link.grant import Grant
 from roletrail.lineage.link.match import Match
-from roletrail.lineage.model import Caller, Edge, Issuance, Node, Standing
+from roletrail.lineage.model import Caller, Edge, Node, Standing
 from tests.scenarios.records import records_of
 from tests.scenarios.test_scenarios import cases
 from tests.scenarios.wrong import wrong
@@ -140,10 +140,9 @@ def _undated_session_is_the_first_of_its_name(patch: Patch) -> None:
 
 @fault("t21")
 def _refused_assumption_is_an_issuance(patch: Patch) -> None:
-    from roletrail.ingest import issuances, reduce
+    from roletrail.ingest import issuances
 
-    patch.setattr(reduce.issuances, "attempt", issuances.issuance)
-    patch.setattr(reduce, "_sorted_out", lambda rows: reduce.Singles([r for r in rows if isinstance(r, Issuance)], [], [], []))
+    patch.setattr(issuances, "attempt", issuances.issuance)
 
 
 @fault("t32")
