@@ -254,6 +254,7 @@ def coverage_view(text: str = "") -> CoverageView:
         days=[CoverageDay("111111111111", AT[:10] + "T00:00:00Z", 3, 1, 0, 0, ["file missing"])],
         hours=hours,
         hours_left_out=0,
+        digests_missing=[f"AWSLogs/digest{text}"],
         gaps=[gap],
         accounts_not_loaded=[UnloadedAccount("333333333333", 2, "ACCOUNT_NOT_LOADED")],
         unknown_parents=UnknownParents(

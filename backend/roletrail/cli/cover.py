@@ -54,6 +54,7 @@ def _picture(view: CoverageView) -> Group:
         for state, names in (("file missing", hour.files_missing), ("altered", hour.files_altered))
         for name in names
     ]
+    files += [plain(f"digest missing: {name}", "red") for name in view.digests_missing]
     quarantine = [plain(f"quarantined, {one.reason}: {one.count:,}", "yellow") for one in view.quarantine]
     absent = [
         plain(f"No trail of account {one.account} is loaded, though others name {one.identities:,} of its identities.", "yellow")

@@ -37,6 +37,7 @@ MOST_HOURS = 20_000
 MOST_LOST = 500
 """Unknown parents whose reason is worked out for one answer: the newest."""
 MOST_FILES = 20
+MOST_DIGESTS = 100
 MOST_EXAMPLES = 3
 
 PROVED, MISSING, ALTERED, QUIET, NO_DIGEST = "proved complete", "file missing", "altered", "quiet", "no digest"
@@ -68,6 +69,7 @@ def show_coverage(graph: GraphStore, actor: Actor, from_: int = 0, to: int = 0, 
         days=_days(grid),
         hours=[_hour_view(place, at, grid[place][at]) for place, at in shown],
         hours_left_out=len(hours) - len(shown),
+        digests_missing=_missing_digests(digests),
         gaps=_gap_views(graph, accounts, cells, from_, to),
         accounts_not_loaded=[
             UnloadedAccount(one, count, "ACCOUNT_NOT_LOADED") for one, count in graph.accounts_not_loaded().items()
@@ -104,6 +106,20 @@ def _grid(cells: Iterable[CoverageRow], digests: Sequence[Digested]) -> dict[Pla
         for hour in range(low, high, HOUR):
             grid[place].setdefault(hour, _Hour({}, []))
     return grid
+
+
+def _missing_digests(digests: Sequence[Digested]) -> list[str]:
+    """Digests that their successors name. The predecessor of the first one loaded is outside of what was loaded."""
+    names = {digest.name for digest in digests}
+    begun: set[tuple[str, str, str]] = set()
+    missing: list[str] = []
+    for digest in digests:
+        trail = digest.name.rpartition("/")[2].rpartition("_")[0]  # the name ends in the time
+        place = (digest.account, digest.region, trail)
+        if place in begun and digest.previous and digest.previous not in names:
+            missing.append(digest.previous)
+        begun.add(place)
+    return missing[:MOST_DIGESTS]
 
 
 def _state(hour: _Hour) -> str:

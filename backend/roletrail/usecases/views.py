@@ -375,6 +375,7 @@ class CoverageView:
     days: list[CoverageDay]
     hours: list[CoverageHour]
     hours_left_out: int  # older ones of the window
+    digests_missing: list[str]  # digest files that the next one names and that are not loaded, at most 100
     gaps: list[GapView]
     accounts_not_loaded: list[UnloadedAccount]
     unknown_parents: UnknownParents

@@ -129,6 +129,17 @@ def test_the_worst_digest_of_an_hour_holds(store: EmbeddedStore) -> None:
     assert [slot.digest for slot in strip_of(view).rows[0].slots] == ["bad", "", "proved"]
 
 
+def test_a_digest_that_the_next_one_names_is_missed(store: EmbeddedStore) -> None:
+    parts = [digest(hour) for hour in (0, 2, 3)]
+    named = [
+        part._replace(digest=part.digest._replace(previous=f"digest-{hour}"))
+        for part, hour in zip(parts, (-1, 1, 2), strict=True)
+        if part.digest
+    ]
+    take(store, *named)
+    assert covered(store).digests_missing == ["digest-1"]
+
+
 def test_one_banner_for_all_accounts_without_reads(store: EmbeddedStore, trail: Trail) -> None:
     for account in (HOME, OTHER):
         trail.call(trail.user_key(account, "alice"), TEN, "ec2", "RunInstances")
