@@ -70,8 +70,10 @@ setup_frontend() {
     touch frontend/node_modules/.ready
 }
 
+# Playwright's driver is a Node of its own, which is linked to libatomic.
 setup_browser() {
-    command -v chromium >/dev/null || apt_install chromium fonts-dejavu-core
+    command -v chromium >/dev/null || apt_install chromium fonts-dejavu-core libatomic1
+    [ -n "$(find /usr/lib /lib -name 'libatomic.so.1' -print -quit 2>/dev/null)" ] || apt_install libatomic1
 }
 
 setup_java() {

@@ -50,7 +50,9 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from the unpacked sdist, on a PATH without Node and without a network."""
     folder = tmp_path_factory.mktemp("wheel")
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # Debian 12's Python 3.11.2 is older than it
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(folder)
     source = next(path for path in folder.iterdir() if path.is_dir())
     environment = {"PATH": str(Path(sys.executable).parent), "HOME": str(folder), **NOWHERE}
     run(sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", folder, source, env=environment)
