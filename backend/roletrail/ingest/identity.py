@@ -6,13 +6,13 @@ Source: CloudTrail userIdentity element. Everything here depends on the element 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from roletrail.ingest import clock
 from roletrail.ingest.json_text import BadJson, loads
-from roletrail.ingest.members import at, identifier_at, text, text_at
+from roletrail.ingest.members import ABSENT, at, identifier, identifier_at, text, text_at
 from roletrail.lineage import arn as arns
 from roletrail.lineage import ids
 
@@ -48,6 +48,8 @@ class Facts(NamedTuple):
     identity_provider: str
     credential_id: str
 
+
+_NOBODY = Facts("", "", "aws", "", 0, *[""] * 19)
 
 session_id = lru_cache(maxsize=MOST_REMEMBERED)(ids.session_id)
 """A session's id is wanted when it is issued and again when it is used."""
@@ -111,34 +113,46 @@ class _Scope(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     credentials_issued_to: str = ""
 
 
+_NO_SCOPE = _Scope()
+
+
 class _Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     user_id: str = ""
 
 
-class _Role(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
+class _Role(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True, tag_field="type", tag="AssumedRole"):
     """userIdentity of a role session as CloudTrail writes nearly all of them; any other shape is read field by field."""
 
-    type: Literal["AssumedRole"]
     principal_id: str
     arn: str
     account_id: str
     session_context: _Context
     access_key_id: str = ""
     invoked_by: str = ""
-    in_scope_of: _Scope = _Scope()
+    in_scope_of: _Scope = _NO_SCOPE
     on_behalf_of: _Person = _Person()
 
 
-_decode_role = msgspec.json.Decoder(_Role).decode
-_TAKEN_OUT = (b"*", b"HIDDEN", b"hidden", b"REDACTED", b"\\")
+class _Stranger(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True, tag_field="type", tag="AWSAccount"):
+    """userIdentity of a caller from another account."""
+
+    principal_id: str
+    account_id: str
+
+
+_decode_known = msgspec.json.Decoder(_Role | _Stranger).decode
 
 
 def _read(raw: bytes) -> Facts | BadJson:
-    if not any(mark in raw for mark in _TAKEN_OUT):
+    if b"*" not in raw and b"\\" not in raw:
         try:
-            return _role_facts(_decode_role(raw))
+            known = _decode_known(raw)
+            facts = _role_facts(known) if type(known) is _Role else _stranger_facts(known)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
+        else:
+            if ABSENT.isdisjoint(facts):
+                return facts
     try:
         value = loads(raw) if raw[:1] == b"{" else {}
         if any(_KNOWN.get(name.lower(), name) != name for name in value):
@@ -156,16 +170,24 @@ def _role_facts(role: _Role) -> Facts:
     principal_id = role.principal_id or role.arn
     partition = arns.partition_of(role.arn or issuer.arn)
     unique_id, name = arns.split_principal(principal_id)
-    identity, kind = _identity(role.type, partition, principal_id, role.access_key_id, created)
+    identity, kind = _identity("AssumedRole", partition, principal_id, role.access_key_id, created)
     scope = role.in_scope_of
+    issued_to = "" if scope is _NO_SCOPE else f"{text(scope.issuer_type)} {text(scope.credentials_issued_to)}".strip()
     return Facts._make((
-        identity, kind, partition, principal_id, created if kind == "session" else 0, role.type,
+        identity, kind, partition, principal_id, created if kind == "session" else 0, "AssumedRole",
         role.account_id or _account_in(role.arn), role.arn, issuer.principal_id or unique_id, issuer.arn, name,
         context.source_identity, context.attributes.mfa_authenticated, role.on_behalf_of.user_id,
-        context.web_id_federation_data.federated_provider, f"{scope.issuer_type} {scope.credentials_issued_to}".strip(),
+        context.web_id_federation_data.federated_provider, issued_to,
         context.assumed_root, context.sign_in_session_arn, "", role.access_key_id, context.ec2_role_delivery, role.invoked_by,
         "", "",
     ))  # fmt: skip
+
+
+def _stranger_facts(stranger: _Stranger) -> Facts:
+    """The same facts as `facts_of`: only where the caller is from, and its unique id."""
+    return _NOBODY._replace(
+        type="AWSAccount", principal_id=identifier(stranger.principal_id), account=identifier(stranger.account_id)
+    )
 
 
 def _in_camel_case(value: dict[str, Any]) -> dict[str, Any]:

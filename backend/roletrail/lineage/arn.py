@@ -31,8 +31,8 @@ def parse_arn(text: str) -> Arn | None:
 
 def partition_of(arn: str, default: str = "aws") -> str:
     """Partition of an ARN (`aws`, `aws-cn`, `aws-us-gov`, ...)."""
-    parsed = parse_arn(arn)
-    return parsed.partition if parsed else default
+    parts = arn.split(":", 5)
+    return parts[1] if len(parts) == 6 and parts[0] == "arn" and parts[1] else default
 
 
 def split_principal(principal_id: str) -> tuple[str, str]:
