@@ -1,4 +1,4 @@
-"""Small logs, each about one way to come by an identity; identities.yaml says what linking must make of each, whole."""
+"""Small logs, each about one way to come by an identity; the folder identities says what linking must make of each, whole."""
 
 from __future__ import annotations
 
