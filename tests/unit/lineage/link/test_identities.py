@@ -16,6 +16,7 @@ from tests.support.memory import Memory, linked
 from tests.unit.lineage.link.told import STORIES, Told
 
 EXPECTED = Path(__file__).parent / "identities"
+WRITE = os.environ.get("ROLETRAIL_WRITE") == "1"  # before a fixture takes such settings out of every test
 
 
 def told(name: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _plain(value: Any) -> Any:
 
 def expected(name: str) -> dict[str, Any]:
     file = EXPECTED / f"{name}.yaml"
-    if os.environ.get("ROLETRAIL_WRITE") == "1":
+    if WRITE:
         file.write_text(yaml.safe_dump(told(name), sort_keys=False, width=140, default_flow_style=None), "utf-8")
     return yaml.safe_load(file.read_text("utf-8"))
 
