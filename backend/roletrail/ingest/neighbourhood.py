@@ -73,36 +73,31 @@ class Neighbourhood:
     def _ask_around(self, fresh: Iterable[Seen], pending: Pending) -> News:
         """Everything of the same names within seconds, and the seconds in which something is new."""
         news: News = set()
-        callers: set[int] = set()
+        moments: set[int] = set()
         keys: set[int] = set()
         for one in fresh:
             c = one.caller
             if c.created:
                 group = anchors.caller_group(c)
                 news.add((*group, c.created))
-                callers.update(anchors.around(group, c.created))
+                moments.update(anchors.around(group, c.created))
             keys.update(anchors.keys_of(one))
-        providers = callers | keys
-        self._asked_issuances.update(i.event_id for i in pending.issuances)
+        self._asked_issuances.update([i.event_id for i in pending.issuances])
+        issued: set[int] = set()
         for i in pending.issuances:
-            group = anchors.issuance_group(i)
-            news.add((*group, i.at))
-            found = anchors.around(group, i.at)
-            callers.update(found)
-            providers.update(found)
+            group, at = anchors.issuance_group(i), i.at
+            moment = (*group, at)
+            if moment not in news:
+                news.add(moment)
+                moments.update(anchors.around(group, at))
             if i.child_key:
-                callers.add(anchors.key(i.child_key))
-        self._ask_around_others(news, callers, providers, pending)
-        self._ask(callers, providers)
-        return news
-
-    @staticmethod
-    def _ask_around_others(news: News, callers: set[int], providers: set[int], pending: Pending) -> None:
+                issued.add(anchors.key(i.child_key))
         for s in pending.sign_ins:
             if s.event_name in anchors.AT_A_MOMENT:
                 news.add((*anchors.sign_in_group(s), s.at))
-                callers.update(anchors.explains(s))
-                providers.update(anchors.explains(s))
+                moments.update(anchors.explains(s))
+        self._ask(moments | issued, moments | keys)
+        return news
 
     def _touch_near(self, news: News) -> None:
         """Touch what is near the news, and whoever holds a key that was issued there."""

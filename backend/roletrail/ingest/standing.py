@@ -80,8 +80,7 @@ class Standings:
 
     def _settle(self, dirty: set[str]) -> set[str]:
         """Settle these, and those below them that are known, in order of time; the ids whose standing changed."""
-        queue = [(self._born(id_), id_) for id_ in dirty]
-        heapq.heapify(queue)
+        queue = sorted([(self._born(id_), id_) for id_ in dirty])
         waiting = set(dirty)
         visits: dict[str, int] = {}
         moved: set[str] = set()
@@ -93,14 +92,17 @@ class Standings:
             visits[id_] = visits.get(id_, 0) + 1
             if visits[id_] > MOST_VISITS:
                 continue
-            following = self._again
+            following = set[str]()
             if self._update(id_):
                 moved.add(id_)
-                following = self._below.get(id_, set()) | self._again
-            for other in following - waiting if following else ():
-                waiting.add(other)
-                heapq.heappush(queue, (self._born(other), other))
-            self._again.clear()
+                following = self._below.get(id_, following)
+            if self._again:
+                following = following | self._again
+                self._again.clear()
+            if not following <= waiting:
+                for other in following - waiting:
+                    waiting.add(other)
+                    heapq.heappush(queue, (self._born(other), other))
         return moved
 
     def _born(self, id_: str) -> int:
@@ -118,7 +120,9 @@ class Standings:
         return found != old
 
     def _below_one(self, node: Node, edges: tuple[Edge, ...]) -> Standing | None:
-        """The common case: one edge, from a parent that began before. None where there is anything to choose."""
+        """The common cases: a root, and one edge from a parent that began before. None where there is anything to choose."""
+        if not edges:
+            return chain.standing(None, node, None)
         if len(edges) != 1 or edges[0].pivot:
             return None
         up = self._nodes.get(edges[0].parent)

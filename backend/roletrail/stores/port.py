@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from roletrail.lineage.arn import split_principal
@@ -399,5 +400,12 @@ def fold(text: str) -> str:
 def search_texts(node: Node) -> tuple[str, ...]:
     """Folded texts of a node. `q` matches a node when it lies within one of them."""
     unique_id = split_principal(node.principal_id)[0] if node.role_arn else node.principal_id
-    texts = (node.label, node.role_arn, node.role_name, node.name, node.account, unique_id, node.source_identity)
-    return tuple(dict.fromkeys(fold(text) for text in texts if text))
+    shared = (node.label, node.role_arn, node.role_name, node.account, unique_id, node.source_identity)
+    folded = [_fold_shared(text) for text in shared if text]
+    if node.name:
+        folded.insert(bool(node.label) + bool(node.role_arn) + bool(node.role_name), fold(node.name))
+    return tuple(dict.fromkeys(folded))
+
+
+_fold_shared = lru_cache(1 << 12)(fold)
+"""For texts that many nodes share."""

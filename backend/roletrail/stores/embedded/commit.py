@@ -199,10 +199,14 @@ class _Writing:
             for row in select_in(self._connection, f"SELECT n, {CREDENTIAL_COLUMNS} FROM credential WHERE n IN (?)", old_numbers)
         }
         rows: list[tuple[Any, ...]] = []
-        for place in sorted(by_number):
-            use, old = by_number[place], known.get(place)
+        uses: defaultdict[int, list[CredentialUse]] = defaultdict(list)
+        for place in sorted(by_number.keys() | known.keys()):
+            use, old = by_number.get(place), known.get(place)
+            if use is None:
+                uses[place[0]].append(known[place])
+                continue
             merged = use if old is None else merge_uses(old, use)
-            known[place] = merged
+            uses[place[0]].append(merged)
             rows.append(use_row(place[0], merged))
             if old is None or old.kind != merged.kind:
                 ref = place[0] * 8
@@ -212,22 +216,21 @@ class _Writing:
             if old is None or old[2:7] != merged[2:7]:
                 self._pending.add(place[0])
         self._connection.executemany("INSERT OR REPLACE INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        uses: defaultdict[int, list[CredentialUse]] = defaultdict(list)
-        for place in sorted(known):
-            uses[place[0]].append(known[place])
         self._recent.keep_seen(callers, uses, lambda n: n > self._top_before)
 
     def _write_activities(self) -> None:
         days: defaultdict[tuple[int, int], list[Activity]] = defaultdict(list)
+        numbers = self._numbers
         for part in self._parts:
             for activity in part.activities:
-                n = self._numbers[activity.identity]
-                days[n, activity.cell // DAY_SECONDS].append(activity)
-                self._addresses.add((n, activity.address))
+                days[numbers[activity[0]], activity[1] // DAY_SECONDS].append(activity)
         rows: list[tuple[Any, ...]] = []
         for place in sorted(days):
             folds = days[place]
-            rows.append((*place, pack_folds(folds if len(folds) == 1 else list(fold_activities(folds).values()))))
+            self._addresses.update([(place[0], address) for address in {activity.address for activity in folds}])
+            if len(folds) > 1 and len({activity.cell for activity in folds}) < len(folds):
+                folds = list(fold_activities(folds).values())
+            rows.append((*place, pack_folds(folds)))
         self._connection.executemany("INSERT INTO activity (n, day, folds) VALUES (?, ?, ?)", rows)
 
     def _write_issuances(self) -> None:

@@ -47,6 +47,7 @@ class EmbeddedLinkWriter:
         self._numbers = numbers
         self._recent = recent
         self._changes = Changes()
+        self._refs: dict[int, list[int]] = {}
 
     # --- what is new ---
 
@@ -88,18 +89,27 @@ class EmbeddedLinkWriter:
         return found
 
     def callers_at(self, anchors: Collection[int]) -> set[str]:
-        numbers = {ref >> 3 for ref in refs_at(self._connection, anchors) if ref & 7 == CALLER}
+        numbers = {ref >> 3 for ref in self._refs_at(anchors) if ref & 7 == CALLER}
         return set(self._numbers.names(self._connection, numbers).values())
 
     def providers_at(self, anchors: Collection[int]) -> Providers:
         wanted: dict[int, set[int]] = {}
-        for ref in refs_at(self._connection, anchors):
+        for ref in self._refs_at(anchors):
             wanted.setdefault(ref & 7, set()).add(ref >> 3)
         return Providers(
             self._observed("issuance", rows.unpack_issuance, wanted.get(ISSUANCE)),
             self._observed("sign_in", rows.unpack_sign_in, wanted.get(SIGN_IN)),
             self._observed("action", rows.unpack_action, wanted.get(ACTION)),
         )
+
+    def _refs_at(self, anchors: Iterable[int]) -> list[int]:
+        """Observations under these anchors. Linking adds none, and asks for callers and providers under the same ones."""
+        known, asked = self._refs, set(anchors)
+        missing = asked - known.keys()
+        known.update((a, []) for a in missing)
+        for a, ref in select_in(self._connection, "SELECT a, ref FROM anchor WHERE a IN (?)", missing):
+            known[a].append(ref)
+        return [ref for a in asked for ref in known[a]]
 
     def _observed(self, table: str, unpack: Callable[[bytes], T], numbers: set[int] | None) -> tuple[T, ...]:
         if not numbers:
