@@ -51,8 +51,13 @@ class Coded(NamedTuple):
 
 def coded(values: Sequence[Any]) -> Coded:
     count = len(values)
-    if count and values.count(values[0]) == count:
+    if count and values[0] == values[-1] and values.count(values[0]) == count:
         return Coded([values[0]], np.zeros(count, np.int64))
+    return numbered(values, count)
+
+
+def numbered(values: Iterable[Any], count: int) -> Coded:
+    """Takes the values one by one: those met before need not be held."""
     codes = Codes()
     numbers = codes.of(values, count)
     return Coded(list(codes), numbers)

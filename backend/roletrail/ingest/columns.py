@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from roletrail.ingest import clock
-from roletrail.ingest.coded import Coded, coded
+from roletrail.ingest.coded import Coded, coded, numbered
 from roletrail.ingest.record import Record
 from roletrail.lineage import ids
 
@@ -57,12 +57,12 @@ def columns_of(records: Sequence[Record]) -> Columns | None:
         return None
     if "Insight" in category.table or "AwsCloudTrailInsight" in event_type.table:
         return None
-    grid = _uuid_grid(event_id)
+    hashes = _uuid_hashes(event_id)
     return Columns(
         event_id=event_id,
         at=times,
-        hashes=_odd_hashes(event_id) if grid is None else _uuid_hashes(grid),
-        who=coded([bytes(record.user_identity) for record in records]),
+        hashes=_odd_hashes(event_id) if hashes is None else hashes,
+        who=numbered(map(bytes, [record.user_identity for record in records]), len(records)),
         event_source=event_source,
         event_name=event_name,
         region=coded([record.aws_region for record in records]),
@@ -80,35 +80,27 @@ def columns_of(records: Sequence[Record]) -> Columns | None:
     )
 
 
-_HEX = np.full(256, 255, np.uint8)
-for _at, _digit in enumerate(b"0123456789abcdef"):
-    _HEX[_digit] = _at
 _DASHES = (8, 13, 18, 23)
-_LOW = np.array([*range(19, 23), *range(24, 36)])
-_HIGH = np.array([*range(8), *range(9, 13), *range(14, 18)])
 
 
-def _uuid_grid(event_ids: Sequence[str]) -> np.ndarray | None:
-    """The ids as rows of hexadecimal digits, when every one is a lower-case UUID."""
-    joined = "".join(event_ids).encode("utf-8", "replace")
-    if len(joined) != 36 * len(event_ids) or len(max(event_ids, key=len, default="")) != 36:
+def _uuid_hashes(event_ids: Sequence[str]) -> np.ndarray | None:
+    """`ids.event_hash` of every id at once, when every one is a UUID."""
+    joined = "".join(event_ids)
+    count = len(event_ids)
+    if len(joined) != 36 * count or not joined.isascii() or set(map(len, event_ids)) != {36}:
         return None
-    grid = np.frombuffer(joined, np.uint8).reshape(-1, 36)
-    if not (grid[:, _DASHES] == 45).all():
+    digits = joined.replace("-", "")
+    grid = np.frombuffer(joined.encode(), np.uint8).reshape(-1, 36)
+    if len(digits) != 32 * count or not (grid[:, _DASHES] == 45).all():
         return None
-    digits = _HEX[grid]
-    digits[:, _DASHES] = 0
-    return None if (digits == 255).any() else digits
-
-
-def _uuid_hashes(grid: np.ndarray) -> np.ndarray:
-    """`ids.event_hash` of every id at once."""
-    return _half(grid[:, _HIGH]) * np.uint64(ids.EVENT_FACTOR) + _half(grid[:, _LOW])
-
-
-def _half(digits: np.ndarray) -> np.ndarray:
-    octets = (digits[:, 0::2] << 4) | digits[:, 1::2]
-    return np.ascontiguousarray(octets).view(">u8").astype(np.uint64).ravel()
+    try:
+        octets = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    if len(octets) != 16 * count:  # blanks are skipped
+        return None
+    halves = np.frombuffer(octets, ">u8").reshape(-1, 2).astype(np.uint64)
+    return halves[:, 0] * np.uint64(ids.EVENT_FACTOR) + halves[:, 1]
 
 
 def _odd_hashes(event_ids: Sequence[str]) -> np.ndarray:

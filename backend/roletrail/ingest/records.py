@@ -40,13 +40,14 @@ _decode_raw_file = msgspec.json.Decoder(_RawFile).decode
 
 
 class Batch(NamedTuple):
-    """Records of one part. `raws()` gives their JSON texts, in the same order; it may cost a second pass."""
+    """Records of one part. `raws()` gives their JSON texts, in the same order; it may cost a second pass over `text`."""
 
     records: list[Record]
     positions: Sequence[int]  # index of each in its object
     raws: Raws
     rejected: list[Quarantined]
     ignored: int
+    text: bytes = b""  # what the records were decoded from, if it was one text
 
 
 class Content:
@@ -79,7 +80,7 @@ class Content:
         start = k * PART_RECORDS
         records = self._records[start : start + PART_RECORDS] if self.parts > 1 else self._records
         positions = range(start, start + len(records))
-        return Batch(records, positions, lambda: self._raw_items()[start : start + len(records)], [], 0)
+        return Batch(records, positions, lambda: self._raw_items()[start : start + len(records)], [], 0, self._text)
 
     def sifted(self, k: int) -> Batch:
         """Part `k` record by record: what is left is sound, in canonical form, and each other one has its reason."""

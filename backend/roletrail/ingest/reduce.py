@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from roletrail.ingest import addenda, cells, fold, rows, scrub, singles, touched
+from roletrail.ingest import addenda, cells, fold, rows, scrub, singles, spans, touched
 from roletrail.ingest.coded import Coded, coded
 from roletrail.ingest.columns import columns_of
 from roletrail.ingest.identity import Facts, Identities
@@ -202,9 +202,20 @@ class _Part:
         return self._singles() if len(self._kept) else (Singles([], [], [], []), [])
 
     def _evidence(self, attempt: int, chosen: list[int]) -> list[Evidence]:
-        raws = self._batch.raws() if chosen else []
         event_id, at = self._columns.event_id, self._columns.at
-        return [(attempt, event_id[place], int(at[place]), _clean(bytes(raws[self._kept[place]]))) for place in chosen]
+        return [
+            (attempt, event_id[place], int(at[place]), _clean(raw))
+            for place, raw in zip(chosen, self._texts(chosen), strict=True)
+        ]
+
+    def _texts(self, chosen: list[int]) -> list[bytes]:
+        batch = self._batch
+        wanted = self._kept[chosen].tolist() if chosen else []
+        found = spans.cut_out(batch.text, batch.records, wanted) if batch.text else None
+        if found is None:
+            raws = batch.raws() if wanted else []
+            found = [bytes(raws[number]) for number in wanted]
+        return found
 
     def _positions(self) -> np.ndarray:
         return np.asarray(self._batch.positions, np.int64)[self._kept]

@@ -30,6 +30,25 @@ def test_ids_keep_their_difference(family: str) -> None:
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "no UUIDs"])
 def test_many_at_once_hash_as_one_does(family: str) -> None:
     ids = FAMILIES[family]
-    grid = columns._uuid_grid(ids)
-    assert grid is not None
-    assert columns._uuid_hashes(grid).tolist() == [event_hash(id_) for id_ in ids]
+    hashes = columns._uuid_hashes(ids)
+    assert hashes is not None
+    assert hashes.tolist() == [event_hash(id_) for id_ in ids]
+    upper = columns._uuid_hashes([id_.upper() for id_ in ids[:9]])
+    assert upper is not None
+    assert upper.tolist() == [event_hash(id_.upper()) for id_ in ids[:9]]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ["event-1"],
+        ["0" * 36],
+        ["g1234567-0000-4000-8000-000000000001"],
+        ["0123456 -0000-4000-8000-000000000001"],
+        ["\u0660123456-0000-4000-8000-000000000001"],
+        ["01234567-0000-4000-8000-00000000000", "101234567-0000-4000-8000-000000000001"],
+        ["01234567-0000-4000-8000-0000-0000001"],
+    ],
+)
+def test_what_only_looks_like_one_is_hashed_alone(odd: list[str]) -> None:
+    assert columns._uuid_hashes(odd) is None
