@@ -31,6 +31,7 @@ from roletrail.lineage.model import (
 )
 from roletrail.stores.merge import merge_callers, merge_uses
 from roletrail.stores.port import Pending
+from tests.support.forget import forget
 
 Provider = Issuance | SignIn | Action
 
@@ -39,6 +40,7 @@ class Memory:
     """Observations by id and by anchor, and what linking made of them."""
 
     def __init__(self) -> None:
+        forget()
         self.callers: dict[str, Caller] = {}
         self.uses: dict[str, dict[str, CredentialUse]] = {}
         self.caller_anchors: dict[int, set[str]] = {}
