@@ -1,7 +1,7 @@
 """The JSON texts of a few records of an object that was decoded whole, without decoding it again.
 
 A decoded record still points into the text, at its userIdentity. Its text begins at the brace before that and ends before the
-next record; what was cut out so is then proved: it is the record if it is one JSON value.
+next one that begins so; what was cut out is then proved: it is the record if it is one JSON value.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import pyarrow as pa
+import numpy as np
 
 from roletrail.ingest.record import Record
 
@@ -21,22 +21,32 @@ class _Named(msgspec.Struct, gc=False):
 _decode_named = msgspec.json.Decoder(_Named).decode
 
 
+_HEAD = 16
+"""Bytes by which the next record is recognised: all of a file begin with the same member, eventVersion as a rule."""
+
+
 def cut_out(text: bytes, records: Sequence[Record], wanted: Sequence[int]) -> list[bytes] | None:
     """Texts of the wanted records; None when one cannot be told, and the text has to be decoded again."""
-    first = pa.py_buffer(text).address
+    first = _address(text) if wanted else 0
     found: list[bytes] = []
     for number in wanted:
-        begin = _begin(text, first, records[number])
-        limit = _begin(text, first, records[number + 1]) if number + 1 < len(records) else text.rfind(b"]")
-        piece = text[begin : text.rfind(b"}", begin, limit) + 1] if 0 <= begin < limit else b""
-        if not _is(piece, records[number].event_id):
+        record = records[number]
+        begin = text.rfind(b"{", 0, _address(record.user_identity) - first) if record.user_identity else -1
+        piece = _piece(text, begin) if begin >= 0 else b""
+        if not _is(piece, record.event_id):
             return None
         found.append(piece)
     return found
 
 
-def _begin(text: bytes, first: int, record: Record) -> int:
-    return text.rfind(b"{", 0, pa.py_buffer(record.user_identity).address - first) if record.user_identity else -1
+def _piece(text: bytes, begin: int) -> bytes:
+    following = text.find(text[begin : begin + _HEAD], begin + 1)
+    limit = following if following > 0 else text.rfind(b"]")
+    return text[begin : text.rfind(b"}", begin, limit) + 1]
+
+
+def _address(held: bytes | msgspec.Raw) -> int:
+    return np.frombuffer(held, np.uint8).ctypes.data
 
 
 def _is(piece: bytes, event_id: str) -> bool:
