@@ -146,7 +146,13 @@ ENCODING: dict[str, dict] = {
         "write_statistics": ["identity", "at"],  # of random ids they would cost more than all other columns together
         "store_schema": False,
     },
-    "evidence": {"compression": "zstd", "compression_level": 3, "use_dictionary": ["attempt"], "store_schema": False},
+    "evidence": {
+        "compression": "zstd",
+        "compression_level": 1,  # measured: as small as 3, a third less time
+        "use_dictionary": ["attempt"],
+        "write_statistics": ["at"],
+        "store_schema": False,
+    },
 }
 
 
