@@ -38,7 +38,7 @@ def link_pending(store: GraphStore, batch: int = 100_000, *, linked: Callable[[i
             pending = writer.pending(batch)
             if pending.empty:
                 return total
-            with _collector_paused():
+            with collector_paused():
                 done = link_batch(writer, pending)
             writer.advance(pending)
         total = LinkSummary(*(a + b for a, b in zip(total, done, strict=True)))
@@ -47,7 +47,7 @@ def link_pending(store: GraphStore, batch: int = 100_000, *, linked: Callable[[i
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """A batch makes a million tuples and no circles: looking for circles among them costs a quarter of the time."""
     was = gc.isenabled()
     gc.disable()

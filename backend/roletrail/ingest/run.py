@@ -17,7 +17,7 @@ from pathlib import Path
 
 from roletrail.errors import RoletrailError
 from roletrail.ingest.crew import Crew, Inline, Processes
-from roletrail.ingest.linking import link_pending
+from roletrail.ingest.linking import collector_paused, link_pending
 from roletrail.ingest.messages import Again, Batch, Passed
 from roletrail.ingest.progress import MOST_ACCOUNTS, FileAccount, IngestSummary, Progress
 from roletrail.ingest.source import Listed
@@ -85,7 +85,7 @@ class _Run:
         fresh = self._not_known(objects)
         interrupted = False
         run = self._store.begin_run()
-        with archive_run(self._store, self._archive, run):
+        with archive_run(self._store, self._archive, run), collector_paused():
             try:
                 self._read(run, fresh, workers)
                 self._link()

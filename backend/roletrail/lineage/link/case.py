@@ -36,8 +36,7 @@ def edge_of(case: Case, m: Match, kind: str, parent: str, *, parent_key: str = "
     if m.use[1]:
         evidence = (*evidence, grant.ref(*m.use))
     return Edge(
-        kind=kind, parent=parent, child=case.id, parent_key=parent_key, child_key=m.child_key, at=i.at, rule=m.rule,
-        confidence=m.confidence, evidence=evidence, pivot="", conflict=m.conflict, note=note,
+        kind, parent, case.id, parent_key, m.child_key, i.at, m.rule, m.confidence, evidence, "", m.conflict, note
     )  # fmt: skip
 
 
