@@ -259,7 +259,8 @@ class Oracle:
     def _all_known(self) -> list[Known]:
         found: list[Known] = []
         for c in self.callers:
-            if c.type in ("IAMUser", "Root") and c.kind == "session" and 0 < c.internal == c.count:
+            in_hands = c.type in ("IAMUser", "Root") and c.kind == "session" and 0 < c.internal == c.count
+            if in_hands and c.created > 0 and c.first_at - c.created <= 5 and not self.fits.get(c.id):
                 continue  # a user in a service's hands (J7) asks for nothing
             made = [fit.call for fit in self.fits.get(c.id, ()) if fit.rule != "J1x"]
             begins = c.created or min((call.at for call in made), default=0)

@@ -135,6 +135,26 @@ def identity_center(t: Told) -> None:
     )
 
 
+def identity_center_without_its_portal(t: Told) -> None:
+    identity_center(t)
+    t.records[:] = [r for r in t.records if r["eventName"] != "GetRoleCredentials"]
+
+
+def identity_center_long_after_the_portal(t: Told) -> None:
+    identity_center(t)
+    for record in t.records:
+        if record["eventName"] == "GetRoleCredentials":
+            record["eventTime"] = identities.iso(DAY - 3)
+
+
+def root_behind_a_stranger(t: Told) -> None:
+    """Root's key called, and a service in its name; the other account's copy names root alone."""
+    root = Credential(identities.root(ONE, "AKIAIEXAMPLEXXXXROOT"), ONE)
+    t.use(root, -20)
+    workloads.forward_access(t, root, DAY - 10, "secretsmanager", "kms", "Decrypt", key="F1", created=DAY - 10)
+    t.assume(root, DAY, B, "work", key="K1", copies="role")
+
+
 def switched(t: Told) -> None:
     session = sign_in.console_session(t, DAY, t.key, address=HOME, key="C1")
     t.use(sign_in.switch_role(t, DAY + 60, session, B, "alice", issued="K1", used="K2"), 70)
