@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roletrail.lineage import ids
-from roletrail.lineage.model import Part
+from roletrail.lineage.model import Part, Seen
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.port import ArchiveFile, GraphStore
 from tests.contract.conftest import Open
@@ -256,6 +256,24 @@ def test_two_processes_commit_the_same_events_at_once(tmp_path: Path) -> None:
         link(store, world, list(world.identities), world.standings())
         link(alone, world, list(world.identities), world.standings())
         assert graph(store) == graph(alone)
+
+
+@pytest.mark.parametrize("turns", ["aaaaaa", "ababab", "aabaaa", "aaabbb", "aaaaab"])
+def test_what_a_store_keeps_for_linking_is_what_the_file_holds(tmp_path: Path, turns: str) -> None:
+    path, world = tmp_path / "shared", World(31, 25)
+    with closing(EmbeddedStore(path)) as a, closing(EmbeddedStore(path)) as b:
+        for turn, part in zip(turns, world.parts(world.events, len(turns), 5), strict=True):
+            {"a": a, "b": b}[turn].commit([part], [])
+        kept = unlinked(a, world)
+    with closing(EmbeddedStore(path)) as reopened:
+        assert unlinked(reopened, world) == kept
+    assert kept[1]
+
+
+def unlinked(store: EmbeddedStore, world: World) -> tuple[list[list[object]], dict[str, Seen]]:
+    with store.linking() as writer:
+        pending = writer.pending(10_000)
+        return [sorted(rows) for rows in pending[:4]], writer.seen(list(world.identities))
 
 
 def test_a_killed_committer_loses_nothing_it_said_was_in(tmp_path: Path) -> None:
