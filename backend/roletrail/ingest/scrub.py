@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -41,8 +42,13 @@ def _prefix_tree(words: Iterable[str]) -> str:
     return "" if not branches else f"(?:{branches}){'?' if ends else ''}"
 
 
-# A member's name follows a comma or a brace. One pattern for each, because a search for one byte is by far the fastest.
-_NAMED = [re.compile(rf'{before}\s*"{_prefix_tree(SECRET_NAMES)}"\s*:\s*'.encode()) for before in (",", r"\{")]
+@cache
+def _named() -> list[re.Pattern[bytes]]:
+    """A member's name follows a comma or a brace. One pattern for each, because a search for one byte is by far the fastest.
+
+    Made when first wanted: it takes longer than all else that is done at import.
+    """
+    return [re.compile(rf'{before}\s*"{_prefix_tree(SECRET_NAMES)}"\s*:\s*'.encode()) for before in (",", r"\{")]
 
 
 def scrubbed(raw: bytes) -> bytes:
@@ -53,7 +59,7 @@ def scrubbed(raw: bytes) -> bytes:
     if b"\\" in raw:  # a name may be written in escapes, or stand in JSON within a string
         return rebuilt(raw)
     folded = raw.lower()
-    values = [found.end() for pattern in _NAMED for found in pattern.finditer(folded)]
+    values = [found.end() for pattern in _named() for found in pattern.finditer(folded)]
     for start in sorted(values, reverse=True):
         end = raw.find(b'"', start + 1)
         if raw[start : start + 1] == b'"' and end > 0:
