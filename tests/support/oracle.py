@@ -176,7 +176,7 @@ class Oracle:
 
     def _switched(self, call: Call) -> bool:
         """The console asked: a SwitchRole of the same principal within two seconds, or the sign-in service as agent."""
-        if call.told and call.told.agent.startswith(("AWS Signin", "AWS-Signin", "signin.amazonaws.com")):
+        if call.told and call.told.agent.startswith(("aws-signin", "signin.amazonaws.com")):
             return True
         return any(
             s.event_name == "SwitchRole" and s.success != "false" and abs(s.at - call.at) <= LATE

@@ -12,6 +12,8 @@ from roletrail.lineage.arn import is_service
 
 _CLIENTS: tuple[tuple[str, str], ...] = (
     # the first text found in the lower-case user agent names the client; order matters: tools before the SDKs they use
+    ("aws signin", "aws-signin"),
+    ("aws-signin", "aws-signin"),
     ("amazon-ssm-agent", "amazon-ssm-agent"),
     ("terraform", "terraform"),
     ("opentofu", "opentofu"),

@@ -9,7 +9,8 @@ from roletrail.lineage.link.case import Case
 from roletrail.lineage.link.known import SLACK
 from roletrail.lineage.link.match import Match
 
-SIGN_IN_AGENTS = ("AWS Signin", "AWS-Signin", "signin.amazonaws.com")
+SIGN_IN_AGENTS = ("aws-signin", "signin.amazonaws.com")
+"""Families of user agents: `AWS Signin, aws-internal/3 ...` is the sign-in service's own (semantics 2.11)."""
 
 
 def kind(case: Case, m: Match) -> str:

@@ -155,6 +155,31 @@ def root_behind_a_stranger(t: Told) -> None:
     t.assume(root, DAY, B, "work", key="K1", copies="role")
 
 
+def one_of_two_credentials_used_late(t: Told) -> None:
+    """Two users, one name, one second; the session used is the first one's, and its creation date a second late."""
+    bob = t.user_key(ONE, "bob", key="K5")
+    first = t.assume(t.key, DAY, A, "work", key="K1")
+    t.assume(bob, DAY, A, "work", key="K2")
+    t.use(first.with_context(attributes=identities.attributes(DAY + 1)), 5)
+
+
+def switched_by_the_sign_in_service(t: Told) -> None:
+    session = sign_in.console_session(t, DAY, t.key, address=HOME, key="C1")
+    asker = session.at("198.51.100.7", "AWS Signin, aws-internal/3 aws-sdk-java/1.12.1")
+    t.use(t.assume(asker, DAY + 60, A, "alice", key="K1"), 70)
+
+
+def switched_with_the_answer_hidden(t: Told) -> None:
+    """The AssumeRole does not say whose session it made; a SwitchRole two seconds away does, one three away does not."""
+    session = sign_in.console_session(t, DAY, t.key, address=HOME, key="C1")
+    for name, when, late in (("near", 60, 2), ("far", 600, 3)):
+        made = sign_in.switch_role(t, DAY + when, session, B, name, issued="K" + name, used="U" + name)
+        for record in t.records[-3:-1]:
+            record["responseElements"] = None
+        t.records[-1]["eventTime"] = identities.iso(DAY + when + late)
+        t.use(made, when + 5)
+
+
 def switched(t: Told) -> None:
     session = sign_in.console_session(t, DAY, t.key, address=HOME, key="C1")
     t.use(sign_in.switch_role(t, DAY + 60, session, B, "alice", issued="K1", used="K2"), 70)
