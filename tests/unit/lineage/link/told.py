@@ -201,6 +201,25 @@ def undated(t: Told) -> None:
     t.use(session.using("ASIAIEXAMPLEXXXXXXK2").with_context(attributes={"mfaAuthenticated": "false"}), 3602)
 
 
+def undated_with_its_key(t: Told) -> None:
+    session = t.assume(t.key, DAY, A, "work", key="K1")
+    t.use(session.with_context(attributes={"mfaAuthenticated": "false"}), 3000)
+
+
+def two_strangers_of_one_name(t: Told) -> None:
+    for vendor in ("V", "W"):
+        by = role_session(Role(FAR, vendor, f"AROAIEXAMPLEVENDOR00{vendor}"), "scan", "", DAY - 60, t.key)
+        session = t.assume(by, DAY, A, "work", key="K" + vendor, copies="role")
+    t.use(session.using("ASIAIEXAMPLEXXXXXXK9"), 5)
+
+
+def own_key_as_child(t: Told) -> None:
+    """As in AWS's samples (F17): the record proves little, whether the session is used or not."""
+    same = {"credentials": {"accessKeyId": t.key.key}}
+    t.use(t.assume(t.key, DAY, A, "used", response=same), 5)
+    t.assume(t.key, DAY, A, "unused", response=same)
+
+
 def created_keys(t: Told) -> None:
     t.create_access_key(t.key, DAY, "bob", "AIDAIEXAMPLEXXXXXXBOB", key="K9")
     used = t.create_access_key(t.key, DAY + 9, "bob", "AIDAIEXAMPLEXXXXXXBOB", key="K8")
