@@ -273,7 +273,8 @@ def test_what_a_store_keeps_for_linking_is_what_the_file_holds(tmp_path: Path, t
 def unlinked(store: EmbeddedStore, world: World) -> tuple[list[list[object]], dict[str, Seen]]:
     with store.linking() as writer:
         pending = writer.pending(10_000)
-        return [sorted(rows) for rows in pending[:4]], writer.seen(list(world.identities))
+        rows: list[list[object]] = [[*sorted(found)] for found in pending[:4]]
+        return rows, writer.seen(list(world.identities))
 
 
 def test_a_killed_committer_loses_nothing_it_said_was_in(tmp_path: Path) -> None:

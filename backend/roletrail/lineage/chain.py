@@ -66,9 +66,7 @@ def _best(edges: Sequence[Edge], above: Mapping[str, Above]) -> Edge | None:
     """
     if len(edges) <= 1:
         return edges[0] if edges else None
-    return min(
-        edges, key=lambda e: (-e.confidence, *_ordinal(above[e.parent]), e.parent, e.parent_key, e.child_key, e.kind)
-    )
+    return min(edges, key=lambda e: (-e.confidence, *_ordinal(above[e.parent]), e.parent, e.parent_key, e.child_key, e.kind))
 
 
 def _ordinal(up: Above) -> tuple[bool, int]:

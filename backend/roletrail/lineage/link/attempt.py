@@ -44,7 +44,9 @@ def refusals(attempts: Iterable[Attempt], obtained: Iterable[Obtained]) -> list[
     got: dict[tuple[str, str], list[int]] = {}
     for o in obtained:
         got.setdefault((o.identity, o.role_arn), []).append(o.at)
-    busy = _doors_tried([a for tried in by_door.values() for a in tried if not _retried(tried, got.get((a.identity, a.target), ()))])
+    busy = _doors_tried(
+        [a for tried in by_door.values() for a in tried if not _retried(tried, got.get((a.identity, a.target), ()))]
+    )
     found: list[Refusals] = []
     for door, tried in by_door.items():
         retried = _retried(tried, got.get(door, ()))

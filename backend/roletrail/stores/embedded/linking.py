@@ -220,7 +220,11 @@ class EmbeddedLinkWriter:
 
     def aliases(self, ids: Collection[str]) -> dict[str, str]:
         numbers = self._numbers.find(self._connection, ids)
-        pairs = dict(select_in(self._connection, "SELECT alias, min(target) FROM alias WHERE alias IN (?) GROUP BY alias", numbers.values()))
+        pairs = dict(
+            select_in(
+                self._connection, "SELECT alias, min(target) FROM alias WHERE alias IN (?) GROUP BY alias", numbers.values()
+            )
+        )
         found = ids_of(self._connection, set(pairs.values()))
         return {id_: found[pairs[n]] for id_, n in numbers.items() if n in pairs}
 
