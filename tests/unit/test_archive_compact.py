@@ -238,6 +238,20 @@ def test_a_merge_larger_than_its_memory_spills_and_cleans_up(tmp_path: Path, mon
 # --- strays -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_day_too_large_to_sort_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ingest whose events are in must not fail because tidying up needs more memory than it may take."""
+    monkeypatch.setattr(merging, "MEMORY", "2MB")
+    ledger = Ledger(tmp_path / "archive")
+    for worker in range(MOST_FILES_CLOSED + 1):
+        ledger.write(
+            [event(n, identity=f"{n % 7}", agent="x" * 250) for n in range(worker * 4000, worker * 4000 + 4000)], worker=worker
+        )
+    before = set(ledger.files)
+    assert compact(ledger.folder, 2, list(ledger.files.values()), [], ledger.swap, LATER) == []
+    assert set(ledger.files) == before
+    assert ledger.on_disk() == before
+
+
 def test_only_unnamed_files_of_dead_runs_are_strays(filled: Ledger) -> None:
     named_ones = set(filled.files)
     (filled.folder / "events/day=20251113/r000004-w0-000001.parquet").write_bytes(b"dead")

@@ -74,7 +74,7 @@ def compact(
 def _merge(merger: Merger, folder: Path, group: Group, excluded_attempts: Collection[int], swap: Swap) -> list[WrittenFile]:
     added = merger.merge(group, excluded_attempts)
     if added is None:
-        return []  # another ingest has merged this day meanwhile
+        return []  # another ingest has merged this day meanwhile, or it is too large
     if swap(group.names, added):
         remove_files(folder, group.names)
         return added

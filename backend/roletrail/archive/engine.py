@@ -9,7 +9,7 @@ import duckdb
 THREADS = 2
 
 
-def open_engine(folder: Path, memory: str, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+def open_engine(folder: Path, memory: str, spill: Path | None = None, threads: int = THREADS) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that reads only `folder`, and writes only to `spill` when a sort outgrows its memory."""
     connection = duckdb.connect(
         ":memory:",
@@ -17,7 +17,7 @@ def open_engine(folder: Path, memory: str, spill: Path | None = None) -> duckdb.
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "memory_limit": memory,
-            "threads": THREADS,
+            "threads": threads,
             "temp_directory": str(spill) if spill else "",
             "preserve_insertion_order": False,
         },

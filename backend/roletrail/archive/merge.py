@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from roletrail.archive.names import merged_stem, run_of, spill_name
 from roletrail.archive.port import Group
 from roletrail.archive.writer import SCHEMAS, WrittenFile, write_batches
 
-MEMORY = "400MB"
+log = logging.getLogger(__name__)
+
+MEMORY = "256MB"
 ORDER = {"events": 'identity, "at", event_id', "evidence": "event_id"}
 ROW_GROUP = {"events": 16_384, "evidence": 1_024}
 
@@ -29,7 +32,7 @@ class Merger:
         self._run = run
         self._merges = 0
         self._spill = folder / spill_name(merged_stem(run, 0))
-        self._engine = open_engine(folder, MEMORY, self._spill)
+        self._engine = open_engine(folder, MEMORY, self._spill, threads=1)  # each thread pins blocks of its own
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +42,11 @@ class Merger:
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def merge(self, group: Group, excluded_attempts: Collection[int]) -> list[WrittenFile] | None:
-        """Write the merged file of a group: none when every row belongs to an excluded attempt, None when a file is gone."""
+        """Write the merged file of a group: none when every row belongs to an excluded attempt.
+
+        None when a file is gone, or when the day is too large to sort in the memory given: many files are slower to
+        read than one, and still right.
+        """
         self._merges += 1
         stem = merged_stem(self._run, self._merges)
         try:
@@ -48,6 +55,9 @@ class Merger:
             if first is None:
                 return []
             return [write_batches(self._folder, group.kind, group.day, stem, itertools.chain((first,), batches))]
+        except duckdb.OutOfMemoryException:
+            log.warning("day %s stays in %d files: sorting it needs more than %s", group.day, len(group.names), MEMORY)
+            return None
         except duckdb.IOException:
             if all((self._folder / name).exists() for name in group.names):
                 raise
