@@ -21,7 +21,9 @@ DEFAULT_STORE = "sqlite:///roletrail.sqlite"
 class Settings(BaseSettings):
     """Values of one process. Fields are documented in docs/settings.md; a test compares the two."""
 
-    model_config = SettingsConfigDict(env_prefix="ROLETRAIL_", extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ROLETRAIL_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     store: str = Field(DEFAULT_STORE, description="Graph store: sqlite:///PATH.")
     archive: str = Field("", description="Folder of event rows and evidence records. Default: PATH.archive beside the store.")
