@@ -16,11 +16,13 @@ import pytest
 
 from roletrail.archive import compact as compaction
 from roletrail.archive import merge as merging
+from roletrail.archive.apart import MergerApart
 from roletrail.archive.compact import MOST_FILES_CLOSED, MOST_FILES_OPEN, compact, plan
 from roletrail.archive.eventlog import DuckEventLog
 from roletrail.archive.port import Group, LoggedEvent
 from roletrail.archive.strays import hold_run, release_run, remove_strays
 from roletrail.archive.writer import WrittenFile
+from roletrail.errors import StoreUnavailable
 from tests.support.archive_rows import DAY, NOON, Ledger, event
 
 LATER = NOON + 2 * DAY
@@ -61,6 +63,21 @@ def test_merging_keeps_every_answer(filled: Ledger) -> None:
     assert [(file.kind, file.day, file.rows) for file in merged] == [("events", "20251113", 45), ("evidence", "20251113", 18)]
     assert answers(filled) == before
     assert filled.on_disk() == set(filled.files) == {file.name for file in merged}
+
+
+def test_a_process_of_its_own_merges_alike(filled: Ledger) -> None:
+    before = answers(filled)
+    merged = compact(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER, apart=True)
+    assert {file.kind for file in merged} == {"events", "evidence"}
+    assert answers(filled) == before
+
+
+def test_a_process_that_ends_early_is_told(filled: Ledger) -> None:
+    with MergerApart(filled.folder, 2) as merger:
+        merger._process.kill()
+        merger._process.wait()
+        with pytest.raises(StoreUnavailable, match="ended early"):
+            merger.merge(Group("events", "20251113", tuple(filled.files)), [])
 
 
 def test_a_merged_file_is_sorted_and_free_of_refused_rows(filled: Ledger) -> None:

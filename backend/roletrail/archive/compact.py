@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roletrail.archive.apart import MergerApart
 from roletrail.archive.names import day_name
 from roletrail.archive.port import Group, NamedFile
 from roletrail.archive.writer import WrittenFile
@@ -59,19 +60,37 @@ def _light(files: list[NamedFile], most: int) -> list[NamedFile]:
 
 
 def compact(
-    folder: Path, run: int, files: Sequence[NamedFile], excluded_attempts: Collection[int], swap: Swap, now: int
+    folder: Path,
+    run: int,
+    files: Sequence[NamedFile],
+    excluded_attempts: Collection[int],
+    swap: Swap,
+    now: int,
+    *,
+    apart: bool = False,
 ) -> list[WrittenFile]:
-    """Merge what `plan` names, one swap a group, and delete the old files of each after its swap."""
+    """Merge what `plan` names, one swap a group, and delete the old files of each after its swap.
+
+    `apart` sorts in a process of its own: slower by its start, and the caller's memory stays what it was.
+    """
     groups = plan(files, now)
     if not groups:
         return []
-    from roletrail.archive.merge import Merger  # noqa: PLC0415 - loads DuckDB: 90 ms that most runs need not pay
-
-    with Merger(folder, run) as merger:
+    with _merger(folder, run, apart=apart) as merger:
         return [file for group in groups for file in _merge(merger, folder, group, excluded_attempts, swap)]
 
 
-def _merge(merger: Merger, folder: Path, group: Group, excluded_attempts: Collection[int], swap: Swap) -> list[WrittenFile]:
+def _merger(folder: Path, run: int, *, apart: bool) -> Merger | MergerApart:
+    if apart:
+        return MergerApart(folder, run)
+    from roletrail.archive.merge import Merger  # noqa: PLC0415 - loads DuckDB: 90 ms that most runs need not pay
+
+    return Merger(folder, run)
+
+
+def _merge(
+    merger: Merger | MergerApart, folder: Path, group: Group, excluded_attempts: Collection[int], swap: Swap
+) -> list[WrittenFile]:
     added = merger.merge(group, excluded_attempts)
     if added is None:
         return []  # another ingest has merged this day meanwhile, or it is too large

@@ -123,7 +123,7 @@ class Processes:
         self._tasks: deque[Read | Again] = deque(Read(unit) for unit in units)
         self._deaths: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
-        self._heard: queue.Queue[tuple[_Member, Report | None]] = queue.Queue(maxsize=2 * count)
+        self._heard: queue.Queue[tuple[_Member, Report | None]] = queue.Queue(maxsize=count)
         self._started = 0
         self._given_up_count = 0
         self._closed = False

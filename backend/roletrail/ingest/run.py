@@ -27,7 +27,7 @@ from roletrail.ingest.upkeep import archive_run, merge_days
 from roletrail.lineage.model import Part
 from roletrail.stores.port import ArchiveFile, GraphStore
 
-LINK_EVERY = 50_000
+LINK_EVERY = 25_000
 """Observations that may wait for linking before a run stops to link them."""
 
 UNIT_OBJECTS = 50

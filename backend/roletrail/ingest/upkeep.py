@@ -35,4 +35,4 @@ def merge_days(store: GraphStore, folder: Path, run: int) -> int:
     def swap(remove: Collection[str], add: Collection[WrittenFile]) -> bool:
         return store.swap_archive_files(remove, [ArchiveFile(*file) for file in add])
 
-    return len(compact(folder, run, store.archive_files(), store.excluded_attempts(), swap, int(time.time())))
+    return len(compact(folder, run, store.archive_files(), store.excluded_attempts(), swap, int(time.time()), apart=True))

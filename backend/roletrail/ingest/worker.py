@@ -6,7 +6,6 @@ no store. Ends with its parent, however that ends.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import queue
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from roletrail.archive.lifeline import end_with
 from roletrail.archive.strays import hold_run
 from roletrail.archive.writer import ArchiveWriter
 from roletrail.errors import RoletrailError
@@ -32,8 +32,6 @@ BATCH_EVENTS = 50_000
 SLOTS = 64
 """Worker numbers of one run, replacements of dead workers included: attempts of different workers never meet."""
 RUN_ATTEMPTS = 1 << 24
-
-_PR_SET_PDEATHSIG = 1
 
 
 class Worker:
@@ -120,7 +118,7 @@ def _opened(listed: Listed) -> tuple[Content, ObjectInfo]:
 
 def main() -> None:
     archive, run, number, parent = sys.argv[1:5]
-    _end_with(int(parent))
+    end_with(int(parent))
     reports, sys.stdout = sys.stdout.buffer, sys.stderr
     gc.disable()  # records and rows hold no circles; measured, the collector is a tenth of the work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent says what becomes of us
@@ -148,13 +146,6 @@ def _listen(pipe: BinaryIO, tasks: queue.SimpleQueue[Task]) -> None:
         if isinstance(task, Stop):
             return
     os._exit(1)
-
-
-def _end_with(parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 if __name__ == "__main__":
