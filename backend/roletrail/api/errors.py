@@ -1,4 +1,4 @@
-"""The only mapping of errors to HTTP: RFC 9457 problem+json with `code`, `detail` and `hint`.
+"""The API's mapping of errors to HTTP: RFC 9457 problem+json with `code`, `detail` and `hint`. Pages have theirs in `web.errors`.
 
 Details of failures on our side stay in the log: they may hold paths.
 """
