@@ -123,6 +123,17 @@ def test_what_identities_did(fresh: Open, seed: int, size: int, limit: int) -> N
     }
     for address in ADDRESSES:
         assert store.address_uses(address, 7) == reference.address_uses(address)[:7]
+    for from_, to in ((0, 1 << 40), (START + 50_000, START + 150_000), (START, START)):
+        within = [a for a in reference.activities if a.identity in world.identities and from_ <= a.cell < to]
+        assert store.activities_of([*everyone, "nobody"], from_, to) == within
+
+
+@many
+@given(seed=SEEDS, size=st.integers(1, 40), limit=st.sampled_from((1, 3, 200)))
+def test_roles_that_assume_roles(fresh: Open, seed: int, size: int, limit: int) -> None:
+    store, _, reference = filled(fresh, seed, size)
+    expected = reference.role_pairs()
+    assert store.role_pairs(limit) == (expected[:limit], len(expected) > limit)
 
 
 @many

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from roletrail.lineage.model import Action, Activity, Attempt, Caller, CredentialUse, Edge, Issuance, Linked, Node, Part, Standing
 from roletrail.lineage.tone import tone
 from roletrail.stores.merge import fold_activities, fold_callers, fold_uses
-from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, PathStep, RegionCoverage, search_texts
+from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, PathStep, RegionCoverage, RolePair, search_texts
 
 NO_USE = (0, 0, 0, 0)
 
@@ -96,6 +96,19 @@ class Reference:
             level.sort(key=lambda other: (self.places[other].standing.started, other))
             found += level
         return found
+
+    def role_pairs(self) -> list[RolePair]:
+        found: defaultdict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+        for id_, place in self.places.items():
+            above = self.places.get(place.standing.parent)
+            if above is None or not place.node.counts or place.standing.last_pivot == id_:
+                continue
+            found[above.node.role_arn, above.node.account, place.node.role_arn, place.node.account].append(id_)
+        rows: list[RolePair] = []
+        for pair, members in found.items():
+            begun = [first for id_ in members if (first := self._chain(id_).first_seen)]
+            rows.append(RolePair(*pair, len(members), min(begun, default=0), max(self.last_seen(id_) for id_ in members)))
+        return sorted(rows, key=lambda row: (-row.sessions, row[:4]))
 
     # --- chains ---
 

@@ -218,6 +218,22 @@ class PathStep(NamedTuple):
     counts: bool
 
 
+class RolePair(NamedTuple):
+    """Role sessions that count, taken together by their role and by the role of their primary parent.
+
+    A parent without a role (a key, a provider's subject, a service, a user's session) has `parent_role` ""; pivots are left
+    out, because what comes of them assumed nothing.
+    """
+
+    parent_role: str  # role ARN
+    parent_account: str
+    role: str  # role ARN
+    account: str
+    sessions: int
+    first_at: int  # least start of the paths of these sessions, 0 unknown
+    last_at: int  # greatest last_seen
+
+
 class TraceHit(NamedTuple):
     """One identity a pasted thing leads to, with the reason."""
 
@@ -377,6 +393,14 @@ class GraphStore(Protocol):
 
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         """Refused issuances of all of these, newest (at, event_id) first."""
+        ...
+
+    def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+        """Activities of all of these in cells that begin in the window, by (identity, cell, key) ascending."""
+        ...
+
+    def role_pairs(self, limit: int) -> tuple[list[RolePair], bool]:
+        """Most sessions first, then by parent role, parent account, role, account; at most `limit`; True when there are more."""
         ...
 
     def resources_of(self, ids: Collection[str], limit: int) -> list[ResourceUse]:

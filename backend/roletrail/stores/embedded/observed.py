@@ -62,6 +62,14 @@ def _merged(folds: list[Activity]) -> list[Activity]:
     return sorted(fold_activities(folds).values(), key=lambda activity: activity[1:ACTIVITY_KEY])
 
 
+def activities_of(connection: Connection, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+    names = numbers_of(connection, ids)
+    days = "SELECT n, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
+    found = select_in(connection, days, names, before=(from_ // DAY_SECONDS, to // DAY_SECONDS))
+    folds = [fold for n, packed in found for fold in unpack_folds(names[n], packed) if from_ <= fold.cell < to]
+    return sorted(fold_activities(folds).values(), key=lambda activity: activity[:ACTIVITY_KEY])
+
+
 def all_activities(connection: Connection, id_: str) -> Iterator[Activity]:
     for day in _days(connection, id_, 0):
         yield from day

@@ -11,7 +11,7 @@ from roletrail.lineage.model import Seen
 from roletrail.stores.embedded.derived import Row, as_standings
 from roletrail.stores.embedded.linking import seen_of
 from roletrail.stores.embedded.rows import STANDING_COLUMNS, select_in, unpack_edges, unpack_node
-from roletrail.stores.port import NodeRow, PathStep, Totals
+from roletrail.stores.port import NodeRow, PathStep, RolePair, Totals
 
 Place = tuple[int, str, int]  # -last_seen, id, number: newest first
 
@@ -181,3 +181,21 @@ def lost(connection: Connection, limit: int) -> tuple[list[str], int]:
     where = "FROM standing WHERE parent = 0 AND (started > 0 OR counts = 1)"
     (total,) = connection.execute(f"SELECT count(*) {where}").fetchone()
     return [id_ for (id_,) in connection.execute(f"SELECT id {where} ORDER BY last_seen DESC, id LIMIT ?", (limit,))], total
+
+
+_PAIRS = """
+SELECT above.role_arn, above.account, below.role_arn, below.account, sum(sessions) AS total, min(first_at), max(last_at) FROM (
+    SELECT parent.home AS upper, child.home AS lower, count(*) AS sessions,
+           min(nullif(child.first_seen, 0)) AS first_at, max(child.last_seen) AS last_at
+    FROM standing AS child JOIN standing AS parent ON parent.n = child.parent
+    WHERE child.parent > 0 AND child.counts = 1 AND child.last_pivot != child.n
+    GROUP BY parent.home, child.home
+) JOIN home AS above ON above.h = upper JOIN home AS below ON below.h = lower
+GROUP BY 1, 2, 3, 4 ORDER BY total DESC, 1, 2, 3, 4 LIMIT ?
+"""
+
+
+def role_pairs(connection: Connection, limit: int) -> tuple[list[RolePair], bool]:
+    """One pass over the standings: the estate's map has no filter that an index could serve."""
+    found = [RolePair(*row[:5], row[5] or 0, row[6]) for row in connection.execute(_PAIRS, (limit + 1,))]
+    return found[:limit], len(found) > limit

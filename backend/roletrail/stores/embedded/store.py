@@ -26,6 +26,7 @@ from roletrail.stores.port import (
     NodeRow,
     PathStep,
     RegionCoverage,
+    RolePair,
     Totals,
     TraceHit,
 )
@@ -211,6 +212,13 @@ class EmbeddedStore:
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         with self._database.snapshot() as connection:
             return observed.attempts_of(connection, ids, limit)
+
+    def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+        with self._database.snapshot() as connection:
+            return observed.activities_of(connection, ids, from_, to)
+
+    def role_pairs(self, limit: int) -> tuple[list[RolePair], bool]:
+        return reads.role_pairs(self._database.read(), limit)
 
     def resources_of(self, ids: Collection[str], limit: int) -> list[ResourceUse]:
         with self._database.snapshot() as connection:
