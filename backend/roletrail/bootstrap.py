@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from roletrail.appdb import AppDatabase
 from roletrail.archive.eventlog import DuckEventLog
 from roletrail.archive.port import Visible
 from roletrail.auth.access import Access
@@ -40,7 +41,7 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
     except BaseException:
         graph.close()
         raise
-    return Ports(graph, events, read_again, store_name(settings.store), sample)
+    return Ports(graph, events, read_again, store_name(settings.store), AppDatabase(settings.app_db_path), sample)
 
 
 def archive_folder(settings: Settings) -> Path:
@@ -55,7 +56,7 @@ def archive_folder(settings: Settings) -> Path:
 
 
 def open_access(settings: Settings) -> Access:
-    return Access(settings.app_db_path)
+    return Access(AppDatabase(settings.app_db_path))
 
 
 def gate_rules(settings: Settings, port: int) -> GateRules:

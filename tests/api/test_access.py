@@ -87,7 +87,7 @@ def test_a_good_credential_is_served(served: Served, alarm: dict[str, Any], meth
 def test_an_expired_token_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     with served.reader() as client:
         assert client.get("/api/v1/health").status_code == 200
-        monkeypatch.setattr(served.access, "_now", lambda: time.time() + 3600)
+        monkeypatch.setattr(served.access.app, "clock", lambda: time.time() + 3600)
         assert client.get("/api/v1/health").status_code == 401
 
 

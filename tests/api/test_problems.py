@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -125,7 +126,7 @@ def test_failures_of_ours_say_nothing_of_our_insides(
         ports.close()
         graph: Any = Broken(error)
         graph.close = lambda: None
-        return Ports(graph, ports.events, ports.read_again, ports.store_name)
+        return replace(ports, graph=graph)
 
     monkeypatch.setattr(support, "open_ports", broken)
     with serving(sample_store) as found, found.reader() as client:

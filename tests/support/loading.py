@@ -13,7 +13,8 @@ import pytest
 
 from roletrail import cli
 from roletrail.asgi import create_app
-from roletrail.bootstrap import gate_rules, open_access, open_ports
+from roletrail.auth.access import Access
+from roletrail.bootstrap import gate_rules, open_ports
 from roletrail.settings import load
 
 
@@ -68,7 +69,7 @@ class Api:
     def __init__(self, loaded: Loaded) -> None:
         settings = load(store=loaded.store, insecure_no_auth=True)
         self._ports = open_ports(settings)
-        self._access = open_access(settings)
+        self._access = Access(self._ports.app)
         app = create_app(self._ports, self._access, gate_rules(settings, 8321))
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8321")
         self._loop = asyncio.Runner()

@@ -19,7 +19,7 @@ from roletrail.asgi import create_app
 from roletrail.auth.access import Access
 from roletrail.auth.actor import Role
 from roletrail.auth.binding import rules_for
-from roletrail.bootstrap import open_access, open_ports
+from roletrail.bootstrap import open_ports
 from roletrail.cli.server import listen
 from roletrail.settings import load
 
@@ -68,7 +68,7 @@ def serving(
 ) -> Iterator[Served]:
     settings = load(store=store)
     ports = open_ports(settings, sample=sample)
-    access = open_access(settings)
+    access = Access(ports.app)
     bound = listen(host, 0)
     port = bound.getsockname()[1]
     app = create_app(ports, access, rules_for(host, port, public_url, no_auth=no_auth))
@@ -84,5 +84,4 @@ def serving(
     finally:
         server.should_exit = True
         thread.join(10)
-        access.close()
         ports.close()

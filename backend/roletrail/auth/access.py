@@ -1,22 +1,15 @@
-"""The app database: launch links, sign-in sessions and API tokens. Knows no HTTP.
-
-One file of its own beside the graph, so that a page view never waits for ingest (ADR 0005).
-"""
+"""Who may come in: launch links, sign-in sessions and API tokens, kept in the app database. Knows no HTTP."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-import time
-from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import Literal, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
+from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import ROLES, SCOPES, Actor, Role, local_actor
 from roletrail.auth.secrets import is_token, keyed_hash, new_secret, new_token
-from roletrail.errors import InvalidRequest, StoreUnavailable
-from roletrail.sqlite import Database, Layout, migrations_in
+from roletrail.errors import InvalidRequest
 
 LAUNCH_SECONDS = 600
 SESSION_SECONDS = 12 * 3600
@@ -24,13 +17,6 @@ SESSION_SECONDS = 12 * 3600
 TOUCH_SECONDS = 60
 """A use is written down at most this often: reading pages must not mean writing."""
 MAX_TOKEN_SECONDS = 366 * 86_400
-
-APP_LAYOUT = Layout(
-    what="app database",
-    application_id=0x52544150,  # "RTAP"
-    migrations=migrations_in(Path(__file__).parent / "schema"),
-    cache_mib=2,
-)
 
 
 class TokenInfo(NamedTuple):
@@ -44,37 +30,26 @@ class TokenInfo(NamedTuple):
 
 
 class Access:
-    """Who may come in. `now` is injected so that tests can let time pass."""
-
-    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
-        self._path = path
-        self._now = now
-        self._db = Database(path, APP_LAYOUT)
-        self._key = self._load_key()
-        self._lock_fd: int | None = None
-
-    def _load_key(self) -> bytes:
-        with self._db.write() as db:
-            db.execute("INSERT INTO secret VALUES ('key', ?) ON CONFLICT DO NOTHING", (secrets.token_bytes(32),))
-            return db.execute("SELECT value FROM secret WHERE name = 'key'").fetchone()[0]
+    def __init__(self, app: AppDatabase) -> None:
+        self.app = app
 
     def _hash(self, purpose: str, secret: str) -> bytes:
-        return keyed_hash(self._key, purpose, secret)
+        return keyed_hash(self.app.key, purpose, secret)
 
     # --- launch links -------------------------------------------------------------------------------------------
 
     def new_launch(self) -> str:
         """Secret of a launch link: one use, ten minutes."""
-        secret, now = new_secret(), int(self._now())
-        with self._db.write() as db:
+        secret, now = new_secret(), self.app.now()
+        with self.app.write() as db:
             db.execute("DELETE FROM launch WHERE expires_at <= ?", (now,))
             db.execute("INSERT INTO launch VALUES (?, ?)", (self._hash("launch", secret), now + LAUNCH_SECONDS))
         return secret
 
     def redeem_launch(self, secret: str) -> str:
         """Burn a launch link and open a session; returns the session's secret, "" when the link is no good."""
-        now = int(self._now())
-        with self._db.write() as db:
+        now = self.app.now()
+        with self.app.write() as db:
             burned = db.execute(
                 "DELETE FROM launch WHERE hash = ? RETURNING expires_at", (self._hash("launch", secret),)
             ).fetchone()
@@ -91,17 +66,17 @@ class Access:
 
     def session_actor(self, secret: str) -> Actor | None:
         """Actor of a session cookie; None when it is unknown or was not used for twelve hours."""
-        now, hashed = int(self._now()), self._hash("session", secret)
-        row = self._db.read().execute("SELECT name, role, used_at FROM sign_in_session WHERE hash = ?", (hashed,)).fetchone()
+        now, hashed = self.app.now(), self._hash("session", secret)
+        row = self.app.read().execute("SELECT name, role, used_at FROM sign_in_session WHERE hash = ?", (hashed,)).fetchone()
         if row is None or row[2] <= now - SESSION_SECONDS:
             return None
         if row[2] <= now - TOUCH_SECONDS:
-            with self._db.write() as db:
+            with self.app.write() as db:
                 db.execute("UPDATE sign_in_session SET used_at = ? WHERE hash = ?", (now, hashed))
         return Actor(row[0], _role(row[1]), local_actor().scopes, "session")
 
     def end_session(self, secret: str) -> None:
-        with self._db.write() as db:
+        with self.app.write() as db:
             db.execute("DELETE FROM sign_in_session WHERE hash = ?", (self._hash("session", secret),))
 
     # --- tokens -------------------------------------------------------------------------------------------------
@@ -115,9 +90,9 @@ class Access:
             )
         if not 0 < seconds <= MAX_TOKEN_SECONDS:
             raise InvalidRequest("A token lives for at most one year.")
-        token, now = new_token(), int(self._now())
+        token, now = new_token(), self.app.now()
         row = (self._hash("token", token), secrets.token_hex(6), name[:100], role, " ".join(sorted(scopes)), now, now + seconds)
-        with self._db.write() as db:
+        with self.app.write() as db:
             db.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, 0)", row)
         return token
 
@@ -125,55 +100,27 @@ class Access:
         """Actor of a bearer token; None when it is malformed, unknown, revoked or expired."""
         if not is_token(token):
             return None
-        now, hashed = int(self._now()), self._hash("token", token)
+        now, hashed = self.app.now(), self._hash("token", token)
         query = "SELECT name, role, scopes, expires_at, used_at FROM token WHERE hash = ?"
-        row = self._db.read().execute(query, (hashed,)).fetchone()
+        row = self.app.read().execute(query, (hashed,)).fetchone()
         if row is None or row[3] <= now:
             return None
         if row[4] <= now - TOUCH_SECONDS:
-            with self._db.write() as db:
+            with self.app.write() as db:
                 db.execute("UPDATE token SET used_at = ? WHERE hash = ?", (now, hashed))
         return Actor(row[0], _role(row[1]), frozenset(row[2].split()), "token")
 
     def tokens(self) -> list[TokenInfo]:
         query = "SELECT id, name, role, scopes, created_at, expires_at, used_at FROM token ORDER BY created_at DESC, id"
-        rows = self._db.read().execute(query)
+        rows = self.app.read().execute(query)
         return [TokenInfo(row[0], row[1], row[2], tuple(row[3].split()), *row[4:]) for row in rows]
 
     def revoke_token(self, id_: str) -> bool:
-        with self._db.write() as db:
+        with self.app.write() as db:
             return db.execute("DELETE FROM token WHERE id = ?", (id_,)).rowcount == 1
 
-    # --- the one server of this database --------------------------------------------------------------------------
-
-    def claim_server(self) -> None:
-        """Hold this database for one web process group; refused while another holds it. Ends with the process."""
-        fd = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            raise StoreUnavailable(
-                f"Another Roletrail server uses the app database {self._path}.",
-                hint="Open that one, stop it first, or set ROLETRAIL_APP_DB to another file.",
-            ) from None
-        self._lock_fd = fd
-
-    def remember(self, name: Literal["url", "sample"], value: str) -> None:
-        """A fact for other processes: `url` people open, `sample` when the store holds the sample incidents."""
-        with self._db.write() as db:
-            db.execute("INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
-
-    def recall(self, name: Literal["url", "sample"]) -> str:
-        """What was remembered last; "" when nothing was."""
-        row = self._db.read().execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else ""
-
     def close(self) -> None:
-        self._db.close()
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-            self._lock_fd = None
+        self.app.close()
 
 
 def _role(text: str) -> Role:

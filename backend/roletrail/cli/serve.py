@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from roletrail.appdb import AppDatabase
 from roletrail.auth.access import Access
 from roletrail.auth.binding import url_of
 from roletrail.cli.console import err, out
@@ -75,9 +76,9 @@ def launch(store: Store = None) -> None:
         raise InvalidRequest(
             f"No server has used the app database {settings.app_db_path} yet.", hint="Start one with `roletrail serve`."
         )
-    access = Access(settings.app_db_path)
+    access = Access(AppDatabase(settings.app_db_path))
     try:
-        url = settings.public_url.rstrip("/") or access.recall("url") or url_of(settings.host, settings.port, "")
+        url = settings.public_url.rstrip("/") or access.app.recall("url") or url_of(settings.host, settings.port, "")
         out().print(f"{url}/launch?t={access.new_launch()}")
     finally:
         access.close()

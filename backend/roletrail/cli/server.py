@@ -15,7 +15,7 @@ from rich.text import Text
 from roletrail.asgi import create_app
 from roletrail.auth.access import Access
 from roletrail.auth.binding import url_of
-from roletrail.bootstrap import gate_rules, open_access, open_ports
+from roletrail.bootstrap import gate_rules, open_ports
 from roletrail.cli.console import out
 from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.settings import DEFAULT_STORE, Settings
@@ -55,18 +55,17 @@ def run(settings: Settings, *, sample: bool = False) -> None:
     port = bound.getsockname()[1]
     rules = gate_rules(settings, port)
     ports = open_ports(settings)
-    access = open_access(settings)
+    access = Access(ports.app)
     try:
-        access.claim_server()
+        access.app.claim_server()
         if sample:
-            access.remember("sample", "yes")
+            access.app.remember("sample", "yes")
         url = url_of(_shown_host(settings.host), port, settings.public_url)
-        access.remember("url", url)
+        access.app.remember("url", url)
         _announce(settings, access, url)
-        marked = replace(ports, sample=bool(access.recall("sample")))
+        marked = replace(ports, sample=bool(access.app.recall("sample")))
         _serve(uvicorn.Config(create_app(marked, access, rules), **_QUIET), bound)
     finally:
-        access.close()
         ports.close()
         bound.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from roletrail.appdb import AppDatabase
 from roletrail.archive.port import EventLog
 from roletrail.stores.port import GraphStore
 
@@ -18,8 +19,10 @@ class Ports:
     events: EventLog
     read_again: ReadAgain
     store_name: str  # what people may be told about the store: kind and file name
+    app: AppDatabase
     sample: bool = False  # the sample incidents, marked as such wherever they are shown
 
     def close(self) -> None:
         self.events.close()
         self.graph.close()
+        self.app.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from roletrail.appdb import AppDatabase
 from roletrail.auth import access as rooms
 from roletrail.auth.access import Access
 from roletrail.auth.secrets import is_token
@@ -32,7 +33,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def access(tmp_path: Path, clock: Clock) -> Iterator[Access]:
-    found = Access(tmp_path / "s.sqlite.app", clock)
+    found = Access(AppDatabase(tmp_path / "s.sqlite.app", clock))
     yield found
     found.close()
 
@@ -120,13 +121,13 @@ def test_no_secret_is_in_the_file(access: Access, tmp_path: Path) -> None:
 
 
 def test_the_file_is_its_owners_alone(access: Access, tmp_path: Path) -> None:
-    access.claim_server()
+    access.app.claim_server()
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 
 def test_one_server_a_database(access: Access, tmp_path: Path) -> None:
-    access.claim_server()
-    other = Access(tmp_path / "s.sqlite.app")
+    access.app.claim_server()
+    other = AppDatabase(tmp_path / "s.sqlite.app")
     with pytest.raises(StoreUnavailable, match="Another Roletrail server"):
         other.claim_server()
     access.close()
@@ -135,19 +136,21 @@ def test_one_server_a_database(access: Access, tmp_path: Path) -> None:
 
 
 def test_what_the_server_says_of_itself_is_there_for_other_commands(access: Access, tmp_path: Path) -> None:
-    assert access.recall("url") == ""
-    access.remember("url", "http://127.0.0.1:1")
-    access.remember("url", "http://127.0.0.1:2")
-    other = Access(tmp_path / "s.sqlite.app")
+    assert access.app.recall("url") == ""
+    access.app.remember("url", "http://127.0.0.1:1")
+    access.app.remember("url", "http://127.0.0.1:2")
+    other = AppDatabase(tmp_path / "s.sqlite.app")
     assert other.recall("url") == "http://127.0.0.1:2"
     other.close()
 
 
 def test_a_newer_app_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "new.app"
-    Access(path).close()
+    first = AppDatabase(path)
+    first.recall("url")
+    first.close()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     with pytest.raises(SchemaMismatch, match="999"):
-        Access(path)
+        AppDatabase(path).recall("url")
