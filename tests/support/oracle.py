@@ -157,12 +157,37 @@ class Oracle:
         if call.foreign and call.told:
             return self._from_stranger(child, began, fit, evidence, call.told)
         kind, parent, parent_key = self._asked_by(call)
-        if call.family == "saml" and c is not None and c.on_behalf_of and "AWSReservedSSO_" in call.role[1]:
-            parent = ids.origin_id("identity_center", call.partition, c.on_behalf_of)
-            evidence = (*call.evidence, *self._portal(call, c.on_behalf_of), *evidence[len(call.evidence) :])
+        conflict, confidence = fit.conflict, fit.confidence
+        token = self._token(call) if call.family == "web" else None
+        if token is not None:
+            parent, parent_key = token.identity, token.access_key_id
+            evidence = (event_ref(token.at, token.event_id), *evidence)
+            if not _names(call, token):
+                conflict, confidence = True, min(confidence, 0.5)
+        also: list[Join] = []
+        if call.family == "saml" and call.role[1].startswith("AWSReservedSSO_"):
+            said = c.on_behalf_of if c is not None else ""
+            user, portal = self._portal(call, said)
+            proof = (*call.evidence, *portal, *evidence[len(call.evidence) :])
+            person = ids.origin_id("identity_center", call.partition, user)
+            if said:
+                parent, evidence, confidence = person, proof, min(confidence, 0.9)
+            elif user and (not parent or parent != child):
+                rule = fit.rule if fit.rule == "J1x" else "J8"
+                also = [Join(kind, person, child, "", call.key, rule, min(confidence, 0.85), proof, conflict)]
         if not parent or parent in (child, call.child) or (call.told and call.told.parent_created > began + LATE):
             return []
-        return [Join(kind, parent, child, parent_key, call.key, fit.rule, fit.confidence, evidence, fit.conflict)]
+        return [Join(kind, parent, child, parent_key, call.key, fit.rule, confidence, evidence, conflict), *also]
+
+    def _token(self, call: Call) -> SignIn | None:
+        """2.15: who asked another partition for the token that was used, the latest call if there are several."""
+        id_ = _detail(call.told.detail).get("web_identity_token_id") if call.told else None
+        made = [
+            s for s in self.sign_ins
+            if s.event_name == "GetWebIdentityToken" and s.success != "false" and s.identity and s.partition != call.partition
+            and id_ and _detail(s.detail).get("web_identity_token_id") == id_ and s.at <= call.at + LATE
+        ]  # fmt: skip
+        return max(made, key=lambda s: (s.at, s.event_id), default=None)
 
     def _asked_by(self, call: Call) -> tuple[str, str, str]:
         """Kind of edge, parent, key of the parent."""
@@ -184,17 +209,21 @@ class Oracle:
             for s in self.sign_ins
         )  # fmt: skip
 
-    def _portal(self, call: Call, user: str) -> list[str]:
-        """GetRoleCredentials of the user for the account and permission set, the nearest within two seconds."""
+    def _portal(self, call: Call, said: str) -> tuple[str, list[str]]:
+        """J8: the user the session names, else the only one who asked the portal; GetRoleCredentials of theirs for the
+        account and permission set, the nearest within two seconds."""
         set_name = call.role[1].removeprefix("AWSReservedSSO_").rpartition("_")[0]
         near = [
-            (abs(s.at - call.at), s.at, s.event_id)
-            for s, said in ((s, _detail(s.detail)) for s in self.sign_ins if s.event_name == "GetRoleCredentials")
-            if (said.get("user_id"), said.get("account_id")) == (user, call.role[0])
-            and said.get("role_name") in (set_name, call.role[1])
+            (abs(s.at - call.at), s.at, s.event_id, asked.get("user_id"))
+            for s, asked in ((s, _detail(s.detail)) for s in self.sign_ins if s.event_name == "GetRoleCredentials")
+            if asked.get("account_id") == call.role[0] and asked.get("role_name") in (set_name, call.role[1])
+            and asked.get("user_id", "") in ({said} if said else {asked.get("user_id")} - {None})
             and abs(s.at - call.at) <= LATE
-        ]
-        return [event_ref(at, event_id) for _, at, event_id in sorted(near)[:1]]
+        ]  # fmt: skip
+        if len({user for *_, user in near}) != 1:
+            return said, []
+        _, at, event_id, user = min(near)
+        return user or said, [event_ref(at, event_id)]
 
     def _from_stranger(self, child: str, began: int, fit: Fit, evidence: tuple[str, ...], told: Issuance) -> list[Join]:
         """J10: the stranger for certain, and whoever of that name was alive in these logs."""
@@ -299,6 +328,19 @@ def _call(copies: list[Issuance]) -> Call:
         (told.role_account, told.role_name, told.session_name), "" if same else told.child_key, same, told, None,
         tuple(event_ref(i.at, i.event_id) for i in copies), copies[0].copy == "foreign", told.source_identity, told.expires,
     )  # fmt: skip
+
+
+def _names(call: Call, token: SignIn) -> bool:
+    """Whether the destination's record names the principal whose call made the token, or nobody."""
+    said = _detail(call.told.detail).get("cross_partition", {}).get("sourcePrincipalArn", "") if call.told else ""
+    same = [":".join(arn.split(":")[:2]) + arn.split(":")[4] + _named(arn) for arn in (said, token.arn) if arn]
+    return len(same) < 2 or same[0] == same[1]
+
+
+def _named(arn: str) -> str:
+    """A role, whatever its path and session; a user."""
+    kind, _, rest = arn.split(":", 5)[5].partition("/")
+    return rest.split("/")[0] if kind == "assumed-role" else rest.rsplit("/", 1)[-1]
 
 
 def _by_password(s: SignIn) -> bool:

@@ -79,11 +79,17 @@ def portal_tokens(w: Writer) -> Credential:
 def across_partitions(w: Writer) -> Credential:
     """GetWebIdentityToken in one partition, AssumeRoleWithWebIdentity in another (2.15)."""
     token = "token-" + w.key()
-    w.trail.call(w.anyone(), w.now, "sts", "GetWebIdentityToken", response={"webIdentityTokenId": token})
+    asker = w.anyone()
+    w.trail.call(asker, w.now, "sts", "GetWebIdentityToken", response={"webIdentityTokenId": token})
     issuer = "outbound.sts.amazonaws.com/444444444444"
     child = sign_in.web_identity(w.trail, w.now, _CHINESE, issuer, "sts.amazonaws.com.cn", "arn:aws:iam::111111111111:role/A",
                                  w.name(), address=_ADDRESS, key=w.key(), agent="aws-cli/2")  # fmt: skip
     w.trail.records[-1]["requestParameters"]["webIdentityTokenId"] = token
+    said = w.random.choice((asker.identity["arn"], "arn:aws:iam::444444444444:role/other", ""))
+    if said:
+        w.trail.records[-1]["additionalEventData"] = {
+            "crossPartitionData": {"sourcePrincipalArn": said, "sourceRegion": "us-east-1"}
+        }
     return child
 
 

@@ -85,7 +85,7 @@ def _documents(text: bytes) -> list[Item]:
     if len(lines) > 1 and _is_object(next((line for line in lines if line.strip()), b"")):
         return [line for line in lines if line.strip()]
     opening = _RECORDS_LIST.match(text)
-    return list(objects_in(text, opening.end() if opening else 0))
+    return list(objects_in(text, opening.end() if opening else 0, listed=opening is not None))
 
 
 def _is_object(line: bytes) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 from roletrail.ingest.record import Fault
 
 # A string that never ends is taken to the end of the text: trying again at each of its quotes would be quadratic.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\],]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_DEPTH = 200
 """CloudTrail's own records nest about 15 deep."""
@@ -72,25 +72,40 @@ def encode(value: Any, *, in_order: bool = False) -> bytes:
         raise BadJson("too_deep", "The record nests too deeply.") from None
 
 
-def objects_in(text: bytes, start: int = 0) -> Iterator[bytes | Fault]:
+def objects_in(text: bytes, start: int = 0, *, listed: bool = False) -> Iterator[bytes | Fault]:
     """Each `{...}` that stands at the top from `start` on, by bracket matching alone; a last one that never ends is a Fault.
 
-    Stops where the enclosing list ends. Iterative: depth costs a counter.
+    Stops where the enclosing list ends. Iterative: depth costs a counter. With `listed`, `start` is inside a list, and what
+    stands in it beside objects is a Fault as well.
     """
     depth = 0
-    begin = start
+    begin = end = start
     for token in _TOKEN.finditer(text, start):
         mark = text[token.start()]
-        if mark == 0x22:
+        if mark == _QUOTE or (mark == _COMMA and depth):
             continue
+        if depth == 0 and listed and text[end : token.start()].strip():
+            yield Fault("not_an_object", "The record is no JSON object.")
         if mark in b"{[":
             begin = token.start() if depth == 0 else begin
             depth += 1
             continue
-        depth -= 1
-        if depth < 0:
-            return
-        if depth == 0 and text[begin] == 0x7B:
-            yield text[begin : token.end()]
+        if mark != _COMMA:
+            depth -= 1
+            if depth < 0:
+                return
+        if depth == 0:
+            end = token.end()
+            if mark == _COMMA:
+                continue
+            if text[begin] == 0x7B:
+                yield text[begin:end]
+            elif listed:
+                yield Fault("not_an_object", "The record is a list, no JSON object.")
     if depth > 0:
         yield Fault("truncated_json", f"The record that begins at byte {begin} does not end.")
+    elif listed and text[end:].strip():
+        yield Fault("truncated_json", f"The record that begins at byte {end} does not end.")
+
+
+_QUOTE, _COMMA = b'",'

@@ -80,9 +80,14 @@ def account_hint(access_key_or_unique_id: str) -> str:
     return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"
 
 
+_PARTITIONS = (
+    ("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-isob-", "aws-iso-b"), ("us-iso-", "aws-iso"), ("eusc-", "aws-eusc"),
+)  # fmt: skip
+
+
 def partition_of_region(region: str) -> str:
     """Partition a region lies in, for records that carry no ARN of their own."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-isob-", "aws-iso-b"), ("us-iso-", "aws-iso")):
+    for prefix, partition in _PARTITIONS:
         if region.startswith(prefix):
             return partition
     return "aws"

@@ -191,6 +191,33 @@ def test_odd_but_usable(name: str) -> None:
     assert part.taken == 2
 
 
+STRAYS = {
+    "a number": (b"7", ["not_an_object"]),
+    "a text with brackets in it": (b'"{[,"', ["not_an_object"]),
+    "null and true": (b"null, true", ["not_an_object"] * 2),
+    "a list of objects": (b'[{"eventID": "x"}, 1]', ["not_an_object"]),
+    "no JSON at all": (b"<hr>", ["not_an_object"]),
+    "nothing": (b"", []),
+    "commas": (b" , ,", []),
+}
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_what_is_no_object_in_a_broken_file_is_counted(name: str) -> None:
+    stray, expected = STRAYS[name]
+    first, second = (json.dumps(record).encode() for record in GOOD)
+    broken = b'{"Records": [' + b",".join((first, stray, second)) + b', {"eventID":'
+    part = reduced(broken).part
+    assert part.taken == 2
+    assert reasons(part) == [*expected, "truncated_json"]
+    assert reasons(reduced(broken.rpartition(b",")[0]).part) == expected
+
+
+def test_a_file_cut_off_within_a_stray_value_is_truncated() -> None:
+    body = b'{"Records": [' + json.dumps(LIST).encode() + b", 17, fa"
+    assert reasons(reduced(body).part) == ["not_an_object", "truncated_json"]
+
+
 def test_truncated_json_keeps_what_came_before() -> None:
     body = file_of([*GOOD, {**LIST, "eventID": "e0000000-0000-4000-8000-00000000000c"}])
     part = reduced(body[:-200]).part

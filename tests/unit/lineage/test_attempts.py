@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roletrail.lineage import ids
 from roletrail.lineage.link import attempt
 from roletrail.lineage.link.attempt import Obtained
 from roletrail.lineage.model import Attempt
@@ -45,4 +46,21 @@ def test_the_edge_names_the_role_and_proves_itself() -> None:
     (found,) = attempt.refusals([refused(T + 3, "A"), refused(T, "A")], [])
     edge = attempt.edge(found)
     assert (edge.kind, edge.parent, edge.at, edge.note) == ("ATTEMPTED", "mallory", T, "refused, 2 x AccessDenied")
+    assert (edge.rule, edge.confidence, edge.parent_key) == ("ATTEMPT", 1.0, "AKIAIEXAMPLEXXXAKIA1")
+    assert edge.child == ids.entity_id("role", ROLE + "A")
     assert edge.evidence == (f"20261102.{T}-A", f"20261102.{T + 3}-A")
+
+
+def test_refusals_come_in_order_of_their_first_attempt() -> None:
+    tried = [refused(T + 9, "A"), refused(T + 1, "C"), refused(T + 5, "B"), refused(T + 5, "A"), refused(T + 5, "A", "bob")]
+    found = attempt.refusals(tried, [])
+    doors = [(r.attempts[0].identity, r.attempts[0].target.removeprefix(ROLE)) for r in found]
+    assert doors == [("mallory", "C"), ("mallory", "A"), ("bob", "A"), ("mallory", "B")]
+    assert [a.at - T for a in found[1].attempts] == [5, 9]
+
+
+def test_an_edge_has_twenty_proofs_at_most() -> None:
+    (found,) = attempt.refusals([refused(T + n, "A") for n in range(25)], [])
+    edge = attempt.edge(found)
+    assert len(edge.evidence) == 20
+    assert edge.note == "refused, 25 x AccessDenied"

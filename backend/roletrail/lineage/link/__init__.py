@@ -10,7 +10,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from roletrail.lineage import ids
 from roletrail.lineage.arn import partition_of_region
-from roletrail.lineage.link import assume, deliver, federate, forward, node, pivot, root_task, session_token, sign_in, undated
+from roletrail.lineage.link import (
+    across,
+    assume,
+    deliver,
+    federate,
+    forward,
+    node,
+    pivot,
+    root_task,
+    session_token,
+    sign_in,
+    undated,
+)
 from roletrail.lineage.link.case import Case, Found
 from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.grant import LOGIN
@@ -23,7 +35,7 @@ RULES: dict[str, Callable[[Case, Match], list[Found]]] = {
     "assume": assume.edges,
     "service": deliver.edges,
     "saml": federate.edges,
-    "web": federate.edges,
+    "web": across.edges,
     "session_token": session_token.edges,
     "federation": session_token.edges,
     "root_task": root_task.edges,
@@ -81,7 +93,7 @@ def more(case: Case) -> tuple[int, ...]:
     """Anchors of what else the rules ask about a case, once it is known what made it."""
     if len(case.matches) == 1 and case.matches[0].grant.told.family == "assume" and not case.matches[0].grant.foreign:
         return pivot.touches_of(case) if case.seen is not None and case.seen.caller.in_scope_of else ()
-    return (*pivot.touches_of(case), *federate.portal_anchors(case), *sign_in.link_anchors(case))
+    return (*pivot.touches_of(case), *federate.portal_anchors(case), *across.token_anchors(case), *sign_in.link_anchors(case))
 
 
 def asks_for(case: Case) -> set[str]:

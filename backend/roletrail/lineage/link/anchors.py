@@ -27,6 +27,8 @@ _PASSED_ROLE = 1800
 _SIGN_IN_URL = 900
 AT_A_MOMENT = frozenset({"ConsoleLogin", "SwitchRole"})
 """Sign-in events in the second of which a session begins."""
+OUTBOUND = "GetWebIdentityToken"
+"""Made in one partition's STS, used in another's."""
 SSO_ROLE = "AWSReservedSSO_"
 ALWAYS = 0
 MAX_KEYS = 256
@@ -146,8 +148,15 @@ def sign_in_urls(partition: str, principal_id: str, at: int) -> tuple[int, int]:
     return sign_in_url(partition, principal_id, at), sign_in_url(partition, principal_id, at - _SIGN_IN_URL)
 
 
-def portal(user_id: str, account: str, at: int) -> int:
-    return ids.anchor("portal", user_id, account, str(at // STRETCH))
+def portal(account: str, set_name: str, at: int) -> int:
+    return ids.anchor("portal", account, set_name, str(at // STRETCH))
+
+
+def asked_at_portal(s: SignIn) -> tuple[str, str]:
+    """Account and permission set of a GetRoleCredentials, which may name the set or its role."""
+    detail = detail_of(s.detail)
+    role = str(detail.get("role_name", ""))
+    return str(detail.get("account_id", "")), permission_set(role) if role.startswith(SSO_ROLE) else role
 
 
 def federated(account: str, set_name: str, at: int) -> int:
@@ -155,9 +164,24 @@ def federated(account: str, set_name: str, at: int) -> int:
     return ids.anchor("federated", account, set_name, str(at // STRETCH))
 
 
-def portals(user_id: str, account: str, at: int) -> tuple[int, ...]:
-    """GetRoleCredentials calls of an Identity Center user within 2 seconds of `at`."""
-    return tuple({portal(user_id, account, at - 2), portal(user_id, account, at + 2)})
+def web_token(token_id: str) -> int:
+    """GetWebIdentityToken calls that made a token."""
+    return ids.anchor("web_token", token_id)
+
+
+def with_token(token_id: str) -> int:
+    """Role sessions got with a token of another partition's STS (semantics 2.15)."""
+    return ids.anchor("with_token", token_id)
+
+
+def token_of(detail: str) -> str:
+    """webIdentityTokenId of a GetWebIdentityToken or an AssumeRoleWithWebIdentity; "" when there is none."""
+    return str(detail_of(detail).get("web_identity_token_id", "")) if '"web_identity_token_id"' in detail else ""
+
+
+def portals(account: str, set_name: str, at: int) -> tuple[int, ...]:
+    """GetRoleCredentials calls for a permission set of an account within 2 seconds of `at`."""
+    return tuple({portal(account, set_name, at - 2), portal(account, set_name, at + 2)})
 
 
 # --- what the store indexes -----------------------------------------------------------------------------------------
@@ -189,6 +213,8 @@ def of_issuance(i: Issuance) -> tuple[int, ...]:
         found += _delivery(i)
     elif i.provider:
         found.append(delivered_to("provider", i.provider))
+        if token := token_of(i.detail):
+            found.append(with_token(token))
         if i.role_name.startswith(SSO_ROLE):
             set_name = permission_set(i.role_name)
             found += (delivered_to("permission_set", set_name), federated(i.role_account, set_name, i.at))
@@ -211,9 +237,9 @@ def of_sign_in(s: SignIn) -> tuple[int, ...]:
     if s.event_name == "GetSigninToken":
         return (sign_in_url(s.partition, s.principal_id, s.at),)
     if s.event_name == "GetRoleCredentials":
-        detail = detail_of(s.detail)
-        return (portal(str(detail.get("user_id", "")), str(detail.get("account_id", "")), s.at),)
-    return (ids.anchor("signed_in", s.identity),) if s.identity else ()
+        return (portal(*asked_at_portal(s), s.at),)
+    token = token_of(s.detail) if s.event_name == OUTBOUND else ""
+    return (web_token(token),) if token else (ids.anchor("signed_in", s.identity),) if s.identity else ()
 
 
 def of_action(a: Action) -> tuple[int, ...]:
@@ -296,12 +322,13 @@ def revisits(observation: Issuance | SignIn | Action) -> tuple[int, ...]:
         return (*near, on_role(role, at - _PASSED_ROLE), on_role(role, at + _PASSED_ROLE)) if on_role(role, at) in near else ()
     if isinstance(observation, Action):
         return tuple(a for t in touch.touches(observation) for a in _touched_sessions(t, observation.at))
+    if observation.event_name == OUTBOUND:
+        token = token_of(observation.detail)
+        return (with_token(token),) if token else ()
     if observation.event_name != "GetRoleCredentials":
         return ()
-    detail = detail_of(observation.detail)
-    role = str(detail.get("role_name", ""))
-    set_name = permission_set(role) if role.startswith(SSO_ROLE) else role
-    return tuple({federated(str(detail.get("account_id", "")), set_name, observation.at + d) for d in (-2, 2)})
+    account, set_name = asked_at_portal(observation)
+    return tuple({federated(account, set_name, observation.at + d) for d in (-2, 2)})
 
 
 def _touched_sessions(t: touch.Touch, at: int) -> tuple[int, ...]:

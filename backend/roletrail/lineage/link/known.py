@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from roletrail.lineage import arn
 from roletrail.lineage.link import anchors, touch
-from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.grant import Grant, logins, merged
 from roletrail.lineage.model import Action, Caller, CredentialUse, Providers, Seen, SignIn
 
@@ -39,6 +38,7 @@ class Known:
         self.switches: dict[tuple[str, str], list[SignIn]] = {}
         self.console_logins: dict[str, list[SignIn]] = {}
         self.sign_in_tokens: dict[str, list[SignIn]] = {}
+        self.web_tokens: dict[str, list[SignIn]] = {}
         self.touching: dict[touch.Touch, list[Action]] = {}
         self.written: dict[str, list[Action]] = {}
         self.learn(Providers((), providers.sign_ins, providers.actions))
@@ -72,10 +72,11 @@ class Known:
         elif s.event_name == "ConsoleLogin":
             self.console_logins.setdefault(s.principal_id, []).append(s)
         elif s.event_name == "GetRoleCredentials":
-            detail = detail_of(s.detail)
-            self.portal_calls.setdefault((str(detail.get("user_id", "")), str(detail.get("account_id", ""))), []).append(s)
+            self.portal_calls.setdefault(anchors.asked_at_portal(s), []).append(s)
         elif s.event_name == "GetSigninToken":
             self.sign_in_tokens.setdefault(s.principal_id, []).append(s)
+        elif s.event_name == anchors.OUTBOUND:
+            self.web_tokens.setdefault(anchors.token_of(s.detail), []).append(s)
 
     def exact(self, c: Caller) -> list[Grant]:
         """Grants of this session by name and second."""

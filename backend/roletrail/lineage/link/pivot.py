@@ -88,6 +88,7 @@ def _edge(
     first = case.seen.caller if case.seen else None
     if first and first.first_event:
         evidence = (*evidence, ref(first.first_at, first.first_event))
+    evidence = tuple(dict.fromkeys(evidence))  # what it wrote may be its first call
     edge = Edge(
         kind="CREATED", parent=a.identity, child=case.id, parent_key=a.access_key_id, child_key=child_key, at=a.at, rule=RULE,
         confidence=confidence, evidence=evidence, pivot=pivot, conflict="", note=base_name(a.event_name),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from roletrail.lineage.link import anchors
+from roletrail.lineage.link import anchors, origins
+from tests.support import workloads
 from tests.support.logs import log
 from tests.support.memory import Memory, part_of
-from tests.unit.lineage.link.told import STORIES, Told
+from tests.unit.lineage.link.told import DAY, INSTANCE, STORIES, A, Told
 
 LOGS = 12
 
@@ -47,3 +48,22 @@ def test_moments_reach_eight_seconds_to_both_sides() -> None:
         for other in (at - 8, at, at + 8):
             assert set(anchors.around(group, other)) & set(found)
             assert anchors._moment(group, other // anchors.STRETCH) in found
+
+
+def test_an_issuance_is_found_by_its_moment_and_by_the_key_it_handed_out() -> None:
+    trail = Told()
+    session = trail.assume(trail.key, DAY, A, "work", key="K1")
+    (issued,) = part_of(trail.records).issuances
+    assert set(anchors.of_issuance(issued)) == {anchors.key(session.key), anchors._moment(("A", "work"), DAY // anchors.STRETCH)}
+    assert anchors.key(session.key) not in anchors.of_issuance(issued._replace(child_key=""))
+
+
+@pytest.mark.parametrize(
+    "service", [{"session_name": INSTANCE}, {"session_name": "job", "invoked_by": "codebuild.amazonaws.com.cn"}]
+)
+def test_a_service_lies_in_the_partition_of_what_it_delivers(service: dict[str, str]) -> None:
+    trail = Told()
+    workloads.instance(trail, DAY, A, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    issued = part_of(trail.records).issuances[0]._replace(partition="aws-cn", parent_label="", **service)
+    found = origins.of_service(issued)
+    assert (found.partition, found.account, found.id) == ("aws-cn", issued.role_account, issued.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.support import identities, sign_in, workloads
@@ -126,6 +127,36 @@ def federated(t: Told) -> None:
     )
 
 
+def _across(t: Told, by: Credential, token: str, when: int, source: str) -> None:
+    """2.15: a token of one partition opens a role of another, whose record may say who had asked for it."""
+    t.call(by, DAY + when, "sts", "GetWebIdentityToken", response={"webIdentityTokenId": token})
+    role = Role(ONE, "Beijing", "AROAIEXAMPLEXXXXXXCN1", partition="aws-cn")
+    issuer = f"{ONE}.tokens.sts.global.api.aws"
+    made = sign_in.web_identity(
+        t, DAY + when + 2, role, issuer, "sts.amazonaws.com.cn", "alice", token, address=HOME, key="C" + token, agent="aws-cli/2"
+    )
+    record = t.records[-1]
+    record["requestParameters"]["webIdentityTokenId"] = token
+    if source:
+        record["additionalEventData"] = {"crossPartitionData": {"sourcePrincipalArn": source, "sourceRegion": "us-east-1"}}
+    t.use(made, when + 5)
+
+
+def across_partitions(t: Told) -> None:
+    session = t.assume(t.key, DAY, A, "work", key="K1")
+    _across(t, session, "said", 10, A.arn)
+    _across(t, t.key, "unsaid", 20, "")
+    _across(t, t.key, "other", 30, B.arn)
+
+
+def across_partitions_too_late(t: Told) -> None:
+    """A token that was made after the role was got opened nothing; one of the same partition opens nothing either."""
+    _across(t, t.key, "late", 10, "")
+    t.records[0]["eventTime"] = identities.iso(DAY + 15)
+    _across(t, t.key, "home", 30, "")
+    t.records[-3]["userIdentity"]["arn"] = t.records[-3]["userIdentity"]["arn"].replace("arn:aws:", "arn:aws-cn:")
+
+
 def identity_center(t: Told) -> None:
     role = sign_in.reserved_role(ONE, "Admins", "AROAIEXAMPLERESERVED1", "0123456789abcdef")
     directory = sign_in.Directory(TWO, "d-0123456789")
@@ -145,6 +176,23 @@ def identity_center_long_after_the_portal(t: Told) -> None:
     for record in t.records:
         if record["eventName"] == "GetRoleCredentials":
             record["eventTime"] = identities.iso(DAY - 3)
+
+
+def identity_center_that_says_nobody(t: Told) -> None:
+    """None of the session's calls has onBehalfOf: who asked the portal is a lead, as long as nobody else asked too."""
+    identity_center(t)
+    for record in t.records:
+        if record["eventName"] != "GetRoleCredentials":
+            record["userIdentity"].pop("onBehalfOf", None)
+
+
+def identity_center_and_two_at_the_portal(t: Told) -> None:
+    identity_center_that_says_nobody(t)
+    asked = next(r for r in t.records if r["eventName"] == "GetRoleCredentials")
+    other = json.loads(json.dumps(asked))
+    other["eventID"] = f"00000000-0000-4000-8000-{len(t.records) + 1:012}"
+    other["userIdentity"]["onBehalfOf"]["userId"] = "another"
+    t.records.append(other)
 
 
 def root_behind_a_stranger(t: Told) -> None:
