@@ -68,7 +68,7 @@ class SuiteTimes:
             terminalreporter.write_line(f"{len(self.skipped)} skipped, and CI allows none", red=True)
 
 
-ORDER = ("unit", "contract", "scenarios", "web", "api", "cli", "bench", "faults", "packaging", "e2e")
+ORDER = ("unit", "contract", "scenarios", "web", "api", "cli", "aws", "bench", "faults", "packaging", "e2e")
 """Quick suites first. The browser's comes last: Playwright leaves an event loop running in the thread that used it."""
 
 

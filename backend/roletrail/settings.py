@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="URL people open, when it is not http://HOST:PORT.")
     insecure_no_auth: bool = Field(False, description="Serve without authentication. Every page then carries a red banner.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes of `ingest`; 0 means one a core.")
+    aws_role: str = Field(
+        "", description="ARN of a role to read from AWS with, assumed as session `roletrail`. Default: as found."
+    )
+    aws_timeout: float = Field(20, ge=1, le=300, description="Seconds AWS may stay silent before a call is tried again.")
     log_format: str = Field("text", pattern="^(text|json)$", description="Log lines as key=value text or as JSON.")
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 

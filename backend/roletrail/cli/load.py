@@ -12,10 +12,12 @@ from rich.text import Text
 
 from roletrail.auth.actor import local_actor
 from roletrail.cli.console import err, out, plain, write_json
-from roletrail.cli.options import AsJson, Store, settings_of
+from roletrail.cli.options import Accounts, AsJson, Regions, Since, Store, Until, settings_of
 from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.progress import Progress as State
+from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.settings import Settings
+from roletrail.usecases.windows import window
 
 QUARANTINED = 7
 """Exit code of --strict when something was quarantined."""
@@ -25,17 +27,24 @@ MOST_NAMED = 20
 
 def ingest(
     paths: Annotated[
-        list[str], typer.Argument(help="Files, folders, S3-layout trees; - reads standard input.", metavar="PATH...")
+        list[str],
+        typer.Argument(help="Files, folders, S3-layout trees, s3://BUCKET/PREFIX; - reads standard input.", metavar="PATH..."),
     ],
     store: Store = None,
     workers: Annotated[
         int | None, typer.Option(help="Worker processes; 0 means one a core.", min=0, max=256, show_default=False)
     ] = None,
+    since: Since = "",
+    until: Until = "",
+    accounts: Accounts = "",
+    regions: Regions = "",
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when anything was quarantined.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read CloudTrail logs into the store. Running it again, in any order, changes nothing."""
-    summary = load_paths(settings_of(store, workers=workers), paths, quiet=as_json)
+    summary = load_paths(
+        settings_of(store, workers=workers), paths, quiet=as_json, window=window(since, until, accounts, regions)
+    )
     if as_json:
         write_json(summary._asdict() | {"accounts": [account._asdict() for account in summary.accounts]})
     else:
@@ -46,7 +55,7 @@ def ingest(
         raise typer.Exit(QUARANTINED)
 
 
-def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool) -> IngestSummary:
+def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
     from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.load import load_logs  # noqa: PLC0415
@@ -58,6 +67,7 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool) -> Inge
             local_actor(),
             paths,
             workers=settings.workers or None,
+            window=window,
             show=show,
         )
 

@@ -17,6 +17,14 @@ Store = Annotated[
         "--store", help="Graph store, such as sqlite:///PATH. [env: ROLETRAIL_STORE]", metavar="URL", show_default=False
     ),
 ]
+Since = Annotated[
+    str, typer.Option(help="Only what was delivered since: 24h, 7d, 2026-01-31T12:00Z.", metavar="TIME", show_default=False)
+]
+Until = Annotated[
+    str, typer.Option(help="Only what was delivered before, and an hour later.", metavar="TIME", show_default=False)
+]
+Accounts = Annotated[str, typer.Option(help="Only these accounts: 123456789012,...", metavar="LIST", show_default=False)]
+Regions = Annotated[str, typer.Option(help="Only these regions: us-east-1,...", metavar="LIST", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

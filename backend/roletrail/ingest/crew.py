@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from roletrail.errors import RoletrailError, StoreUnavailable
+from roletrail.errors import InputUnavailable, RoletrailError, StoreUnavailable
 from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read, Report, Stop, Task, receive_report, send
 from roletrail.ingest.source import Listed
 from roletrail.ingest.worker import SLOTS, Worker
@@ -178,6 +178,8 @@ class Processes:
         self._dismiss()
 
     def _settle(self, member: _Member, report: Report) -> None:
+        if isinstance(report, Failed) and report.source:
+            raise InputUnavailable(report.detail, hint=report.hint)
         if isinstance(report, Failed):
             raise StoreUnavailable(f"A worker cannot write to the archive: {report.detail}.")
         if isinstance(report, Batch):

@@ -54,9 +54,11 @@ class Batch(msgspec.Struct, tag=True):
 
 
 class Failed(msgspec.Struct, tag=True):
-    """The worker cannot go on, and why: no fault of an object (the archive's disk is full)."""
+    """The worker cannot go on, and why: no fault of an object (the archive's disk is full, credentials have expired)."""
 
     detail: str
+    source: bool = False  # the trouble is where the objects come from
+    hint: str = ""
 
 
 Task = Read | Again | Flush | Stop

@@ -7,22 +7,20 @@ killed, the next one goes on from there. Parsing is parallel; committing and lin
 from __future__ import annotations
 
 import os
-import re
-import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from roletrail.errors import RoletrailError
 from roletrail.ingest.crew import Crew, Inline, Processes
 from roletrail.ingest.linking import collector_paused, link_pending
+from roletrail.ingest.listing import listing
 from roletrail.ingest.messages import Again, Batch, Passed
 from roletrail.ingest.progress import MOST_ACCOUNTS, FileAccount, IngestSummary, Progress
 from roletrail.ingest.source import Listed
-from roletrail.ingest.source.file import listed
-from roletrail.ingest.source.stdin import spooled
+from roletrail.ingest.source.delivery import EVERYTHING, Window
+from roletrail.ingest.units import units_of
 from roletrail.ingest.upkeep import archive_run, merge_days
 from roletrail.lineage.model import Part
 from roletrail.stores.port import ArchiveFile, GraphStore
@@ -30,12 +28,8 @@ from roletrail.stores.port import ArchiveFile, GraphStore
 LINK_EVERY = 25_000
 """Observations that may wait for linking before a run stops to link them."""
 
-UNIT_OBJECTS = 50
 INLINE_BYTES = 1 << 20
 """Stored bytes below which starting processes costs more than it saves."""
-
-_DELIVERED = re.compile(r"(\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d\d)\d\dZ_")
-STDIN = "-"
 
 OnProgress = Callable[[Progress], None]
 
@@ -47,25 +41,32 @@ def ingest(
     archive: Path,
     workers: int | None = None,
     on_progress: OnProgress | None = None,
+    window: Window = EVERYTHING,
 ) -> IngestSummary:
-    """Take in everything below the paths; `-` is standard input. Raises InputUnavailable before anything is written."""
+    """Take in everything below the paths that the window admits; `-` is standard input, s3://BUCKET/PREFIX is in S3.
+
+    Raises InputUnavailable: before anything is written, or when S3 is lost on the way; then the next run goes on from there.
+    """
     started = time.monotonic()
-    with _listing(paths) as objects:
+    with listing(paths, window) as objects:
         store = open_store()
         try:
-            return _Run(store, archive, started, on_progress).go(objects, workers)
+            return take_in(objects, store, archive, workers=workers, on_progress=on_progress, started=started)
         finally:
             store.close()
 
 
-@contextmanager
-def _listing(paths: Sequence[str]) -> Iterator[list[Listed]]:
-    files = listed([path for path in paths if path != STDIN])
-    if STDIN not in paths:
-        yield files
-        return
-    with spooled(sys.stdin.buffer) as spool:
-        yield [*files, spool]
+def take_in(
+    objects: list[Listed],
+    store: GraphStore,
+    archive: Path,
+    *,
+    workers: int | None = None,
+    on_progress: OnProgress | None = None,
+    started: float = 0,
+) -> IngestSummary:
+    """One run over these objects. `started` is when somebody began to wait for it, in time.monotonic()."""
+    return _Run(store, archive, started or time.monotonic(), on_progress).go(objects, workers)
 
 
 class _Run:
@@ -169,24 +170,6 @@ def _crew(archive: Path, run: int, objects: list[Listed], workers: int | None) -
     if workers is None and sum(max(one.size, 0) for one in objects) < INLINE_BYTES:
         return Inline(archive, run, units)
     return Processes(archive, run, units, count)
-
-
-def units_of(objects: Sequence[Listed]) -> list[list[Listed]]:
-    """Objects in the units workers get. What CloudTrail delivered for one account, region and hour, by however many trails,
-    is one unit: there lie the doubles. Days come one after another, so that a batch touches few of them and leaves few
-    archive files; the largest unit of a day comes first."""
-    groups: dict[str, list[Listed]] = defaultdict(list)
-    for one in objects:
-        found = _DELIVERED.search(one.locator)
-        groups[found[1] if found else one.locator].append(one)
-    units = [group[start : start + UNIT_OBJECTS] for group in groups.values() for start in range(0, len(group), UNIT_OBJECTS)]
-    units.sort(key=lambda unit: (_day(unit[0].locator), -sum(one.size for one in unit), unit[0].locator))
-    return units
-
-
-def _day(locator: str) -> str:
-    found = _DELIVERED.search(locator)
-    return found[1][-11:-3] if found else ""
 
 
 class Tally:

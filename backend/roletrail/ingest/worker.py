@@ -19,12 +19,13 @@ from typing import BinaryIO
 from roletrail.archive.lifeline import end_with
 from roletrail.archive.strays import hold_run
 from roletrail.archive.writer import ArchiveWriter
-from roletrail.errors import RoletrailError
+from roletrail.errors import InputUnavailable, RoletrailError
 from roletrail.ingest.inflate import Unreadable
 from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read, Report, Stop, Task, receive_task, send
 from roletrail.ingest.records import Content, open_object
 from roletrail.ingest.reduce import Reduced, Reducer
 from roletrail.ingest.source import Listed, stored_bytes
+from roletrail.ingest.source.ahead import Stored, read_ahead
 from roletrail.lineage.model import ObjectInfo, Part, Quarantined
 
 BATCH_OBJECTS = 50
@@ -61,12 +62,12 @@ class Worker:
     def _read(self, objects: list[Listed]) -> None:
         """A unit: copies of one hour's events lie side by side, so most doubles are told here, before anything is shipped."""
         met: list[bytes] = []
-        for listed in objects:
-            events, quarantined = self._reduce(listed, met if len(objects) > 1 else None)
+        for listed, stored in read_ahead(objects):
+            events, quarantined = self._reduce(listed, stored, met if len(objects) > 1 else None)
             self._report(Passed(listed.locator, -1, max(listed.size, 0), events, quarantined))
 
-    def _reduce(self, listed: Listed, met: list[bytes] | None) -> tuple[int, int]:
-        content, info = _opened(listed)
+    def _reduce(self, listed: Listed, stored: Stored, met: list[bytes] | None) -> tuple[int, int]:
+        content, info = _opened(listed, stored)
         events = quarantined = 0
         for k in range(content.parts):
             part = self._take(self._reducer.reduce(content, info, k, self._attempt(), b"".join(met or ())))
@@ -77,7 +78,7 @@ class Worker:
         return events, quarantined
 
     def _again(self, listed: Listed, k: int, skip: bytes) -> None:
-        content, info = _opened(listed)
+        content, info = _opened(listed, lambda: stored_bytes(listed))
         if k < content.parts:
             self._take(self._reducer.reduce(content, info, k, self._attempt(), skip))
         self._report(Passed(listed.locator, k, 0, 0, 0))
@@ -104,10 +105,10 @@ class Worker:
         return attempt
 
 
-def _opened(listed: Listed) -> tuple[Content, ObjectInfo]:
+def _opened(listed: Listed, stored: Stored) -> tuple[Content, ObjectInfo]:
     """Content of an object. One that could not be read keeps no version, so that the next run tries again."""
     try:
-        content = open_object(stored_bytes(listed))
+        content = open_object(stored())
         version = listed.version
     except Unreadable as error:
         content = Content("", 0, "unreadable")
@@ -133,6 +134,8 @@ def _work(archive: Path, run: int, number: int, reports: BinaryIO, tasks: queue.
         worker = Worker(archive, run, number, lambda report: send(reports, report))
         while not isinstance(task := tasks.get(), Stop):
             worker.do(task)
+    except InputUnavailable as error:
+        send(reports, Failed(error.detail, source=True, hint=error.hint))
     except (OSError, RoletrailError) as error:
         send(reports, Failed(str(error)))
     finally:

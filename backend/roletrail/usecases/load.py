@@ -9,6 +9,7 @@ from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.ingest.progress import IngestSummary, Progress
 from roletrail.ingest.run import ingest
+from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.stores.port import GraphStore
 
 
@@ -19,8 +20,9 @@ def load_logs(
     paths: Sequence[str],
     *,
     workers: int | None = None,
+    window: Window = EVERYTHING,
     show: Callable[[Progress], None] | None = None,
 ) -> IngestSummary:
-    """Ingest paths; `-` is standard input, None workers is one a core. Raises InputUnavailable for a path that is not there."""
+    """Ingest what the window admits of paths; `-` is standard input, None workers is one a core. Raises InputUnavailable for a path that is not there."""
     require(actor, "ingest.run")
-    return ingest(paths, open_store=open_store, archive=archive, workers=workers, on_progress=show)
+    return ingest(paths, open_store=open_store, archive=archive, workers=workers, on_progress=show, window=window)

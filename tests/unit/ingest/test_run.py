@@ -19,9 +19,10 @@ from roletrail.bootstrap import open_graph
 from roletrail.errors import InputUnavailable
 from roletrail.ingest import crew
 from roletrail.ingest.progress import IngestSummary, Progress
-from roletrail.ingest.run import ingest, units_of
+from roletrail.ingest.run import ingest
 from roletrail.ingest.source import Listed
 from roletrail.ingest.source.file import listed
+from roletrail.ingest.units import units_of
 from tests.support import layout
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at

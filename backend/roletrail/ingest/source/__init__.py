@@ -11,9 +11,13 @@ class Listed(NamedTuple):
     """An object that can be read."""
 
     locator: str  # as in ObjectInfo
-    path: str  # file that holds its bytes
+    path: str  # file that holds its bytes, or an s3:// URL
     size: int
     version: str
+
+
+def is_remote(listed: Listed) -> bool:
+    return listed.path.startswith("s3://")
 
 
 def stored_bytes(listed: Listed) -> bytes:
@@ -22,6 +26,10 @@ def stored_bytes(listed: Listed) -> bytes:
         raise Unreadable("too_large", f"The object is larger than {MOST_BYTES} bytes.")
     if listed.size < 0:
         raise Unreadable("not_a_file", "The path is no regular file, or a link to nothing.")
+    if is_remote(listed):
+        from roletrail.ingest.source import s3  # noqa: PLC0415 - boto3, for those who read from there
+
+        return s3.stored(listed.path)
     try:
         with open(listed.path, "rb") as file:  # noqa: PTH123  a Path object for each of a million files is 10 us
             return file.read(MOST_BYTES + 1)
