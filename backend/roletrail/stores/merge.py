@@ -6,6 +6,7 @@ Pure; shared by every store and by the reference the contract suite compares the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from roletrail.lineage.model import Activity, Caller, CredentialUse, ResourceUse
 
@@ -24,6 +25,11 @@ def merge_callers(a: Caller, b: Caller) -> Caller:
     first = min((a.first_at, a.first_event), (b.first_at, b.first_event))
     last = max((a.last_at, a.last_event), (b.last_at, b.last_event))
     return Caller._make((*facts, a.internal + b.internal, a.count + b.count, a.errors + b.errors, *first, *last))
+
+
+def linked_facts(caller: Caller) -> tuple[Any, ...]:
+    """What linking may read of a caller: all but how often and how long it went on."""
+    return (*caller[:CALLER_FACTS], caller.internal == caller.count, caller.first_at, caller.first_event)
 
 
 def merge_uses(a: CredentialUse, b: CredentialUse) -> CredentialUse:

@@ -8,28 +8,23 @@ once, and the search index answers for the others.
 from __future__ import annotations
 
 import heapq
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from roletrail.errors import InvalidRequest
-from roletrail.lineage.tone import sessions_range
-from roletrail.stores.embedded.derived import MAX_BAND, Row, as_standings
+from roletrail.stores.cursors import chain_cursor, read_chain_cursor, sessions_of
+from roletrail.stores.embedded.derived import Row, as_standings
 from roletrail.stores.embedded.rows import STANDING_COLUMNS, counter, select_in
 from roletrail.stores.embedded.search import TextFilter
-from roletrail.stores.port import CHAIN_SORTS, ChainQuery, ChainRow
+from roletrail.stores.lookups import MAX_BAND
+from roletrail.stores.port import ChainQuery, ChainRow
 
 RARE = 2_000
 """A filter that leaves at most this many rows is worth fetching and sorting: about 3 ms."""
 
 PROBE = 1_500
 """Rows along the sort in which a text is looked for before the search index is asked: about 4 ms."""
-
-MAX_CURSOR = 200
 
 
 class _Place(NamedTuple):
@@ -63,30 +58,17 @@ _INDEXES = {
 
 
 def chains(connection: Connection, query: ChainQuery) -> tuple[list[ChainRow], str]:
-    if query.sort not in CHAIN_SORTS:
-        raise InvalidRequest(f"Chains cannot be sorted by {query.sort[:40]!r}.", hint=f"Use one of {', '.join(CHAIN_SORTS)}.")
-    least, most = _sessions(query)
+    least, most = sessions_of(query)
     if most is not None and most < least:
         return [], ""
     bands = range(min(least, MAX_BAND), (MAX_BAND if most is None else min(most, MAX_BAND)) + 1)
     longest = counter(connection, "longest_chain")
-    after = _read_cursor(query) or _beside_window(query, longest)
+    after = read_chain_cursor(query) or _beside_window(query, longest)
     plan = _Plan(query.sort, bands, list(_tests(query, least, longest)), after, query.limit + 1)
     places = _with_text(connection, plan, query.q) if query.q else _without_text(connection, plan)
     page = places[: query.limit]
-    cursor = _cursor(query.sort, page[-1]) if len(places) > query.limit and page else ""
+    cursor = chain_cursor(query.sort, -page[-1].order, page[-1].id) if len(places) > query.limit and page else ""
     return _chain_rows(connection, page), cursor
-
-
-def _sessions(query: ChainQuery) -> tuple[int, int | None]:
-    least, most = max(query.min_sessions, 1), None
-    if query.tone:
-        try:
-            tone_least, most = sessions_range(query.tone)
-        except KeyError:
-            raise InvalidRequest(f"There is no tone {query.tone[:40]!r}.", hint="Use context, calm, watch or alarm.") from None
-        least = max(least, tone_least)
-    return least, most
 
 
 def _beside_window(query: ChainQuery, longest: int) -> tuple[float, str] | None:
@@ -206,19 +188,3 @@ def _chain_rows(connection: Connection, page: list[_Place]) -> list[ChainRow]:
         for n, count, errors in select_in(connection, "SELECT n, count, errors FROM caller WHERE n IN (?)", numbers)
     }
     return [ChainRow(id_, standings[id_], rows[n].first_seen, rows[n].last_seen, *uses.get(n, (0, 0))) for _, id_, n in page]
-
-
-def _cursor(sort: str, place: _Place) -> str:
-    return urlsafe_b64encode(json.dumps([sort, -place.order, place.id]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(query: ChainQuery) -> tuple[float, str] | None:
-    if not query.after:
-        return None
-    try:
-        sort, value, id_ = json.loads(urlsafe_b64decode(query.after[:MAX_CURSOR] + "=" * (-len(query.after) % 4)))
-    except (ValueError, NotBase64, TypeError):
-        sort = value = id_ = None
-    if sort != query.sort or not isinstance(value, int | float) or not isinstance(id_, str) or not -(1 << 62) < value < 1 << 62:
-        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
-    return value, id_

@@ -34,11 +34,11 @@ from roletrail.stores.embedded.rows import (
     use_row,
 )
 from roletrail.stores.merge import (
-    CALLER_FACTS,
     fold_activities,
     fold_callers,
     fold_resources,
     fold_uses,
+    linked_facts,
     merge_callers,
     merge_uses,
 )
@@ -167,7 +167,7 @@ class _Writing:
             old = known.get(n)
             merged = caller if old is None else merge_callers(old, caller)
             changed[n] = merged
-            if old is None or _linked_facts(old) != _linked_facts(merged):
+            if old is None or linked_facts(old) != linked_facts(merged):
                 self._pending.add(n)
                 self._anchors += [(a, n * 8 + CALLER) for a in anchors.of_caller(merged)]
                 if merged.arn and merged.type != "AssumedRole":  # linking knows the ARN of every role session, used or not
@@ -300,11 +300,6 @@ class _Writing:
 
     def _top(self, table: str) -> int:
         return self._connection.execute(f"SELECT coalesce(max(i), 0) FROM {table}").fetchone()[0]
-
-
-def _linked_facts(caller: Caller) -> tuple[Any, ...]:
-    """What linking may read of a caller: all but how often and how long it went on."""
-    return (*caller[:CALLER_FACTS], caller.internal == caller.count, caller.first_at, caller.first_event)
 
 
 def meet(connection: Connection, things: Iterable[tuple[str, str]]) -> None:

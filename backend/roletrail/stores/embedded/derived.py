@@ -18,17 +18,14 @@ from roletrail.stores.embedded.numbers import Numbers, ids_of
 from roletrail.stores.embedded.rows import (
     STANDING_COLUMNS,
     add_to_counters,
-    default_standing,
     raise_counter,
     select_in,
     unpack_node,
 )
+from roletrail.stores.lookups import MAX_BAND, default_standing
 
 MAX_DEPTH = 100_000
 """Longest path a change walks down. Paths have no cycles; this only bounds the harm if one had."""
-
-MAX_BAND = 3
-"""Bands of the chain list: 1, 2, and 3 for three or more sessions, as tones have it."""
 
 
 @dataclass(slots=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from sqlite3 import Connection
 
 from roletrail.lineage.model import Node
 from roletrail.stores.embedded.rows import select_in
-from roletrail.stores.port import fold, search_texts
+from roletrail.stores.lookups import home_text, name_text
 
 
 class Texts:
@@ -58,17 +57,6 @@ class Texts:
         self._connection.executemany("INSERT INTO name (t, text) VALUES (?, ?)", added)
         self._connection.executemany("INSERT INTO name_search (rowid, text) VALUES (?, ?)", added)
         self._names.update((text, t) for t, text in added)
-
-
-@lru_cache(4096)
-def home_text(role_arn: str, account: str) -> str:
-    return f"{fold(role_arn)}\n{fold(account)}"
-
-
-def name_text(node: Node) -> str:
-    """Search texts of a node that its home does not hold, a line each."""
-    home = home_text(node.role_arn, node.account)
-    return "\n".join(text for text in search_texts(node) if text not in home)
 
 
 class Crossings:

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import Part
+from roletrail.stores.cursors import foreign_cursor, read_position
 from roletrail.stores.embedded.rows import select_in
 from roletrail.stores.port import ArchiveFile, CoverageRow, LedgerEntry
 
@@ -123,13 +123,13 @@ def _number_before(connection: Connection, locator: str) -> int:
         return 1 << 62
     row = connection.execute("SELECT o FROM object WHERE locator = ?", (locator,)).fetchone()
     if row is None:
-        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
+        raise foreign_cursor()
     return row[0]
 
 
 def quarantine(connection: Connection, limit: int, after: str) -> tuple[list[tuple[str, int, str, str]], str]:
     """Newest object first, in it by record; the cursor is `position` of the last row."""
-    o, record, i = _position(after)
+    o, record, i = read_position(after)
     rows = connection.execute(
         "SELECT locator, record, reason, detail, quarantine.o, i FROM quarantine JOIN object USING (o)"
         " WHERE (quarantine.o < ?1 OR (quarantine.o = ?1 AND (record, i) > (?2, ?3)))"
@@ -139,16 +139,6 @@ def quarantine(connection: Connection, limit: int, after: str) -> tuple[list[tup
     page = rows[:limit]
     cursor = ".".join(map(str, (page[-1][4], page[-1][1], page[-1][5]))) if len(rows) > limit and page else ""
     return [(locator, record, reason, detail) for locator, record, reason, detail, _, _ in page], cursor
-
-
-def _position(after: str) -> tuple[int, int, int]:
-    if not after:
-        return 1 << 62, -2, 0
-    try:
-        o, record, i = map(int, after.split("."))
-    except ValueError:
-        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.") from None
-    return o, record, i
 
 
 def quarantine_reasons(connection: Connection) -> dict[str, int]:

@@ -26,6 +26,7 @@ from roletrail.stores.embedded.rows import (
     select_in,
     set_counter,
 )
+from roletrail.stores.lookups import assumed_role_arn, entities_of
 from roletrail.stores.port import Pending
 
 T = TypeVar("T", Issuance, SignIn, Action)
@@ -310,23 +311,5 @@ def handles_of(node: Node) -> list[tuple[str, str]]:
     if arn := assumed_role_arn(node):
         found.append(("arn", arn))
     if node.workload_id:
-        found.append(("instance", node.workload_id))
-    return found
-
-
-def assumed_role_arn(node: Node) -> str:
-    """userIdentity.arn of a role session: without the role's path."""
-    if not (node.role_name and node.name and node.account):
-        return ""
-    return f"arn:{node.partition}:sts::{node.account}:assumed-role/{node.role_name}/{node.name}"
-
-
-def entities_of(node: Node) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    if node.role_arn:
-        found.append(("role", node.role_arn))
-    if node.account:
-        found.append(("account", node.account))
-    if node.workload == "instance" and node.workload_id:
         found.append(("instance", node.workload_id))
     return found

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from sqlite3 import Connection
 from typing import TypeVar
 
-from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, ResourceUse
+from roletrail.stores.cursors import read_cell_cursor
 from roletrail.stores.embedded import rows
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.reads import number_of, numbers_of
@@ -20,7 +20,7 @@ T = TypeVar("T", Action, Attempt)
 
 def activities(connection: Connection, id_: str, limit: int, after: str) -> tuple[list[Activity], str]:
     """By (cell, key) ascending; the cursor is `cell.place in the cell`."""
-    cell, place = _cell_cursor(after)
+    cell, place = read_cell_cursor(after)
     found: list[Activity] = []
     cursors: list[str] = []
     for day in _days(connection, id_, cell // DAY_SECONDS):
@@ -33,15 +33,6 @@ def activities(connection: Connection, id_: str, limit: int, after: str) -> tupl
         if len(found) > limit:
             return found[:limit], cursors[limit - 1]
     return found, ""
-
-
-def _cell_cursor(after: str) -> tuple[int, int]:
-    if not after:
-        return 0, 0
-    cell, _, place = after.partition(".")
-    if not (after.isascii() and cell.isdecimal() and place.isdecimal()) or len(after) > 30:
-        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
-    return int(cell), int(place)
 
 
 def _days(connection: Connection, id_: str, since: int) -> Iterator[list[Activity]]:

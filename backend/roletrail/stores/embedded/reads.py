@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator
 from sqlite3 import Connection
 
-from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import Seen
+from roletrail.stores.cursors import newest_cursor, read_newest_cursor
 from roletrail.stores.embedded.derived import Row, as_standings
 from roletrail.stores.embedded.linking import seen_of
 from roletrail.stores.embedded.rows import STANDING_COLUMNS, select_in, unpack_edges, unpack_node
@@ -106,14 +106,14 @@ def seen(connection: Connection, ids: Collection[str]) -> dict[str, Seen]:
 
 def newest(connection: Connection, homes: Iterable[int], limit: int, after: str) -> tuple[list[str], str]:
     """A page of the nodes of these homes, newest last_seen first, then by id. The cursor is `last_seen.id`."""
-    start = _start(after)
+    start = read_newest_cursor(after)
     runs = [_run(connection, home, limit + 1, start) for home in homes]
     return _page(heapq.merge(*runs), limit)
 
 
 def newest_of(connection: Connection, numbers: Iterable[int], limit: int, after: str) -> tuple[list[str], str]:
     """The same for given nodes."""
-    start = _start(after)
+    start = read_newest_cursor(after)
     found = select_in(connection, "SELECT -last_seen, id, n FROM standing WHERE n IN (?)", set(numbers))
     return _page(iter(heapq.nsmallest(limit + 1, (place for place in found if start is None or place[:2] > start))), limit)
 
@@ -131,18 +131,9 @@ def _page(places: Iterator[Place], limit: int) -> tuple[list[str], str]:
     found: list[Place] = []
     for place in places:
         if len(found) == limit:
-            return [id_ for _, id_, _ in found], f"{-found[-1][0]}.{found[-1][1]}" if found else ""
+            return [id_ for _, id_, _ in found], newest_cursor(-found[-1][0], found[-1][1]) if found else ""
         found.append(place)
     return [id_ for _, id_, _ in found], ""
-
-
-def _start(after: str) -> tuple[int, str] | None:
-    if not after:
-        return None
-    last_seen, dot, id_ = after.partition(".")
-    if not dot or not (last_seen.isascii() and last_seen.isdecimal()) or len(last_seen) > 12:
-        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
-    return -int(last_seen), id_
 
 
 def totals(connection: Connection) -> Totals:

@@ -21,7 +21,6 @@ from roletrail.lineage.model import (
     Node,
     ResourceUse,
     SignIn,
-    Standing,
 )
 from roletrail.stores.merge import CALLER_FACTS
 
@@ -74,11 +73,6 @@ STANDING_COLUMNS = (
     "n, id, root, parent, sessions, hops, depth, pivots, segment, reach, confidence, started, last_pivot, "
     "counts, home, name, first_seen, last_seen, above, crossing, band"
 )
-
-
-def default_standing(node: Node) -> Standing:
-    """Standing of a node nobody has placed yet: a root of its own."""
-    return Standing(node.id, "", int(node.counts), 0, 0, 0, 1, int(node.counts), 1.0, node.issued_at, "")
 
 
 def handle(kind: str, value: str) -> int:

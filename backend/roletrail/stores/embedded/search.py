@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 from typing import Any, Protocol, TypeVar
 
-from roletrail.stores.embedded.interned import home_text
 from roletrail.stores.embedded.rows import select_in
+from roletrail.stores.lookups import MIN_LENGTH, home_text
 
-MIN_LENGTH = 3
 ANY = 1 << 62
 
 

@@ -5,7 +5,6 @@ Whichever comes first, a patch or what it patches: every version of such an even
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from sqlite3 import Connection
@@ -16,6 +15,7 @@ import msgspec
 from roletrail.lineage.link import anchors
 from roletrail.lineage.model import Action, Attempt, Issuance, Part, SignIn
 from roletrail.stores.embedded.rows import ACTION, ISSUANCE, SIGN_IN, counter, mark_of, pack, select_in, set_counter
+from roletrail.stores.versions import patched_whole
 
 Row = Issuance | SignIn | Action | Attempt
 
@@ -103,27 +103,5 @@ def _take_out(connection: Connection, kind: _Kind, i: int, row: Any) -> None:
 
 
 def _whole(connection: Connection, kind: _Kind, event_id: str) -> Any:
-    """What the versions of an event come to: where a patch says something, it holds, the latest first of all."""
     found = connection.execute("SELECT patch, row FROM version WHERE kind = ? AND event_id = ?", (kind.table, event_id))
-    versions = sorted(((bool(patch), row.at, patch, row) for patch, row in _unpacked(kind, found)), key=lambda v: v[:3])
-    whole = versions[0][3]
-    for _, _, _, patch in versions[1:]:
-        if patch.event_name == whole.event_name:
-            said = {name: value for name, value in patch._asdict().items() if value not in ("", 0) and name != "at"}
-            whole = whole._replace(**said)
-    whole = whole._replace(event_id=event_id)
-    was = sorted({row.child for *_, row in versions} - {whole.child, ""}) if isinstance(whole, Issuance) else []
-    return _with_former_children(whole, was) if was else whole
-
-
-def _with_former_children(whole: Issuance, was: list[str]) -> Issuance:
-    """What the event seemed to have issued before it was patched: linking makes the session answer for these ids."""
-    return whole._replace(detail=json.dumps({**_members(whole.detail), "was": was}, sort_keys=True, separators=(",", ":")))
-
-
-def _members(text: str) -> dict[str, Any]:
-    return json.loads(text) if text else {}
-
-
-def _unpacked(kind: _Kind, found: Iterable[tuple[str, bytes]]) -> list[tuple[str, Any]]:
-    return [(patch, kind.unpack(row)) for patch, row in found]
+    return patched_whole(event_id, [(patch, kind.unpack(row)) for patch, row in found])
