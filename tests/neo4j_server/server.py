@@ -76,7 +76,11 @@ class Server:
         if not any(jars.glob("neo4j-server-*.jar")):
             raise RuntimeError(f"There are no jars of Neo4j {VERSION} in {jars}: run scripts/setup.sh java neo4j")
         command = ["java", "-Xms256m", f"-Xmx{self._heap}", *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENS)]
-        command += ["--enable-native-access=ALL-UNNAMED", "-Dio.netty.tryReflectionSetAccessible=true", "-Dlog4j2.disable.jmx=true"]
+        command += [
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dio.netty.tryReflectionSetAccessible=true",
+            "-Dlog4j2.disable.jmx=true",
+        ]
         command += ["-cp", f"{jars}/*", MAIN, f"--home-dir={self.home}", f"--config-dir={self.home}/conf"]
         with (self.home / "logs" / "console.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
