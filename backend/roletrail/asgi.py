@@ -22,8 +22,8 @@ from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
+from roletrail.web import chain, pages, static
 from roletrail.web import errors as web_errors
-from roletrail.web import pages, static
 from roletrail.web.site import Site, site
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     app.state.site = site()
     app.include_router(docs.router)
     app.include_router(pages.router)
+    app.include_router(chain.router)
     app.include_router(static.router)
     app.openapi = lambda: document_of(app)  # pyright: ignore[reportAttributeAccessIssue]
     _add_launch(app, access, rules)

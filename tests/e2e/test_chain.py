@@ -170,6 +170,41 @@ def test_find_marks_rows_and_walks_through_them(visitor: Visitor) -> None:
         assert label in page.locator("tr[aria-selected=true]").inner_text()
 
 
+def test_the_window_of_time_dims_table_canvas_and_is_in_the_address(visitor: Visitor) -> None:
+    with visitor.window() as page:
+        open_alarm(page)
+        first, second = row_of(page, 1), row_of(page, 3)
+        page.locator("#timeline").scroll_into_view_if_needed()
+        brush = page.locator("#brush").bounding_box()
+        assert brush is not None
+        page.mouse.move(brush["x"] + brush["width"] * 0.4, brush["y"] + 15)
+        page.mouse.down()
+        page.mouse.move(brush["x"] + brush["width"] * 0.75, brush["y"] + 15, steps=4)
+        page.mouse.up()
+        expect(page).to_have_url(re.compile(r"[?&]t=2026-11-07T[^~]+(~|%7E)2026-11-07T"))
+        expect(page.locator(f"#row-{first}")).to_have_class(re.compile("outside"))
+        assert first in page.evaluate("() => document.getElementById('graph').graph.cy.nodes('.outside').map((n) => n.id())")
+        shared = page.url
+        page.locator("#time-all").click()
+        assert "t=" not in page.url
+        expect(page.locator("#tree tr.outside")).to_have_count(0)
+        page.locator(f'.fall-lane[data-lane="{second}"] .fall-label').click()
+        assert selected(page) == second
+        page.keyboard.press("3")
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        expect(page).to_have_url(re.compile(r"[?&]t="))
+        page.goto(shared)
+        expect(page.locator(f"#row-{first}")).to_have_class(re.compile("outside"))
+
+
+def test_a_record_opens_in_the_panel(visitor: Visitor) -> None:
+    with visitor.window() as page:
+        open_alarm(page)
+        page.locator(".hop:visible .refs button").first.click()
+        expect(page.locator(".hop:visible .refs .record")).to_contain_text('"eventName": "AssumeRole"')
+
+
 def test_the_theme_changes_page_and_canvas_and_is_kept(visitor: Visitor) -> None:
     with visitor.window(theme="light") as page:
         open_alarm(page)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from roletrail.lineage import ids
+from roletrail.usecases.references import as_query, references
+from roletrail.usecases.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
 from roletrail.usecases.views import (
     ActionView,
     Alternative,
@@ -32,6 +34,7 @@ from roletrail.usecases.views import (
     UnknownReason,
     UnloadedAccount,
 )
+from roletrail.web.chain import fall_context
 from roletrail.web.strip import strip_of
 
 AT = "2026-11-07T02:14:10Z"
@@ -264,6 +267,14 @@ def coverage_view(text: str = "") -> CoverageView:
     )
 
 
+def timeline_view(text: str = "") -> TimelineView:
+    marks = [Mark(AT, kind, f"CreateUser{text}", f"20261107.e{text}", "") for kind in ("call", "notable", "denied", "mint")]
+    used = [Use(AT, LATER, 12, 1)]
+    row = TimelineRow(id_of("Admin"), f"Admin{text}", "session", 3, 3, "alarm", AT, LATER, used, marks)
+    key = TimelineRow(id_of("key"), f"AKIAEXAMPLE{text}", "key", 1, 0, "context", "", "", used, [])
+    return TimelineView(id_of("Admin"), AT, LATER, [key, row], 1, [NotLogged(AT, "", "111111111111", f"LOGGING_OFF{text}")])
+
+
 def impact_view(text: str = "") -> ImpactView:
     item = ImpactItem(
         "bucket", f"hl-warehouse{text}", f"GetObject{text}", "111111111111", 12, 3, 1, [id_of("Admin")], AT, LATER, [f"20261118.e{text}"],
@@ -287,6 +298,9 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "strip": [("origin", text, False), ("impact", "no evidence", True)],
             "graph_size": "s",
             "impact": impact_view(text),
+            "references": references,
+            "query": as_query,
+            **fall_context(timeline_view(text)),
             "module": "session.js",
         },
         "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},

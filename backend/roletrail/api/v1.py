@@ -14,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import coverage, entities, events, health, impact, sessions, sources, trace, views
+from roletrail.usecases import coverage, entities, events, health, impact, sessions, sources, timeline, trace, views
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import chain_query, coverage_window
 
@@ -96,6 +96,21 @@ def get_impact(request: Request, id: OpaqueId) -> Response:  # noqa: A002
     if canonical != id:
         return RedirectResponse(f"{PREFIX}/sessions/{canonical}/impact", 308)
     return answer(impact.show_impact(ports.graph, actor, id))
+
+
+@router.get(
+    "/sessions/{id}/timeline",
+    response_model=timeline.TimelineView,
+    responses=MOVED,
+    summary="When each credential of a session's tree was valid, used, refused, and made another",
+)
+def get_timeline(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    only(parameters(request), ())
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id)
+    if canonical != id:
+        return RedirectResponse(f"{PREFIX}/sessions/{canonical}/timeline", 308)
+    return answer(timeline.show_timeline(ports.graph, actor, sessions.show_session(ports.graph, actor, id)))
 
 
 @router.get("/entities/{id}", response_model=views.EntityView, summary="A role, address, account, instance or user")

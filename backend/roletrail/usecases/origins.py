@@ -64,6 +64,12 @@ class Origins:
             issued_near=self._graph.issued_near(account, at),
         )
 
+    def data_events(self, path: Sequence[NodeRow]) -> bool:
+        """Whether data events of any account of a path are in these logs around its end."""
+        accounts = {row.node.account for row in path if row.node.account}
+        at = path[-1].node.issued_at or path[-1].first_seen
+        return any(self._of(account, at).near.get("data", 0) for account in accounts)
+
     def limits(self, path: Sequence[NodeRow]) -> list[str]:
         """Sentences: what these logs cannot show about a path."""
         unknown = self.unknown_parent(path[0])

@@ -48,7 +48,7 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
         actions=actions,
         attempts=attempts,
         coverage=origins.limits(path),
-        shape=shape(chain.path, actions),
+        shape=shape(chain.path, actions, data_events=origins.data_events(path)),
     )
 
 

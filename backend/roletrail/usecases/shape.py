@@ -17,13 +17,17 @@ _ORIGINS = {
 }
 
 
-def shape(path: Sequence[PathNode], actions: Sequence[ActionView]) -> list[str]:
-    """`stage: what was seen`, or `stage: no evidence`."""
+def shape(path: Sequence[PathNode], actions: Sequence[ActionView], *, data_events: bool = True) -> list[str]:
+    """`stage: what was seen`, or `stage: no evidence`; `not collected` where these logs could not show it.
+
+    Reads of data are data events: without any of them around the chain, their absence says nothing of impact.
+    """
     sessions = sum(node.ordinal > 0 for node in path)
     strip = [f"origin: {_origin(path[0])}", f"role sessions: {sessions or 'no evidence'}"]
     for stage in STAGES:
         names = _names([action for action in actions if action.category == stage])
-        strip.append(f"{stage}: {_some(names) if names else 'no evidence'}")
+        nothing = "no evidence" if data_events or stage != "impact" else "not collected"
+        strip.append(f"{stage}: {_some(names) if names else nothing}")
     return strip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter
@@ -12,13 +11,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import chains, coverage, entities, events, health, impact, sessions, sources
+from roletrail.usecases import chains, coverage, entities, events, health, sources
 from roletrail.usecases import trace as tracing
-from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.recognise import MAX_TEXT
-from roletrail.usecases.views import SessionView, TreeRow
-from roletrail.web.site import actor_of, ports_of, site_of
+from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
 from roletrail.web.strip import strip_of
 
 router = APIRouter(include_in_schema=False)
@@ -54,59 +51,6 @@ def chain_list(request: Request) -> Response:
     filters = {name: value for name, value in query.items() if name not in ("after", "limit")}
     context = {"chains": found, "query": filters, "next_url": next_url, "health": totals}
     return site_of(request).page(request, "chains", {**context, "twin": f"{API}/chains?{urlencode(query)}".rstrip("?")})
-
-
-@router.get("/sessions/{id_}")
-def session(request: Request, id_: str) -> Response:
-    ports, actor = ports_of(request), actor_of(request)
-    canonical = sessions.canonical_id(ports.graph, actor, id_)
-    if canonical != id_:
-        return moved(f"/sessions/{canonical}", request)
-    view = sessions.show_session(ports.graph, actor, id_)
-    context = {**session_context(view, request.query_params), "impact": impact.show_impact(ports.graph, actor, id_)}
-    return site_of(request).page(request, "session", {**context, "module": "session.js", "twin": f"{API}/sessions/{id_}"})
-
-
-def session_context(view: SessionView, parameters: Mapping[str, str]) -> dict[str, object]:
-    """What the chain page's template needs besides the view: the selected row, the strip, the room of the canvas."""
-    unfolded, asked = parameters.get("unfold") == "1", parameters.get("sel", "")
-    tree = view.tree if unfolded else fold_siblings(view.tree)
-    return {
-        "view": view,
-        "tree": tree,
-        "unfolded": unfolded,
-        "selected": asked if any(row.node.id == asked for row in tree) else view.id,
-        "strip": [stage(text) for text in view.shape],
-        "graph_size": graph_size(tree),
-    }
-
-
-def stage(text: str) -> tuple[str, str, bool]:
-    """Name of a stage, what was seen of it, and whether that is nothing."""
-    name, _, seen = text.partition(": ")
-    return name, seen, seen in ("no evidence", "not collected")
-
-
-def graph_size(tree: list[TreeRow]) -> str:
-    lanes = len({row.y for row in tree})
-    return "xs" if lanes == 1 else "s" if lanes == 2 else "m" if lanes <= 4 else "l"
-
-
-@router.get("/sessions/{id_}/events")
-def session_events(request: Request, id_: str) -> Response:
-    ports, actor = ports_of(request), actor_of(request)
-    canonical = sessions.canonical_id(ports.graph, actor, id_)
-    if canonical != id_:
-        return moved(f"/sessions/{canonical}/events", request)
-    node = sessions.show_session(ports.graph, actor, id_).node
-    try:
-        found = events.session_events(ports, actor, id_, after=last_of_each(request).get("after", ""))
-    except InvalidRequest:
-        found = events.session_events(ports, actor, id_)
-    missing = "Its logs name it only where it was issued: no call with these credentials is in this store."
-    next_url = f"/sessions/{id_}/events?" + urlencode({"after": found.next}) if found.next else ""
-    context = {"node": node, "events": found, "next_url": next_url, "missing": missing}
-    return site_of(request).page(request, "events", {**context, "twin": f"{API}/sessions/{id_}/events"})
 
 
 @router.get("/entities/{id_}")
@@ -176,12 +120,3 @@ def data(request: Request) -> Response:
         "twin": f"{API}/health",
     }
     return site_of(request).page(request, "data", context)
-
-
-def last_of_each(request: Request) -> dict[str, str]:
-    return dict(request.query_params)
-
-
-def moved(path: str, request: Request) -> Response:
-    query = request.url.query
-    return RedirectResponse(f"{path}?{query}" if query else path, 308)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roletrail import __version__
 from roletrail.auth.actor import Actor
@@ -85,3 +85,12 @@ def actor_of(request: Request) -> Actor:
     if actor is None:
         raise Unauthenticated("This page needs a sign-in.")
     return actor
+
+
+def last_of_each(request: Request) -> dict[str, str]:
+    return dict(request.query_params)
+
+
+def moved(path: str, request: Request) -> Response:
+    query = request.url.query
+    return RedirectResponse(f"{path}?{query}" if query else path, 308)

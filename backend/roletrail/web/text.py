@@ -6,17 +6,11 @@ direction around: a role session name is chosen by whoever took the role.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from markupsafe import Markup
 
-# Controls without tab and newline, soft hyphen, zero-width and bidirectional characters, line separators, BOM,
-# interlinear marks, tag characters, and surrogates that UTF-8 cannot carry.
-_TRICKS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
+from roletrail.render import plain
 
 
 def visible(value: object) -> object:
@@ -25,11 +19,7 @@ def visible(value: object) -> object:
         return ""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return _TRICKS.sub(_named, value)
-
-
-def _named(match: re.Match[str]) -> str:
-    return f"⟨U+{ord(match.group()):04X}⟩"
+    return plain.visible(value)
 
 
 def clock(iso: str) -> str:

@@ -160,6 +160,7 @@ function styles(colours) {
     })),
     ...tones.map((tone) => ({ selector: `node[kind = 'session'][tone = '${tone}']`, style: { "border-color": colours.tones[tone].line } })),
     { selector: ".faded", style: { opacity: 0.3, "z-index": 1 } },
+    { selector: ".outside", style: { opacity: 0.18 } },
     {
       selector: "node.chosen",
       style: { "border-width": 3.5, "background-color": colours.chosen, "underlay-color": colours.focus, "underlay-opacity": 0.22, "underlay-padding": 7 },
@@ -172,6 +173,8 @@ export class Graph {
   constructor(box, lineage, selection, make) {
     this.box = box;
     this.lineage = lineage;
+    /** A person has chosen the part of the picture to look at: it stays. */
+    this.moved = false;
     /** @type {Core} */
     this.cy = make({
       container: box,
@@ -185,7 +188,11 @@ export class Graph {
     });
     this.cy.on("tap", "node, edge", (event) => selection.choose(event.target.data("child") ?? event.target.id()));
     onTheme(() => this.cy.style(styles(palette())));
-    new ResizeObserver(() => this.cy.resize()).observe(box);
+    new ResizeObserver(() => {
+      this.cy.resize();
+      if (!this.moved) this.fit();
+    }).observe(box);
+    this.cy.on("dragpan scrollzoom", () => (this.moved = true));
     this.fit();
     selection.onChange((id) => this.#chosen(id));
   }
@@ -207,6 +214,15 @@ export class Graph {
   /** @param {number} factor */
   zoom(factor) {
     this.cy.zoom({ level: this.cy.zoom() * factor, renderedPosition: { x: this.box.clientWidth / 2, y: this.box.clientHeight / 2 } });
+  }
+
+  /** Credentials that were not active in the window of time stand back. @param {Set<string> | null} inside */
+  dim(inside) {
+    this.cy.batch(() => {
+      this.cy.elements().forEach((each) => {
+        each.toggleClass("outside", inside !== null && !inside.has(each.data("child") ?? each.id()));
+      });
+    });
   }
 
   /** @param {string} id */

@@ -18,6 +18,8 @@
  * @property {number} confidence Of the join to the parent; 0 without one.
  * @property {string} pivot
  * @property {string} address The address it was most used from.
+ * @property {string} first Issue or first use, ISO 8601; empty when unknown.
+ * @property {string} last
  * @property {number} x
  * @property {number} y
  * @property {HTMLTableRowElement} row
@@ -61,7 +63,7 @@ export class Lineage {
 
 /** @param {HTMLTableRowElement} row @returns {Hop} */
 function read(row) {
-  const { id, parent, kind, workload, ordinal, tone, label, name, clock, account, crossed, confidence, pivot, address, x, y } = row.dataset;
+  const { id, parent, kind, workload, ordinal, tone, label, name, clock, account, crossed, confidence, pivot, address, first, last, x, y } = row.dataset;
   return {
     id: id ?? "",
     parent: parent ?? "",
@@ -77,6 +79,8 @@ function read(row) {
     confidence: Number(confidence),
     pivot: pivot ?? "",
     address: address ?? "",
+    first: first ?? "",
+    last: last ?? "",
     x: Number(x),
     y: Number(y),
     row,

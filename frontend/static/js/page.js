@@ -2,6 +2,7 @@
 
 import { copyLink, startCopy } from "./copy.js";
 import { addKeys, startKeys } from "./keys.js";
+import { keepList } from "./neighbours.js";
 import { walk } from "./rows.js";
 import { nextTheme, startTheme } from "./theme.js";
 
@@ -17,6 +18,7 @@ startKeys();
 
 if (document.querySelector("#trace-box, #trace-top")) addKeys([{ key: "/", does: "Trace box", run: focusTrace }]);
 if (document.querySelector("[data-row] .row-link")) {
+  if (location.pathname !== "/trace") keepList();
   addKeys([
     { key: "j", does: "Next row", run: () => walk(1) },
     { key: "k", does: "Previous row", run: () => walk(-1) },

@@ -8,6 +8,9 @@ import { Lineage } from "./lineage.js";
 import { say } from "./live.js";
 import { Panel } from "./panel.js";
 import { Selection } from "./selection.js";
+import { walkChains } from "./neighbours.js";
+import { startRecords } from "./records.js";
+import { Timeline } from "./timeline.js";
 import { Tree } from "./tree.js";
 
 const article = /** @type {HTMLElement} */ (document.querySelector("article.chain"));
@@ -42,6 +45,18 @@ function button(id, run) {
   document.getElementById(id)?.addEventListener("click", run);
 }
 
+startRecords();
+
+const fall = /** @type {HTMLElement} */ (document.getElementById("timeline"));
+const timeline = new Timeline(fall, lineage, selection);
+timeline.onWindow((inside) => {
+  for (const hop of lineage.hops) hop.row.classList.toggle("outside", inside !== null && !inside.has(hop.id));
+});
+button("time-earlier", () => timeline.move(-0.5));
+button("time-later", () => timeline.move(0.5));
+button("time-selected", () => timeline.selected());
+button("time-all", () => timeline.all());
+
 function startGraph() {
   const box = document.getElementById("graph");
   if (!box) return;
@@ -52,6 +67,7 @@ function startGraph() {
     return;
   }
   const graph = new Graph(box, lineage, selection, cytoscape);
+  timeline.onWindow((inside) => graph.dim(inside));
   button("zoom-in", () => graph.zoom(1.25));
   button("zoom-out", () => graph.zoom(0.8));
   button("zoom-fit", () => graph.fit());
@@ -68,6 +84,16 @@ function startGraph() {
 
 addKeys([
   { key: "2", does: "To the tree", run: focusRow },
+  {
+    key: "3",
+    does: "To the timeline",
+    run: () => {
+      fall.scrollIntoView({ block: "nearest" });
+      document.getElementById("brush-from")?.focus({ preventScroll: true });
+    },
+  },
+  { key: "[", does: "Previous chain of the list", run: () => walkChains(-1) },
+  { key: "]", does: "Next chain of the list", run: () => walkChains(1) },
   { key: "j", does: "Next session", run: () => tree.step(1) },
   { key: "k", does: "Previous session", run: () => tree.step(-1) },
   { key: "ArrowDown", shown: "↑ ↓", does: "In the tree: previous, next row" },

@@ -22,6 +22,11 @@ def test_stages() -> None:
     assert "impact: no evidence" in seen
 
 
+def test_impact_that_no_log_could_show_is_not_called_absent() -> None:
+    assert shape(PATH, [], data_events=False)[-1] == "impact: not collected"
+    assert "impact: GetSecretValue" in shape(PATH, [action("GetSecretValue", "impact")], data_events=False)
+
+
 def test_what_succeeded_once_was_done() -> None:
     tries = [action("StopLogging", "evasion", "AccessDenied"), action("StopLogging", "evasion")]
     assert "evasion: StopLogging" in shape(PATH, tries)
