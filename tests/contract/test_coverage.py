@@ -118,6 +118,30 @@ def test_a_patch_of_another_call_is_not_believed(store: GraphStore) -> None:
     assert [(action.event_name, action.target) for action in store.actions(id_)] == [("CreateUser", "x")]
 
 
+def test_activity_keeps_what_was_first_logged(fresh: Open) -> None:
+    """ADR 0014: whichever comes first, a patch of an ordinary event is no use and changes no fold."""
+    trail = Trail(SeededIds("ordinary"))
+    key = trail.user_key("111111111111", "alice")
+    trail.call(key.at("198.51.100.7"), HOUR, "s3", "ListBuckets")
+    trail.call(key.at("203.0.113.9"), HOUR, "s3", "ListBuckets", errorCode="AccessDenied")
+    one, patch = trail.records
+    patch["addendum"] = {
+        "reason": "UPDATED_DATA",
+        "updatedFields": "sourceIPAddress,errorCode",
+        "originalEventID": one["eventID"],
+    }
+    graphs: list[list[tuple[str, object]]] = []
+    for order in itertools.permutations((one, patch)):
+        store = fresh()
+        for number, record in enumerate(order):
+            put(store, [logged([record], str(number))])
+        graphs.append(list(store.export()))
+        (id_,) = [hit.id for hit in store.trace("access_key_id", key.key, 5)]
+        (fold,) = store.activities(id_, 5)[0]
+        assert (fold.address, fold.count, fold.errors, fold.last_event) == ("198.51.100.7", 1, 0, one["eventID"])
+    assert graphs[0] == graphs[1]
+
+
 def test_outages_are_an_accounts(store: GraphStore) -> None:
     trail = Trail(SeededIds("outage"))
     trail.call(trail.user_key("111111111111", "alice"), HOUR, "sts", "GetCallerIdentity", addendum={"reason": "SERVICE_OUTAGE"})

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
+from typing import get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Edge, Linked, Providers, Seen, Standing
+from roletrail.lineage.model import Edge, Issuance, Linked, Providers, Seen, Standing
 from roletrail.stores.port import ChainQuery, GraphStore, Pending
 from tests.contract.conftest import Open
 from tests.support.counts import repetitions
 from tests.support.graphs import commit_all, fill, link
 from tests.support.reference import Reference
-from tests.support.worlds import Identity, World, node_of
+from tests.support.worlds import Identity, World, node_of, principal
 
 many = settings(
     max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -67,6 +68,44 @@ def test_a_caller_is_pending_again_when_a_fact_of_it_changes(store: GraphStore) 
     assert pending_after(3, event.at + 61, source="s3.amazonaws.com") == (event.identity,)  # names the user behind it
     assert pending_after(4, event.at + 62, key="ASIAEXAMPLENEW") == (event.identity,)
     assert pending_after(5, event.at - 60) == (event.identity,)  # earlier than any
+
+
+def test_a_caller_that_a_stranger_may_be_is_pending_with_every_call(store: GraphStore) -> None:
+    world = World(30, 10)
+    event = next(e for e in world.events if e.sort == "activity" and e.source != "s3.amazonaws.com" and e.agent != "console")
+    someone = world.identities[event.identity]
+    take_pending(store, 10)
+
+    def commit(number: int, *issuances: Issuance) -> tuple[str, ...]:
+        again = event._replace(event_id=f"00000000-0000-4000-8000-{number:012}", at=event.at + number)
+        part = world.part([again], f"n{number}", attempt=number)
+        store.commit([part._replace(issuances=[*part.issuances, *issuances])], [])
+        return take_pending(store, 10).callers
+
+    assert commit(1) == (event.identity,)
+    assert commit(2) == ()
+    told = Issuance._make(["" if kind is str else 0 for kind in get_type_hints(Issuance).values()])
+    copy = told._replace(event_id="copy", at=event.at, family="assume", partition="aws", copy="foreign", parent_principal=principal(someone),
+                         child="child", role_arn="arn:aws:iam::111111111111:role/A", role_name="A", session_name="x")  # fmt: skip
+    assert commit(3, copy) == ()  # it is found by the copy itself
+    assert commit(4) == (event.identity,)
+
+
+@many
+@given(seed=st.integers(0, 10_000))
+def test_from_where_identities_were_used(fresh: Open, seed: int) -> None:
+    store, world = fresh(), World(seed, 12)
+    parts = world.parts(world.events, 3, seed)
+    commit_all(store, parts)
+    folds = [activity for part in parts for activity in part.activities]
+    for from_, to in ((0, 1 << 40), *((fold.cell, fold.cell + 900) for fold in folds[:3])):
+        wanted: dict[str, set[tuple[str, str]]] = {}
+        for fold in folds:
+            if from_ <= fold.cell < to:
+                wanted.setdefault(fold.identity, set()).add((fold.address, fold.agent))
+        with store.linking() as writer:
+            found = writer.used_from([*world.identities, "unheard-of"], from_, to)
+        assert {id_: places for id_, places in found.items() if places} == wanted
 
 
 @many

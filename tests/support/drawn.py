@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from roletrail.lineage.link import across
+from roletrail.lineage.link import across, assume
 from tests.support.memory import Memory
 
 ROWS = tuple(f"2.{n}" for n in range(1, 20))
 RULES = (
-    "J1", "J1x", "J2", "J2m", "J3", "J4", "J5", "J6", "J7", "J8", "J9", "J10", "J11", "J12", "ATTEMPT", "PIVOT", "SELF", "CONFLICT", "TOKEN",
+    "J1", "J1x", "J2", "J2m", "J3", "J4", "J5", "J6", "J7", "J8", "J9", "J10", "J11", "J12", "ATTEMPT", "PIVOT", "SELF", "CONFLICT", "TOKEN", "PLACE",
 )  # fmt: skip
-"""Rules of section 3.2. TOKEN: a web identity token of another partition. SELF: a record that gives parent and child one key. CONFLICT: the two sides disagree."""
+"""Rules of section 3.2. TOKEN: a web identity token of another partition. PLACE: a stranger told by where it called from. SELF: a record that gives parent and child one key. CONFLICT: the two sides disagree."""
 
 KINDS = (
     "ASSUMED", "FEDERATED", "GOT_SESSION_TOKEN", "GOT_FEDERATION_TOKEN", "RAN_ROOT_TASK", "SWITCHED", "DELIVERED", "SIGNED_IN", "CREATED",
@@ -54,6 +54,8 @@ def fired(memory: Memory) -> Iterator[str]:
                 yield "SELF" if "one access key" in edge.conflict else "CONFLICT"
             if edge.note == across.NOTE:
                 yield "TOKEN"
+            if assume.SAME_PLACE in edge.note:
+                yield "PLACE"
             if "J8" in edge.note:
                 yield "J8"
         if {use.kind for use in uses} >= {"forward", "issued"}:

@@ -15,6 +15,7 @@ from roletrail.lineage.chain import Above
 from roletrail.lineage.link import anchors
 from roletrail.lineage.model import (
     Action,
+    Activity,
     Attempt,
     Caller,
     CredentialUse,
@@ -53,6 +54,7 @@ class Memory:
         self.turned: dict[str, str] = {}
         self.places: dict[str, Standing] = {}
         self.attempts: list[Attempt] = []
+        self.activities: list[Activity] = []
         self.asked = 0
 
     # --- what ingest does ---
@@ -69,6 +71,7 @@ class Memory:
             self._index(self.caller_anchors, anchors.of_credential(u), u.identity)
             self.fresh_callers[u.identity] = None
         self.attempts += part.attempts
+        self.activities += part.activities
         for i in part.issuances:
             self._provide(i, anchors.of_issuance(i))
         for s in part.sign_ins:
@@ -163,6 +166,9 @@ class Memory:
 
     def nodes(self, ids: Collection[str]) -> dict[str, Node]:
         return {id_: node for id_ in ids if (node := self.node(id_)) is not None}
+
+    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
+        return {id_: {(a.address, a.agent) for a in self.activities if a.identity == id_ and from_ <= a.cell < to} for id_ in ids}
 
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]:
         return {id_: self.linked[id_].edges for id_ in ids if id_ in self.linked}

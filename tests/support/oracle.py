@@ -85,6 +85,7 @@ class Oracle:
     def __init__(self, part: Part) -> None:
         self.callers = part.callers
         self.sign_ins = part.sign_ins
+        self.activities = part.activities
         self.uses: dict[str, list[CredentialUse]] = {
             c.id: [u for u in part.credentials if u.identity == c.id] for c in part.callers
         }
@@ -238,13 +239,20 @@ class Oracle:
             if one.principal == told.parent_principal and one.partition == told.partition and one.id != child
             and (one.key or (0 < one.begins <= told.at + LATE and told.at <= one.ends + LATE))
         ]  # fmt: skip
-        rule, sure = ("J10", 0.7) if len(alive) == 1 else ("J2m", 0.6)
-        found += [
-            Join(kind, one.id, child, "", fit.call.key, rule, min(sure, fit.confidence), evidence, fit.conflict)
-            for one in alive
-            if one.id != fit.call.child
-        ]
+        there = [one for one in alive if self._was_there(one.id, told)]
+        likely = alive if len(alive) == 1 else there if len(there) == 1 else []
+        for one in alive:
+            rule, sure = ("J10", 0.7) if one in likely else ("J2m", 0.6)
+            if one.id != fit.call.child:
+                found.append(Join(kind, one.id, child, "", fit.call.key, rule, min(sure, fit.confidence), evidence, fit.conflict))
         return found
+
+    def _was_there(self, id_: str, told: Issuance) -> bool:
+        """Within half a day it was also used from the stranger's address with the stranger's agent."""
+        return any(
+            (a.identity, a.address, a.agent) == (id_, told.address, told.agent) and abs(a.cell - told.at) <= 43_200
+            for a in self.activities
+        )
 
     def _through_a_link(self, c: Caller) -> list[Join]:
         """J6 for a session of its own in the console: the latest GetSigninToken whose link was still good."""

@@ -24,7 +24,7 @@ def with_leads(writer: LinkWriter, cases: Collection[Case], linked: list[Linked]
     if not wanted:
         return linked
     named = _named(writer, set().union(*(principals for _, principals in wanted.values())), linked)
-    leads = [_lead(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
+    leads = [_lead(writer, wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
     leads = _dated(writer, {id_: case for id_, (case, _) in wanted.items() if undated.applies(case)}, leads, named)
     return [_forwarded(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in leads]
 
@@ -94,9 +94,9 @@ def _named(writer: LinkWriter, principals: set[str], linked: Iterable[Linked]) -
     return found
 
 
-def _lead(case: Case, one: Linked, named: dict[str, list[Node]]) -> Linked:
+def _lead(writer: LinkWriter, case: Case, one: Linked, named: dict[str, list[Node]]) -> Linked:
     found: list[Edge] = []
     for m in case.matches:
         if m.grant.foreign:
-            found += assume.candidates(case, m, named.get(m.grant.told.parent_principal, ()))
+            found += assume.candidates(case, m, named.get(m.grant.told.parent_principal, ()), writer.used_from)
     return one._replace(edges=link.ordered([*one.edges, *found])) if found else one

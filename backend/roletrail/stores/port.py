@@ -92,7 +92,8 @@ class LinkWriter(Protocol):
 
     def pending(self, limit: int) -> Pending:
         """What linking has not seen. A caller comes back when a fact changes, its first use, a credential, or whether all
-        its events are a service's; not for more of the same calls: no rule may read counts and last uses."""
+        its events are a service's; not for more of the same calls: no rule may read counts and last uses. One whose name
+        another account's copy of a call has (`anchors.eras_of_caller` leads to an issuance) comes back with any new call."""
         ...
 
     def advance(self, pending: Pending) -> None: ...
@@ -119,6 +120,10 @@ class LinkWriter(Protocol):
         ...
 
     def nodes(self, ids: Collection[str]) -> dict[str, Node]: ...
+    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
+        """Addresses and user-agent families of these identities' activities whose cells begin in [from_, to)."""
+        ...
+
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]: ...
     def children(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Ids of identities that have any edge from one of these."""

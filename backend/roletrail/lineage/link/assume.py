@@ -6,17 +6,22 @@ principal in these logs that were alive then are the candidates for who the stra
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from roletrail.lineage.link import origins, switch
 from roletrail.lineage.link.case import Case, Found, edge_of, from_identity
 from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.known import SLACK
 from roletrail.lineage.link.match import SEVERAL, Match
-from roletrail.lineage.model import Edge, Node
+from roletrail.lineage.model import Edge, Issuance, Node
 
 SINGLE_CANDIDATE = 0.70
+SAME_PLACE = "used from the same address with the same agent"
+AROUND_CALL = 43200
+"""Seconds before and after a stranger's call in which a candidate's own activity is looked at."""
 _ROLE_SESSION_LIFE = 43200
+UsedFrom = Callable[[Collection[str], int, int], Mapping[str, Collection[tuple[str, str]]]]
+"""Addresses and user-agent families of identities' activity between two times."""
 
 
 def edges(case: Case, m: Match) -> list[Found]:
@@ -38,18 +43,31 @@ def from_stranger(case: Case, m: Match, kind: str, *, note: str) -> list[Found]:
     return [] if edge is None else [Found(edge, stranger)]
 
 
-def candidates(case: Case, m: Match, nodes: Iterable[Node]) -> list[Edge]:
-    """Edges from sessions and keys of the stranger's principal that were alive when it called."""
+def candidates(case: Case, m: Match, nodes: Iterable[Node], used: UsedFrom) -> list[Edge]:
+    """Edges from sessions and keys of the stranger's principal that were alive when it called.
+
+    Of several, the only one that was also used from the call's address with its user agent; the others stay possible.
+    """
     i = m.grant.told
     kind = "RAN_ROOT_TASK" if i.family == "root_task" else "ASSUMED"
     alive = [n for n in nodes if n.id != case.id and n.partition == i.partition and _alive(n, i.at)]
-    rule, confidence = ("J10", SINGLE_CANDIDATE) if len(alive) == 1 else ("J2m", SEVERAL)
+    sure = _preferred(alive, i, used)
     found: list[Edge] = []
     for node in alive:
-        edge = edge_of(case, m._replace(rule=rule, confidence=min(confidence, m.confidence)), kind, node.id, note=_note(m))
+        rule, confidence = ("J10", SINGLE_CANDIDATE) if node is sure else ("J2m", SEVERAL)
+        note = _note(m) if node is not sure or len(alive) == 1 else "; ".join(filter(None, (_note(m), SAME_PLACE)))
+        edge = edge_of(case, m._replace(rule=rule, confidence=min(confidence, m.confidence)), kind, node.id, note=note)
         if edge is not None:
             found.append(edge)
     return found
+
+
+def _preferred(alive: list[Node], i: Issuance, used: UsedFrom) -> Node | None:
+    if len(alive) <= 1:
+        return alive[0] if alive else None
+    places = used([n.id for n in alive], i.at - AROUND_CALL, i.at + AROUND_CALL + 1)
+    there = [n for n in alive if (i.address, i.agent) in places.get(n.id, ())]
+    return there[0] if len(there) == 1 else None
 
 
 def _alive(node: Node, at: int) -> bool:

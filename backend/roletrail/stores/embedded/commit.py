@@ -172,6 +172,7 @@ class _Writing:
                 self._anchors += [(a, n * 8 + CALLER) for a in anchors.of_caller(merged)]
                 if merged.arn and merged.type != "AssumedRole":  # linking knows the ARN of every role session, used or not
                     self._anchors.append((handle("arn", merged.arn), n * 8 + HANDLE))
+        self._pending.update(self._named_by_strangers({n: changed[n] for n in known if n not in self._pending}))
         self._connection.executemany(
             "INSERT OR REPLACE INTO caller VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [caller_row(n, changed[n]) for n in sorted(changed)],
@@ -185,6 +186,17 @@ class _Writing:
         longest = [row[0] for row in select_in(self._connection, lasting, self._old(changed)) if row[0] is not None]
         raise_counter(self._connection, "longest_chain", max(longest, default=0))
         return changed
+
+    def _named_by_strangers(self, callers: dict[int, Caller]) -> set[int]:
+        """Callers that other accounts' copies of calls name: from where they call may tell whose a copy is (rule J10)."""
+        named: defaultdict[int, list[int]] = defaultdict(list)
+        for n, caller in callers.items():
+            for a in anchors.eras_of_caller(caller):
+                named[a].append(n)
+        found = {
+            a for a, ref in select_in(self._connection, "SELECT a, ref FROM anchor WHERE a IN (?)", named) if ref & 7 == ISSUANCE
+        }
+        return {n for a in found for n in named[a]}
 
     def _meet_users(self, callers: Iterable[Caller]) -> None:
         arns = {caller.arn for caller in callers if caller.type in ("IAMUser", "Root") and caller.arn}

@@ -16,6 +16,7 @@ from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.rows import (
     ACTION,
     CALLER,
+    DAY_SECONDS,
     HANDLE,
     ISSUANCE,
     SIGN_IN,
@@ -243,6 +244,15 @@ class EmbeddedLinkWriter:
         numbers = self._numbers.find(self._connection, ids)
         found = select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", numbers.values())
         return {node.id: node for node in (rows.unpack_node(row) for (row,) in found)}
+
+    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
+        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
+        days = "SELECT n, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
+        places: dict[str, set[tuple[str, str]]] = {}
+        for n, packed in select_in(self._connection, days, names, before=(from_ // DAY_SECONDS, to // DAY_SECONDS)):
+            folds = rows.unpack_folds(names[n], packed)
+            places.setdefault(names[n], set()).update((fold.address, fold.agent) for fold in folds if from_ <= fold.cell < to)
+        return places
 
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}

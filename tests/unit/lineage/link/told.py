@@ -244,6 +244,27 @@ def stranger_with_one_candidate(t: Told) -> None:
     t.assume(by, DAY + 3, B, "late", key="K3", copies="role")
 
 
+def _two_of_one_name(t: Told) -> tuple[Credential, Credential]:
+    """Two sessions of one role and name, alive together; the second is used from another address."""
+    first = t.assume(t.key, DAY - 600, A, "work", key="K1").at("198.51.100.8", "aws-cli/2.31")
+    second = t.assume(t.key, DAY - 300, A, "work", key="K2").at("198.51.100.9", "aws-cli/2.31")
+    t.use(first, -500)
+    t.use(second, -200)
+    return first, second
+
+
+def stranger_with_the_address_of_one(t: Told) -> None:
+    _, second = _two_of_one_name(t)
+    t.assume(second, DAY, B, "x", key="K3", copies="role", external_id="x-9")
+    t.assume(second.at("198.51.100.9", "Boto3/1.40"), DAY + 3, B, "agent", key="K4", copies="role")
+
+
+def stranger_with_the_address_of_both(t: Told) -> None:
+    first, second = _two_of_one_name(t)
+    t.use(first.at(second.address, second.agent), -60)
+    t.assume(second, DAY, B, "x", key="K3", copies="role")
+
+
 def undated(t: Told) -> None:
     session = t.assume(t.key, DAY, A, "work", key="K1")
     t.use(session.using("ASIAIEXAMPLEXXXXXXK2").with_context(attributes={"mfaAuthenticated": "false"}), 3602)
