@@ -11,10 +11,9 @@ import pytest
 
 from roletrail.bootstrap import open_graph
 from roletrail.errors import InputUnavailable, InvalidRequest
-from roletrail.ingest.progress import IngestSummary
-from roletrail.ingest.run import ingest
 from roletrail.ingest.source import s3_listing
 from roletrail.ingest.source.delivery import EVERYTHING, Delivery, Window, delivery_of
+from tests.aws.trails import Place
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout
 from tests.support.aws import Cloud
@@ -23,23 +22,6 @@ from tests.support.cloudtrail import at
 RECORDS = three_accounts().records
 DELIVERED = layout.delivered(RECORDS, seconds=3600)
 """One object an account, region and hour."""
-
-
-class Place:
-    def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'store.sqlite'}"
-        self.archive = folder / "archive"
-
-    def ingest(self, *paths: str, window: Window = EVERYTHING, workers: int | None = None) -> IngestSummary:
-        open_store = lambda: open_graph(self.url, create=True)  # noqa: E731
-        return ingest(paths, open_store=open_store, archive=self.archive, window=window, workers=workers)
-
-    def exported(self) -> list[tuple[str, object]]:
-        store = open_graph(self.url, create=False)
-        try:
-            return list(store.export())
-        finally:
-            store.close()
 
 
 @pytest.fixture

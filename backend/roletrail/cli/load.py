@@ -11,8 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from roletrail.auth.actor import local_actor
+from roletrail.cli import feed
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import Accounts, AsJson, Regions, Since, Store, Until, settings_of
+from roletrail.errors import InvalidRequest
 from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.progress import Progress as State
 from roletrail.ingest.source.delivery import EVERYTHING, Window
@@ -27,9 +29,9 @@ MOST_NAMED = 20
 
 def ingest(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="Files, folders, S3-layout trees, s3://BUCKET/PREFIX; - reads standard input.", metavar="PATH..."),
-    ],
+    ] = None,
     store: Store = None,
     workers: Annotated[
         int | None, typer.Option(help="Worker processes; 0 means one a core.", min=0, max=256, show_default=False)
@@ -38,13 +40,29 @@ def ingest(
     until: Until = "",
     accounts: Accounts = "",
     regions: Regions = "",
+    follow: Annotated[
+        str,
+        typer.Option(
+            help="Then follow this SQS queue of S3 notifications until stopped.", metavar="QUEUE_URL", show_default=False
+        ),
+    ] = "",
+    drain: Annotated[bool, typer.Option("--drain", help="With --follow: end when the queue is empty.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when anything was quarantined.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read CloudTrail logs into the store. Running it again, in any order, changes nothing."""
-    summary = load_paths(
-        settings_of(store, workers=workers), paths, quiet=as_json, window=window(since, until, accounts, regions)
-    )
+    if not paths and not follow:
+        raise InvalidRequest("Name something to read.", hint="A path, s3://BUCKET/PREFIX, - or --follow QUEUE_URL.")
+    settings = settings_of(store, workers=workers)
+    asked = window(since, until, accounts, regions)
+    if paths:
+        _load(settings, paths, asked, as_json=as_json, strict=strict)
+    if follow:
+        feed.follow(settings, follow, drain=drain, as_json=as_json)
+
+
+def _load(settings: Settings, paths: Sequence[str], asked: Window, *, as_json: bool, strict: bool) -> None:
+    summary = load_paths(settings, paths, quiet=as_json, window=asked)
     if as_json:
         write_json(summary._asdict() | {"accounts": [account._asdict() for account in summary.accounts]})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from roletrail.aws import clients
 from roletrail.aws.patience import kind_of, patiently, sentence
 from roletrail.errors import InputUnavailable, InvalidRequest
 from roletrail.ingest.inflate import MOST_BYTES, Unreadable
+from roletrail.ingest.source import Listed
 from roletrail.settings import load
 
 SCHEME = "s3://"
@@ -23,6 +25,9 @@ MOST_FAILED = 5
 """Objects in a row that could not be fetched, after which it is no matter of objects any more."""
 
 _DENIED = "S3 refuses it: s3:GetObject on the object, or kms:Decrypt on its key, is missing."
+
+
+log = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
@@ -46,6 +51,19 @@ def place_of(url: str) -> Place:
 def s3() -> Any:
     """A client that leaves trying again to `patiently`, which also knows broken bodies and expired credentials."""
     return clients.client("s3", attempts=1)
+
+
+def looked_up(listed: Listed) -> Listed:
+    """The object with the size and version it has now; as it is when S3 does not say, so that fetching gives the reason."""
+    place = place_of(listed.path)
+    try:
+        head = patiently(lambda: s3().head_object(Bucket=place.bucket, Key=place.key), f"Asking the bucket {place.bucket}")
+    except InputUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - fetching it says why in quarantine
+        log.info("an object cannot be looked up: %s", sentence(error))
+        return listed._replace(size=0)
+    return listed._replace(size=head["ContentLength"], version=head["ETag"].strip('"'))
 
 
 class _Failures:

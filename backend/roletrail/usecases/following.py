@@ -1,0 +1,44 @@
+"""Following a queue: the store kept current as objects come, and findings with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.ingest.follow import Follower, Round
+from roletrail.ingest.progress import IngestSummary
+from roletrail.ingest.run import take_in
+from roletrail.ingest.source import Listed
+from roletrail.ingest.source.sqs import Queue
+from roletrail.stores.port import GraphStore
+
+
+def follow_queue(
+    open_store: Callable[[], GraphStore],
+    archive: Path,
+    actor: Actor,
+    url: str,
+    stop: threading.Event,
+    *,
+    workers: int | None = None,
+    drain: bool = False,
+    on_round: Callable[[Round], None] | None = None,
+) -> int:
+    """Take in what the queue names until `stop` is set, or with `drain` until it is empty; returns the rounds that took.
+
+    Raises InputUnavailable when the queue cannot be used from the start.
+    """
+    require(actor, "ingest.run")
+    queue = Queue(url)
+    store = open_store()
+    try:
+
+        def take(objects: list[Listed]) -> IngestSummary:
+            return take_in(objects, store, archive, workers=workers)
+
+        return Follower(queue, take, store.ledger, stop, on_round).run(until_empty=drain)
+    finally:
+        store.close()
