@@ -70,7 +70,7 @@ def test_parameters_nobody_can_use_are_dropped(browser: httpx.Client, query: str
 def test_a_filter_that_is_used_is_shown_again_and_linked_as_json(browser: httpx.Client) -> None:
     answer = browser.get("/chains?account=111111111111&colour=red").text
     assert "No chain passes these filters" in answer
-    assert 'href="/api/v1/chains?account=111111111111"' in answer
+    assert 'href="/api/v1/chains/shapes?account=111111111111"' in answer
     assert "colour" not in answer
 
 

@@ -54,6 +54,8 @@ def frame() -> Site:
 
 
 PAGES = sorted(views.pages())
+NONE: dict[str, object] = {"found": Page([], None), "grouped": True, "shape": "", "query": {}, "next_url": ""}
+"""A list of chains without any."""
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -130,20 +132,20 @@ def test_the_ordinal_is_said_by_digit_and_tone(frame: Site) -> None:
 
 
 def test_an_empty_store_says_what_to_do(frame: Site) -> None:
-    nothing = {"chains": Page([], None), "query": {}, "next_url": "", "health": views.health_view(0, 0)}
+    nothing = {**NONE, "health": views.health_view(0, 0)}
     assert "roletrail ingest PATH" in frame.html("chains", nothing)
     assert "roletrail ingest PATH" in frame.html("home", {"health": views.health_view(0, 0), "alarm": [], "watch": []})
 
 
 def test_events_without_a_chain_are_counted_and_single_assumptions_offered(frame: Site) -> None:
-    nothing = {"chains": Page([], None), "query": {}, "next_url": "", "health": views.health_view(1204, 0)}
+    nothing = {**NONE, "health": views.health_view(1204, 0)}
     html = frame.html("chains", nothing)
     assert "1,204 events, 20 role sessions, 0 with two assumptions or more" in html
     assert "/chains?min_sessions=1" in html
 
 
 def test_filters_that_hide_everything_are_listed(frame: Site) -> None:
-    hidden = {"chains": Page([], None), "query": {"q": "nobody"}, "next_url": "", "health": views.health_view()}
+    hidden = {**NONE, "query": {"q": "nobody"}, "health": views.health_view()}
     html = frame.html("chains", hidden)
     assert "No chain passes these filters" in html
     assert "nobody" in html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roletrail.lineage import ids
 from roletrail.usecases.references import as_query, references
+from roletrail.usecases.shapes import ShapeView
 from roletrail.usecases.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
 from roletrail.usecases.views import (
     ActionView,
@@ -267,6 +268,12 @@ def coverage_view(text: str = "") -> CoverageView:
     )
 
 
+def shape_view(chain: ChainView, text: str = "", chains: int = 2) -> ShapeView:
+    return ShapeView(
+        id_of("shape"), f"Admin{text}", chains, 6, 2, 3, "alarm", 0.75, AT, LATER, 12, 1, chain.path, [chain] * chains
+    )  # fmt: skip
+
+
 def timeline_view(text: str = "") -> TimelineView:
     marks = [Mark(AT, kind, f"CreateUser{text}", f"20261107.e{text}", "") for kind in ("call", "notable", "denied", "mint")]
     used = [Use(AT, LATER, 12, 1)]
@@ -287,9 +294,10 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
     """Every page with a context that holds `text` wherever a log could put it."""
     view = session_view(text)
     listed = Page([view.chain], "next")
+    listing = {"query": {"q": text}, "next_url": "/chains?after=next", "health": health_view(), "shape": ""}
     return {
-        "home": {"health": health_view(), "alarm": [view.chain], "watch": [view.chain]},
-        "chains": {"chains": listed, "query": {"q": text}, "next_url": "/chains?after=next", "health": health_view()},
+        "home": {"health": health_view(), "alarm": [shape_view(view.chain, text), shape_view(view.chain, text, 1)], "watch": []},
+        "chains": {**listing, "found": listed, "grouped": False},
         "session": {
             "view": view,
             "tree": view.tree,

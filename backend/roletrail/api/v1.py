@@ -14,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import coverage, entities, events, health, impact, sessions, sources, timeline, trace, views
+from roletrail.usecases import coverage, entities, events, health, impact, sessions, shapes, sources, timeline, trace, views
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import chain_query, coverage_window
 
@@ -43,6 +43,19 @@ def get_chains(request: Request) -> Response:
     raw = parameters(request)
     query = chain_query(raw, strict=True, also=frozenset({"full"}))
     return answer(list_chains(ports_of(request).graph, actor_of(request), query, full=flag(raw, "full")))
+
+
+@router.get(
+    "/chains/shapes",
+    response_model=views.Page[shapes.ShapeView],
+    openapi_extra={"parameters": [one for one in described.chain_parameters() if one["name"] not in ("limit", "full")]},
+    summary="Chains grouped by shape: the same kinds of credentials and role names in the same order",
+)
+def get_shapes(request: Request) -> Response:
+    raw = parameters(request)
+    if "limit" in raw:
+        raise InvalidRequest("There is no parameter 'limit' here.", hint="A page holds the shapes of the next 5,000 chains.")
+    return answer(shapes.list_shapes(ports_of(request).graph, actor_of(request), chain_query(raw, strict=True)))
 
 
 @router.get(

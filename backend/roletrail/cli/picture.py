@@ -11,6 +11,7 @@ from rich.text import Text
 
 from roletrail.cli.console import chip, plain, safe
 from roletrail.usecases.proof import grade
+from roletrail.usecases.shapes import ShapeView
 from roletrail.usecases.views import ActionView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
 
 _GRADES = {"proved": "green", "strong": "green", "probable": "yellow", "weak": "magenta"}
@@ -30,6 +31,16 @@ def chain(view: ChainView) -> Group:
     head += Text(" · " + " · ".join(facts), style="dim")
     head += Text(" · ") + _proof(view.confidence)
     foot = Text(f"{_times(view.first_seen, view.last_seen)}   roletrail show ", style="dim") + plain(view.session_id, "dim")
+    return Group(head, Padding(path(view.path), (0, 0, 0, 4)), Padding(foot, (0, 0, 1, 4)))
+
+
+def shape(view: ShapeView) -> Group:
+    """Chains of one shape: how many, their common path, when."""
+    head = chip(view.tone, str(view.sessions)) + Text(f" {_counted(view.chains, 'chain')}", style="bold")
+    facts = [_counted(view.accounts, "account"), _counted(view.role_sessions, "role session"), _counted(view.uses, "event")]
+    head += Text(" · " + " · ".join(facts) + " · ", style="dim") + _proof(view.confidence)
+    newest = view.examples[0].session_id if view.examples else ""
+    foot = Text(f"{_times(view.first_seen, view.last_seen)}   newest: roletrail show ", style="dim") + plain(newest, "dim")
     return Group(head, Padding(path(view.path), (0, 0, 0, 4)), Padding(foot, (0, 0, 1, 4)))
 
 

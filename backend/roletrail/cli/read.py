@@ -19,7 +19,8 @@ from roletrail.usecases import sessions
 from roletrail.usecases import trace as trace_cases
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, MAX_LIMIT, chain_query
-from roletrail.usecases.views import ChainView
+from roletrail.usecases.shapes import ShapeView, list_shapes
+from roletrail.usecases.views import ChainView, Page
 
 _HELP = {parameter.name: parameter.help for parameter in CHAIN_PARAMETERS}
 
@@ -42,6 +43,7 @@ def chains(
     limit: Annotated[str, _option("limit", "N")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Every chain, as JSON Lines with --json.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Unfold every path.")] = False,
+    shapes: Annotated[bool, typer.Option("--shapes", help="Chains of one shape as one row.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List chains of role sessions, the last seen first."""
@@ -49,6 +51,9 @@ def chains(
     given = (min_sessions, min_reach, tone, account, q, from_, to, sort, after, limit)
     query = chain_query(dict(zip(names, given, strict=True)), strict=True)
     with reading(store) as ports:
+        if shapes:
+            _print_shapes(list_shapes(ports.graph, local_actor(), query), as_json=as_json)
+            return
         if everything:
             _print_all(_every(ports.graph, query, full=full), as_json=as_json)
             return
@@ -79,6 +84,17 @@ def _print_all(found: Iterator[ChainView], *, as_json: bool) -> None:
     console = out()
     for view in found:
         console.print(picture.chain(view))
+
+
+def _print_shapes(page: Page[ShapeView], *, as_json: bool) -> None:
+    if as_json:
+        write_json(page.items)
+    else:
+        console = out()
+        for view in page.items:
+            console.print(picture.shape(view))
+    if page.next:
+        err().print(f"More chains follow: --after {page.next} groups the next of them.", style="dim")
 
 
 def _print_chains(found: list[ChainView], query: ChainQuery) -> None:

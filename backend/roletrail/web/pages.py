@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter
@@ -10,18 +11,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import chains, coverage, entities, events, health, sources
+from roletrail.usecases import chains, coverage, entities, events, health, shapes, sources
 from roletrail.usecases import trace as tracing
 from roletrail.usecases.parameters import chain_query, given
+from roletrail.usecases.ports import Ports
 from roletrail.usecases.recognise import MAX_TEXT
+from roletrail.usecases.views import Page
 from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
 from roletrail.web.strip import strip_of
 
 router = APIRouter(include_in_schema=False)
 
-LATEST = "5"
-"""Chains of each tone on the home page."""
+LATEST = 5
+"""Shapes of chains of each tone on the home page,"""
+LOOKED_AT = 500
+"""out of so many chains."""
 API = "/api/v1"
 
 
@@ -29,7 +35,7 @@ API = "/api/v1"
 def home(request: Request) -> Response:
     ports, actor = ports_of(request), actor_of(request)
     latest = {
-        tone: chains.list_chains(ports.graph, actor, chain_query({"tone": tone, "limit": LATEST}, strict=True)).items
+        tone: shapes.list_shapes(ports.graph, actor, chain_query({"tone": tone}, strict=True), most=LOOKED_AT).items[:LATEST]
         for tone in ("alarm", "watch")
     }
     totals = health.health(ports.graph, actor, ports.store_name)
@@ -40,17 +46,31 @@ def home(request: Request) -> Response:
 def chain_list(request: Request) -> Response:
     ports, actor = ports_of(request), actor_of(request)
     raw = last_of_each(request)
+    shape = raw.get("shape", "") if raw.get("view") == "each" else ""
+    grouped = raw.get("view") != "each"
     try:
-        found = chains.list_chains(ports.graph, actor, chain_query(raw, strict=False))
+        found = _listed(ports, actor, raw, shape, grouped=grouped)
     except InvalidRequest:  # a cursor of another list: start over, as without it
         raw.pop("after", None)
-        found = chains.list_chains(ports.graph, actor, chain_query(raw, strict=False))
+        found = _listed(ports, actor, raw, shape, grouped=grouped)
     query = given(raw)
-    totals = health.health(ports.graph, actor, ports.store_name)
-    next_url = "/chains?" + urlencode({**query, "after": found.next}) if found.next else ""
+    shown = {} if grouped else {"view": "each", **({"shape": shape} if shape else {})}
+    next_url = "/chains?" + urlencode({**query, **shown, "after": found.next}) if found.next else ""
     filters = {name: value for name, value in query.items() if name not in ("after", "limit")}
-    context = {"chains": found, "query": filters, "next_url": next_url, "health": totals}
-    return site_of(request).page(request, "chains", {**context, "twin": f"{API}/chains?{urlencode(query)}".rstrip("?")})
+    twin = f"{API}/chains/shapes?" if grouped else f"{API}/chains?"
+    asked = {name: value for name, value in query.items() if not (grouped and name == "limit")}
+    context = {"found": found, "grouped": grouped, "shape": shape, "query": filters, "next_url": next_url}
+    context |= {"health": health.health(ports.graph, actor, ports.store_name), "twin": (twin + urlencode(asked)).rstrip("?")}
+    return site_of(request).page(request, "chains", context)
+
+
+def _listed(ports: Ports, actor: Actor, raw: dict[str, str], shape: str, *, grouped: bool) -> Page[Any]:
+    query = chain_query(raw, strict=False)
+    if grouped:
+        return shapes.list_shapes(ports.graph, actor, query)
+    if shape:
+        return shapes.chains_of_shape(ports.graph, actor, query, shape)
+    return chains.list_chains(ports.graph, actor, query)
 
 
 @router.get("/entities/{id_}")
