@@ -107,9 +107,14 @@ class _Flow:
 
     def side_of(self, identity: str) -> Side | None:
         self._inherit(identity)
-        given = self._whole.get(identity, self._inherited[identity])
-        uses = self._facts.uses.get(identity, ())
-        return _together([self.of_use(identity, use) for use in uses]) if uses else given
+        return self._of_all_uses(identity)
+
+    def _of_all_uses(self, identity: str) -> Side | None:
+        if uses := self._facts.uses.get(identity, ()):
+            return _together([self.of_use(identity, use) for use in uses])
+        if identity in self._whole:
+            return self._whole[identity]
+        return self._inherited.get(identity)
 
     def of_use(self, identity: str, use: Use) -> Side | None:
         """The nearest word on one use. Marks of a range count where the use overlaps it."""
@@ -142,20 +147,17 @@ class _Flow:
     def _flowed(self, steps: Sequence[Step]) -> Side | None:
         """What the primary parent hands down. Another possible parent on the attacker's side makes it unclear."""
         known = [step for step in steps if step.parent in self._facts.uses]
-        primary = [self._handed(step) for step in known if step.primary]
-        first = primary[0] if primary else None
+        primary: list[Side | None] = [self._handed(step) for step in known if step.primary]
         others = [self._handed(step) for step in known if not step.primary]
-        if first != "attacker" and ("attacker" in others or "unclear" in others):
+        if "attacker" not in primary and ("attacker" in others or "unclear" in others):
             return "unclear"
-        return first
+        return primary[0] if primary else None
 
     def _handed(self, step: Step) -> Side | None:
         """The side of the use that issued: where its place is not known, that of all its parent's uses."""
         if step.address or step.agent:
             return self.of_use(step.parent, Use(step.address, step.agent, step.at, step.at))
-        uses = self._facts.uses.get(step.parent, ())
-        given = self._whole.get(step.parent, self._inherited.get(step.parent))
-        return _together([self.of_use(step.parent, use) for use in uses]) if uses else given
+        return self._of_all_uses(step.parent)
 
 
 def _latest(marks: Sequence[Mark], use: Use) -> Side | None:
