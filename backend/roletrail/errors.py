@@ -5,6 +5,8 @@ Bad *input records* are never exceptions: they are counted, kept and shown as qu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class RoletrailError(Exception):
     """Base of all errors a user can act on.
@@ -48,6 +50,25 @@ class Unauthenticated(RoletrailError):
 
     code = "unauthenticated"
     exit_code = 4
+
+
+class Conflict(RoletrailError):
+    """Somebody changed it first. `changed` says what, oldest first, so that nothing is overwritten unseen."""
+
+    code = "conflict"
+    exit_code = 7
+
+    def __init__(self, detail: str, *, hint: str = "", changed: Sequence[str] = (), version: int = 0) -> None:
+        super().__init__(detail, hint=hint)
+        self.changed = list(changed)
+        self.version = version
+
+
+class TooMany(RoletrailError):
+    """A rate limit was reached."""
+
+    code = "too_many"
+    exit_code = 8
 
 
 class StoreUnavailable(RoletrailError):

@@ -10,7 +10,8 @@ from typing import Literal
 
 Role = Literal["viewer", "analyst", "admin"]
 Scope = Literal["read", "ingest", "investigate", "export", "admin"]
-Kind = Literal["local", "session", "token"]
+Kind = Literal["local", "session", "token", "anonymous"]
+"""local: whoever can read the store's files. anonymous: everybody, under --insecure-no-auth."""
 
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin")
 SCOPES: tuple[Scope, ...] = ("read", "ingest", "investigate", "export", "admin")
