@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from roletrail.api import docs
+from roletrail.api import investigations as api_investigations
 from roletrail.api.document import document_of
 from roletrail.api.errors import problem, problem_for, problem_for_status, status_of
 from roletrail.auth import launch
@@ -35,6 +36,7 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     app.state.ports = ports
     app.state.site = site()
     app.include_router(docs.router)
+    app.include_router(api_investigations.router)
     app.include_router(pages.router)
     app.include_router(chain.router)
     app.include_router(static.router)

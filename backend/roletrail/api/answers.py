@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,5 +21,5 @@ def encode(view: Any) -> bytes:
         return json.dumps(msgspec.to_builtins(view), separators=(",", ":")).encode()
 
 
-def answer(view: Any) -> Response:
-    return Response(encode(view), media_type=JSON)
+def answer(view: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(encode(view), status, headers, JSON)

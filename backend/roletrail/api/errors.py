@@ -5,16 +5,21 @@ Details of failures on our side stay in the log: they may hold paths.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import msgspec
 from starlette.responses import Response
 
 from roletrail.errors import (
+    Conflict,
     Forbidden,
     InputUnavailable,
     InvalidRequest,
     NotFound,
     RoletrailError,
     StoreUnavailable,
+    TooMany,
     Unauthenticated,
 )
 
@@ -23,6 +28,8 @@ _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (NotFound, 404),
     (Unauthenticated, 401),
     (Forbidden, 403),
+    (Conflict, 409),
+    (TooMany, 429),
     (StoreUnavailable, 503),
     (InputUnavailable, 503),
 )
@@ -33,9 +40,11 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Changed meanwhile",
     413: "Too large",
     421: "Unknown host name",
     422: "Not a usable request",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available right now",
 }
@@ -53,8 +62,9 @@ def public(error: RoletrailError, status: int) -> tuple[str, str, str]:
     return _CODES.get(status, error.code), error.detail, error.hint
 
 
-def problem(status: int, code: str, detail: str, hint: str) -> Response:
+def problem(status: int, code: str, detail: str, hint: str, more: Mapping[str, object] = MappingProxyType({})) -> Response:
     body = {
+        **more,
         "type": "about:blank",
         "title": TITLES.get(status, "Error"),
         "status": status,
@@ -62,7 +72,7 @@ def problem(status: int, code: str, detail: str, hint: str) -> Response:
         "detail": scalar(detail),
         "hint": scalar(hint),
     }
-    headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    headers = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "60"}}.get(status, {})
     return Response(msgspec.json.encode(body), status, headers, "application/problem+json")
 
 
@@ -73,7 +83,8 @@ def scalar(text: str) -> str:
 
 def problem_for(error: RoletrailError, status: int = 0) -> Response:
     status = status or status_of(error)
-    return problem(status, *public(error, status))
+    more = {"changed": [scalar(text) for text in error.changed], "version": error.version} if isinstance(error, Conflict) else {}
+    return problem(status, *public(error, status), more)
 
 
 def problem_for_status(status: int) -> Response:

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.api import described
 from roletrail.api.answers import answer
+from roletrail.api.bodies import read_body
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import coverage, entities, events, health, impact, sessions, shapes, sources, timeline, trace, views
@@ -19,13 +20,12 @@ from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import chain_query, coverage_window
 
 PREFIX = "/api/v1"
-MAX_BODY = 1_048_576
 
 PROBLEM = {
     "description": "A problem",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 403, 404, 422, 503), PROBLEM)
+PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 403, 404, 422, 429, 503), PROBLEM)
 MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "The id is an alias; `Location` has the one it stands for now."}}
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
@@ -183,7 +183,7 @@ def get_trace(request: Request) -> Response:
 )
 async def post_trace(request: Request) -> Response:
     only(parameters(request), ())
-    thing = _thing(await _body(request))
+    thing = _thing(await read_body(request))
     return answer(await run_in_threadpool(trace.trace, ports_of(request).graph, actor_of(request), thing))
 
 
@@ -233,15 +233,6 @@ def get_health(request: Request) -> Response:
     only(parameters(request), ())
     ports = ports_of(request)
     return answer(health.health(ports.graph, actor_of(request), ports.store_name))
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise InvalidRequest("The body is larger than 1 MiB.")
-    return body
 
 
 def _thing(body: bytes) -> str:

@@ -61,7 +61,7 @@ class AuditLog:
     def newest(self, before: int, limit: int) -> list[Entry]:
         """Rows before number `before` (0: from the end), newest first."""
         query = "SELECT * FROM audit WHERE ? = 0 OR n < ? ORDER BY n DESC LIMIT ?"
-        return [Entry(*row[:7], row[7].hex()) for row in self._app.read().execute(query, (before, before, limit))]
+        return [Entry(*row)._replace(hash=row[7].hex()) for row in self._app.read().execute(query, (before, before, limit))]
 
     def verify(self, noted: str = "") -> Verified:
         """Walk the whole chain. `noted` is a head written down before: it must be the hash of one of the rows."""
@@ -74,7 +74,9 @@ class AuditLog:
             previous, expected = hash_, n + 1
             seen = seen or hash_.hex() == noted.lower()
         if not seen:
-            return Verified(expected - 1, expected, "no row has the hash that was noted: the log was cut or chained anew", previous.hex())
+            return Verified(
+                expected - 1, expected, "no row has the hash that was noted: the log was cut or chained anew", previous.hex()
+            )
         return Verified(expected - 1, 0, "", previous.hex())
 
 

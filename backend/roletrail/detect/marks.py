@@ -25,6 +25,7 @@ class Mark(NamedTuple):
     from_: int = 0
     to: int = 0
     set_at: int = 0
+    n: int = 0  # tells marks of one second apart: the later has the larger
     id: str = ""
 
     @property
@@ -96,7 +97,7 @@ def side_of_use(marks: Iterable[Mark], facts: Facts, identity: str, use: Use) ->
 
 class _Flow:
     def __init__(self, marks: Iterable[Mark], facts: Facts) -> None:
-        ordered = sorted(marks, key=lambda mark: (mark.set_at, mark.id))
+        ordered = sorted(marks, key=lambda mark: (mark.set_at, mark.n))
         self._facts = facts
         self._whole: dict[str, Side] = {mark.identity: mark.side for mark in ordered if mark.identity and mark.whole}
         self._strands: dict[str, list[Mark]] = {}

@@ -6,12 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from roletrail.errors import (
+    Conflict,
     Forbidden,
     InputUnavailable,
     InvalidRequest,
     NotFound,
     RoletrailError,
     StoreUnavailable,
+    TooMany,
     Unauthenticated,
 )
 from roletrail.web.site import Site
@@ -21,6 +23,8 @@ _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (NotFound, 404),
     (Unauthenticated, 401),
     (Forbidden, 403),
+    (Conflict, 409),
+    (TooMany, 429),
     (StoreUnavailable, 503),
     (InputUnavailable, 503),
 )
@@ -32,7 +36,9 @@ _TITLES = {
     403: "Not allowed",
     404: "Nothing here",
     405: "Not done this way",
+    409: "Changed meanwhile",
     421: "Unknown host name",
+    429: "Too many attempts",
     500: "Something went wrong",
     503: "The store cannot be read",
 }

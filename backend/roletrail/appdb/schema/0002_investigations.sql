@@ -77,7 +77,8 @@ CREATE TABLE kept_record (
 
 -- A lifted mark stays: who drew the line where, and when it was drawn anew.
 CREATE TABLE mark (
-    id TEXT PRIMARY KEY,
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     side TEXT NOT NULL,
     identity TEXT NOT NULL,
     label TEXT NOT NULL,
@@ -91,8 +92,7 @@ CREATE TABLE mark (
     set_by TEXT NOT NULL,
     lifted_at INTEGER NOT NULL DEFAULT 0,
     lifted_by TEXT NOT NULL DEFAULT ''
-) STRICT, WITHOUT ROWID;
-CREATE INDEX mark_live ON mark (set_at, id) WHERE lifted_at = 0;
+) STRICT;
 
 CREATE TABLE responder (
     id TEXT PRIMARY KEY,
