@@ -100,11 +100,13 @@ def properties(entries: dict[str, dict[str, str]]) -> str:
 def openapi() -> str:
     from fastapi import FastAPI
 
-    from roletrail.api.docs import document_text, router
+    from roletrail.api.docs import document_text
     from roletrail.api.document import document_of
+    from roletrail.api.routers import ROUTERS
 
     app = FastAPI(openapi_url=None)
-    app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router)
     return document_text(document_of(app))
 
 

@@ -14,10 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from roletrail.api import docs
-from roletrail.api import investigations as api_investigations
 from roletrail.api.document import document_of
 from roletrail.api.errors import problem, problem_for, problem_for_status, status_of
+from roletrail.api.routers import ROUTERS
 from roletrail.auth import launch
 from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
@@ -35,8 +34,8 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.ports = ports
     app.state.site = site()
-    app.include_router(docs.router)
-    app.include_router(api_investigations.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.include_router(pages.router)
     app.include_router(chain.router)
     app.include_router(static.router)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, read, serve
+from roletrail.cli import cover, investigations, read, serve
 from roletrail.cli.load import ingest
 
 
@@ -35,6 +35,7 @@ def build() -> typer.Typer:
     ):
         app.command()(command)
     app.add_typer(serve.token, name="token")
+    app.add_typer(investigations.group, name="investigations")
     return app
 
 

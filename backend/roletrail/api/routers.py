@@ -1,0 +1,7 @@
+"""Every router of the API: what the application serves and what the OpenAPI document describes are one list."""
+
+from __future__ import annotations
+
+from roletrail.api import docs, investigations
+
+ROUTERS = (docs.router, investigations.router)
