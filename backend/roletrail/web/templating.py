@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from roletrail.lineage import ids
 from roletrail.web import text
 from roletrail.web.assets import Assets
+from roletrail.web.markdown import markdown
 
 
 def entity_url(value: str, kind: str) -> str:
@@ -34,6 +35,7 @@ def environment(templates: Path, assets: Assets) -> Environment:
     )
     for filter_ in (text.clock, text.day, text.moment, text.grouped, text.span, text.ordinal_word, text.percent, text.plural):
         env.filters[filter_.__name__] = filter_
+    env.filters["markdown"] = markdown
     env.filters["entity_url"] = entity_url
     env.filters["event_url"] = event_url
     env.globals["seconds_between"] = text.seconds_between

@@ -1,0 +1,163 @@
+"""Pages of investigations: the list, one of them, and the forms that change it. They work without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from roletrail.auth.policy import allowed
+from roletrail.errors import Conflict, InvalidRequest
+from roletrail.investigations.model import MAX_BODY, NOTE_KINDS, STATES, STATUSES
+from roletrail.usecases import investigations as cases
+from roletrail.web.pages import API, last_of_each
+from roletrail.web.site import actor_of, ports_of, site_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/investigations")
+def investigation_list(request: Request) -> Response:
+    """With `pin` and `kind`: where to pin that thing."""
+    ports, actor, raw = ports_of(request), actor_of(request), last_of_each(request)
+    status = raw.get("status", "") if raw.get("status", "") in STATUSES else ""
+    try:
+        found = cases.list_investigations(ports, actor, status=status, after=raw.get("after", ""))
+    except InvalidRequest:
+        found = cases.list_investigations(ports, actor, status=status)
+    context = {
+        "found": found,
+        "status": status,
+        "statuses": STATUSES,
+        "may_write": may_write(request),
+        "pin": raw.get("pin", "")[:300],
+        "kind": raw.get("kind", "chain"),
+        "next_url": f"/investigations?status={status}&after={quote(found.next or '')}",
+        "twin": f"{API}/investigations",
+    }
+    return site_of(request).page(request, "investigations", context)
+
+
+@router.get("/investigations/{id_}")
+def investigation(request: Request, id_: str) -> Response:
+    return _page(request, id_)
+
+
+def _page(request: Request, id_: str, conflict: Conflict | None = None, typed: Mapping[str, str] | None = None) -> Response:
+    view = cases.show_investigation(ports_of(request), actor_of(request), id_)
+    beside = {pin.id: [note for note in view.notes if note.pin == pin.id] for pin in view.pins}
+    context = {
+        "view": view,
+        "beside": beside,
+        "loose": [note for note in view.notes if note.pin not in beside],
+        "may_write": may_write(request),
+        "statuses": STATUSES,
+        "kinds": NOTE_KINDS,
+        "states": STATES,
+        "conflict": conflict,
+        "typed": typed or {},
+        "twin": f"{API}/investigations/{id_}",
+    }
+    return site_of(request).page(request, "investigation", context, 409 if conflict else 200)
+
+
+@router.post("/investigations")
+async def open_investigation(request: Request) -> Response:
+    """A new one; with `target`, that thing is pinned at once."""
+    actor, fields = actor_of(request), await form_of(request)
+
+    def create() -> str:
+        ports = ports_of(request)
+        made = cases.create_investigation(ports, actor, fields.get("title", ""), assignee=fields.get("assignee", ""))
+        if fields.get("target"):
+            cases.pin(ports, actor, made.id, fields.get("kind", ""), fields["target"])
+        return made.id
+
+    return RedirectResponse(f"/investigations/{await run_in_threadpool(create)}", 303)
+
+
+@router.post("/investigations/{id_}")
+async def edit_investigation(request: Request, id_: str) -> Response:
+    fields = await form_of(request)
+
+    def edit() -> None:
+        chosen = {name: fields[name] for name in ("title", "status", "assignee") if name in fields}
+        cases.edit_investigation(ports_of(request), actor_of(request), id_, version_of(fields), **chosen)
+
+    return await _changed(request, id_, fields, edit)
+
+
+@router.post("/investigations/{id_}/pins")
+async def pin(request: Request, id_: str) -> Response:
+    fields = await form_of(request)
+    kind, target = fields.get("kind", ""), fields.get("target", "")
+    return await _changed(request, id_, fields, lambda: cases.pin(ports_of(request), actor_of(request), id_, kind, target))
+
+
+@router.post("/investigations/{id_}/pins/{part}/remove")
+async def unpin(request: Request, id_: str, part: str) -> Response:
+    return await _changed(request, id_, {}, lambda: cases.unpin(ports_of(request), actor_of(request), id_, part))
+
+
+@router.post("/investigations/{id_}/seen")
+async def seen(request: Request, id_: str) -> Response:
+    return await _changed(request, id_, {}, lambda: cases.look_at_growth(ports_of(request), actor_of(request), id_))
+
+
+@router.post("/investigations/{id_}/notes")
+async def add_note(request: Request, id_: str) -> Response:
+    fields = await form_of(request)
+
+    def add() -> None:
+        more = {"pin_id": fields.get("pin", ""), "kind": fields.get("kind", "note"), "owner": fields.get("owner", "")}
+        cases.add_note(ports_of(request), actor_of(request), id_, fields.get("body", ""), **more)
+
+    return await _changed(request, id_, fields, add)
+
+
+@router.post("/investigations/{id_}/notes/{part}")
+async def edit_note(request: Request, id_: str, part: str) -> Response:
+    """`remove` takes it away; otherwise the fields that are there are set."""
+    fields = await form_of(request)
+
+    def edit() -> None:
+        ports, actor, version = ports_of(request), actor_of(request), version_of(fields)
+        if "remove" in fields:
+            cases.delete_note(ports, actor, id_, part, version)
+            return
+        chosen = {name: fields[name] for name in ("body", "state", "owner") if name in fields}
+        cases.edit_note(ports, actor, id_, part, version, **chosen)
+
+    return await _changed(request, id_, fields | {"note": part}, edit)
+
+
+async def _changed(request: Request, id_: str, fields: Mapping[str, str], change: Callable[[], object]) -> Response:
+    """Back to the page; where somebody was first, the page with what changed and what was typed."""
+    actor_of(request)
+    try:
+        await run_in_threadpool(change)
+    except Conflict as conflict:
+        return await run_in_threadpool(_page, request, id_, conflict, fields)
+    return RedirectResponse(f"/investigations/{id_}", 303)
+
+
+def may_write(request: Request) -> bool:
+    return allowed(actor_of(request), "investigations.write").allowed
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Texts of a form; the actor is known before its body is read."""
+    actor_of(request)
+    async with request.form(max_files=0, max_fields=20, max_part_size=4 * MAX_BODY) as form:
+        return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
+
+
+def version_of(fields: Mapping[str, str]) -> int:
+    text = fields.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise InvalidRequest("The form does not say which version it was filled in for.", hint="Open the page again.")
+    return int(text)
