@@ -55,20 +55,25 @@ class Access:
             ).fetchone()
             if burned is None or burned[0] <= now:
                 return ""
-            session = new_secret()
-            db.execute("DELETE FROM sign_in_session WHERE used_at <= ?", (now - SESSION_SECONDS,))
-            db.execute(
-                "INSERT INTO sign_in_session VALUES (?, ?, ?, ?, ?)", (self._hash("session", session), "local", "admin", now, now)
-            )
-            return session
+            return self.open_session("local", "admin", "launch link")
 
     # --- sign-in sessions ---------------------------------------------------------------------------------------
+
+    def open_session(self, name: str, role: Role, way: str, seconds: int = 0) -> str:
+        """Secret of a new session. `way` is how its owner came in; `seconds` ends it in any case, 0 when only disuse does."""
+        secret, now = new_secret(), self.app.now()
+        row = (self._hash("session", secret), name, role, now, now, secrets.token_hex(6), way, now + seconds if seconds else 0)
+        with self.app.write() as db:
+            db.execute("DELETE FROM sign_in_session WHERE used_at <= ?", (now - SESSION_SECONDS,))
+            db.execute("INSERT INTO sign_in_session VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return secret
 
     def session_actor(self, secret: str) -> Actor | None:
         """Actor of a session cookie; None when it is unknown or was not used for twelve hours."""
         now, hashed = self.app.now(), self._hash("session", secret)
-        row = self.app.read().execute("SELECT name, role, used_at FROM sign_in_session WHERE hash = ?", (hashed,)).fetchone()
-        if row is None or row[2] <= now - SESSION_SECONDS:
+        query = "SELECT name, role, used_at, ends_at FROM sign_in_session WHERE hash = ?"
+        row = self.app.read().execute(query, (hashed,)).fetchone()
+        if row is None or row[2] <= now - SESSION_SECONDS or (row[3] and row[3] <= now):
             return None
         if row[2] <= now - TOUCH_SECONDS:
             with self.app.write() as db:

@@ -42,16 +42,16 @@ class Casebook:
         return _get(self.app.read(), id_)
 
     def pins(self, id_: str) -> list[Pin]:
-        rows = self.app.read().execute("SELECT * FROM pin WHERE investigation = ? ORDER BY pinned_at, id", (id_,))
+        rows = self.app.read().execute("SELECT * FROM pin WHERE investigation = ? ORDER BY rowid", (id_,))
         return [Pin(*row) for row in rows]
 
     def every_pin(self) -> list[Pin]:
         """Pins of all investigations that are not closed."""
-        query = "SELECT p.* FROM pin p JOIN investigation i ON i.id = p.investigation WHERE i.status <> 'closed' ORDER BY p.id"
+        query = "SELECT p.* FROM pin p JOIN investigation i ON i.id = p.investigation WHERE i.status <> 'closed' ORDER BY p.rowid"
         return [Pin(*row) for row in self.app.read().execute(query)]
 
     def notes(self, id_: str) -> list[Note]:
-        rows = self.app.read().execute("SELECT * FROM note WHERE investigation = ? ORDER BY created_at, id", (id_,))
+        rows = self.app.read().execute("SELECT * FROM note WHERE investigation = ? ORDER BY rowid", (id_,))
         return [Note(*row) for row in rows]
 
     def changes(self, id_: str, since: int = 0) -> list[Change]:

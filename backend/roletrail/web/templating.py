@@ -20,7 +20,12 @@ def entity_url(value: str, kind: str) -> str:
 
 def event_url(reference: str) -> str:
     """Page of an event: `yyyymmdd.eventID`, where the eventID may be any text a file held."""
-    return f"/events/{quote(reference, safe='', errors='replace')}"
+    return f"/events/{quoted(reference)}"
+
+
+def quoted(text: str) -> str:
+    """Any text as a part of a URL."""
+    return quote(text, safe="", errors="replace")
 
 
 def environment(templates: Path, assets: Assets) -> Environment:
@@ -36,6 +41,7 @@ def environment(templates: Path, assets: Assets) -> Environment:
     for filter_ in (text.clock, text.day, text.moment, text.grouped, text.span, text.ordinal_word, text.percent, text.plural):
         env.filters[filter_.__name__] = filter_
     env.filters["markdown"] = markdown
+    env.filters["quoted"] = quoted
     env.filters["entity_url"] = entity_url
     env.filters["event_url"] = event_url
     env.globals["seconds_between"] = text.seconds_between

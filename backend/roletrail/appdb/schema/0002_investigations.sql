@@ -40,7 +40,7 @@ CREATE TABLE pin (
     pinned_at INTEGER NOT NULL,
     pinned_by TEXT NOT NULL,
     UNIQUE (investigation, kind, target)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- `pin` "" is a note on the whole. `kind`: note, decision, question or step; `state` and `owner` are of the last two.
 CREATE TABLE note (
@@ -56,8 +56,8 @@ CREATE TABLE note (
     created_by TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
     updated_by TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX note_investigation ON note (investigation, created_at, id);
+) STRICT;
+CREATE INDEX note_investigation ON note (investigation);
 
 CREATE TABLE change (
     investigation TEXT NOT NULL REFERENCES investigation ON DELETE CASCADE,
