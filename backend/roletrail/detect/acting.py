@@ -1,0 +1,78 @@
+"""From deeds to a hit: what one identity did of one nature, with what is new about it and the path that led there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roletrail.detect import habits
+from roletrail.detect.deeds import Deed, deeds_of
+from roletrail.detect.finding import Reason
+from roletrail.detect.network import is_outside, network
+from roletrail.detect.past import Past
+from roletrail.detect.rule import Hit
+from roletrail.detect.story import Story, called
+from roletrail.detect.weigh import MOST_EVENTS, behind
+
+NEW_HERE, NEW_ANYWHERE, NEW_ALONE = 15, 20, 15
+MOST_KINDS = 4
+
+
+def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator[Hit]:
+    """One hit for all deeds of a nature that weigh: by themselves, or because they are new."""
+    weighed = [(deed, _new(story, past, deed)) for deed in deeds_of(story) if deed.nature == nature]
+    kept = [(deed, new) for deed, new in weighed if deed.alone or new]
+    if not kept:
+        return
+    reasons = list(_reasons(story, kept))
+    novelty = max((new for _, new in kept), default=0)
+    if novelty:
+        words = "nobody did this to such a thing in the month before" if novelty >= NEW_ANYWHERE else "new for this caller: not done in the month before"
+        reasons.append(Reason(words, novelty))
+    times = [deed.action.at for deed, _ in kept]
+    targets = ", ".join(dict.fromkeys(deed.action.target for deed, _ in kept if deed.action.target))
+    title = f"{called(story.node)} {said}: {_short(targets) or kept[0][0].action.event_name}"
+    yield Hit(title, (*reasons, *_setting(story, kept)), min(times), max(times), most=1000 if any(d.alone for d, _ in kept) else 64)
+
+
+def _new(story: Story, past: Past, deed: Deed) -> int:
+    if deed.tried:
+        return 0
+    at = deed.action.at
+    if past.new(habits.act_anywhere_key(deed.action), at):
+        return NEW_ANYWHERE
+    return NEW_HERE if past.new(habits.act_key(story.node, deed.action), at) else 0
+
+
+def _reasons(story: Story, kept: list[tuple[Deed, int]]) -> Iterator[Reason]:
+    """One a kind of call: the weightiest whole, others by a third."""
+    by_name: dict[tuple[str, bool], list[Deed]] = {}
+    for deed, _ in kept:
+        by_name.setdefault((deed.action.event_name, deed.tried), []).append(deed)
+    ranked = sorted(by_name.values(), key=lambda deeds: (-_weight(deeds), deeds[0].action.event_name))
+    for n, deeds in enumerate(ranked[:MOST_KINDS]):
+        first = deeds[0]
+        times = f" ({len(deeds)} times)" if len(deeds) > 1 else ""
+        refused = f", refused: {first.action.error_code}" if first.tried else ""
+        text = f"{first.action.event_name}{times} by {called(story.node)}: {first.said}{refused}"
+        yield Reason(text, _weight(deeds) if n == 0 else _weight(deeds) // 3, tuple(deed.ref for deed in deeds)[:MOST_EVENTS])
+
+
+def _weight(deeds: list[Deed]) -> int:
+    heaviest = max(deeds, key=lambda deed: deed.weight)
+    return heaviest.weight - 15 if heaviest.tried and heaviest.alone else heaviest.weight
+
+
+def _setting(story: Story, kept: list[tuple[Deed, int]]) -> Iterator[Reason]:
+    """The path behind the deed, and whether it came from elsewhere than the credential was asked for."""
+    yield from behind(story)
+    asked = story.asked
+    if asked is None or not is_outside(network(asked.address)):
+        return
+    other = [deed for deed, _ in kept if is_outside(network(deed.action.address)) and network(deed.action.address) != network(asked.address)]
+    if other:
+        text = f"called from {network(other[0].action.address)}; its session was asked for from {network(asked.address)}"
+        yield Reason(text, 10, tuple(deed.ref for deed in other)[:MOST_EVENTS])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else text[:119] + "…"

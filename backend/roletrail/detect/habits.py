@@ -1,0 +1,142 @@
+"""Which habits a story shows, and on which days: the one list of what novelty can be asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from roletrail.detect.network import client, network
+from roletrail.detect.past import Seen, habit, on
+from roletrail.detect.shape import fold_role, shape, sub_pattern
+from roletrail.detect.story import Step, Story, who
+from roletrail.lineage.model import Action, Issuance, Node
+
+ROTATING = "runner"
+"""Network class of callers a web identity provider vouches for: hosted runners have another address every time."""
+
+
+def network_class(root: Node, asked: Issuance | None) -> str:
+    if root.type == "web":
+        return ROTATING
+    return network(asked.address) if asked else ""
+
+
+def shape_key(story: Story) -> int:
+    return habit("shape", shape(story.path, story.own))
+
+
+def shape_by_key(story: Story) -> int:
+    """The shape taken by this root."""
+    return habit("shape by", shape(story.path, story.own), who_is_root(story))
+
+
+def shape_in_key(story: Story) -> int:
+    """The shape taken by this root, every step asked for from the same networks with the same clients."""
+    classes = [f"{network_class(story.root, step.asked)} {client(step.asked.agent)}" for step in story.path if step.asked]
+    return habit("shape in", shape(story.path, story.own), who_is_root(story), *dict.fromkeys(classes))
+
+
+def who_is_root(story: Story) -> str:
+    root = story.root
+    return sub_pattern(root.name) if root.type == "web" else root.workload or who(root)
+
+
+def pair_key(above: Step, step: Step) -> int:
+    return habit("pair", caller_shape(above.node), fold_role(step.node.role_name))
+
+
+def caller_shape(node: Node) -> str:
+    if node.role_name:
+        return fold_role(node.role_name)
+    if node.type == "web":
+        return sub_pattern(node.name)
+    if node.type in ("identity_center", "saml"):
+        return node.type  # people come and go; who may enter a role is the directory's matter
+    return node.workload or who(node)
+
+
+def subject_key(i: Issuance) -> int:
+    return habit("subject", i.role_arn, i.provider, sub_pattern(i.parent_label or i.parent_principal))
+
+
+def exact_subject_key(i: Issuance) -> int:
+    return habit("exact subject", i.role_arn, i.provider, i.parent_label or i.parent_principal)
+
+
+def provider_key(i: Issuance) -> int:
+    return habit("provider", i.role_arn, i.provider)
+
+
+def audience_key(i: Issuance, audience: str) -> int:
+    return habit("audience", i.role_arn, audience)
+
+
+def foreign_key(i: Issuance) -> int:
+    return habit("foreign", i.parent_account)
+
+
+def foreign_keys(i: Issuance) -> dict[str, int]:
+    """What is known of a foreign account's ways into a role, by the word for it."""
+    unique_id = i.parent_principal.rpartition(":")[0] or i.parent_principal
+    return {
+        "principal": habit("foreign principal", i.role_arn, i.parent_account, unique_id),
+        "network": habit("foreign network", i.role_arn, i.parent_account, network(i.address)),
+        "client": habit("foreign client", i.role_arn, i.parent_account, client(i.agent)),
+    }
+
+
+def external_key(i: Issuance) -> int:
+    return habit("external", i.role_arn, i.parent_account, i.external_id)
+
+
+def external_used_key(i: Issuance) -> int:
+    """That callers from there bring an external id at all."""
+    return habit("external used", i.role_arn, i.parent_account)
+
+
+def network_key(node: Node, net: str) -> int:
+    return habit("network", who(node), net)
+
+
+def family_key(node: Node, service: str) -> int:
+    return habit("family", who(node), service)
+
+
+def act_key(node: Node, a: Action) -> int:
+    """This principal doing this to this kind of thing, wherever: a pipeline's role is the same in every account."""
+    return habit("act", fold_role(node.role_name) or who(node), a.event_name, a.target_kind)
+
+
+def act_anywhere_key(a: Action) -> int:
+    return habit("act anywhere", a.event_name, a.target_kind)
+
+
+def shown(story: Story) -> Iterator[Seen]:
+    """Every habit of a story with its day."""
+    node = story.node
+    if story.leaf and story.standing.sessions >= 2 and node.counts:
+        yield from on(story.at, (shape_key(story), shape_by_key(story), shape_in_key(story)))
+    for above, step in pairwise(story.path[-2:]):
+        if step.node.role_name and step.edge and not step.edge.pivot:
+            yield from on(step.node.issued_at or step.edge.at, [pair_key(above, step)])
+    if story.asked is not None:
+        yield from on(story.asked.at, _of_issuance(story.asked))
+    for a in story.actions:
+        if not a.error_code:
+            yield from on(a.at, (act_key(node, a), act_anywhere_key(a)))
+    for activity in story.activities:
+        keys = [family_key(node, pair.partition("=")[0]) for pair in activity.sources.split()]
+        yield from on(activity.cell, [network_key(node, network(activity.address)), *keys])
+
+
+def _of_issuance(i: Issuance) -> Iterator[int]:
+    if i.family in ("web", "saml"):
+        yield subject_key(i)
+        yield exact_subject_key(i)
+        yield provider_key(i)
+    if i.copy == "foreign":
+        yield foreign_key(i)
+        yield from foreign_keys(i).values()
+        if i.external_id:
+            yield external_key(i)
+            yield external_used_key(i)

@@ -1,0 +1,84 @@
+"""The frame every rule stands in: what it says of itself, what it is handed, what it answers.
+
+A rule is a module of `detect.rules` with a RULE. It is pure: the same story and past give the same hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+from roletrail.detect.finding import SEVERITIES, Finding, Reason, Severity
+from roletrail.detect.past import Past
+from roletrail.detect.story import Story
+from roletrail.lineage import ids
+
+Group = Literal["chain", "root", "credential"]
+
+LOUDNESS = ((90, "critical"), (65, "high"), (40, "medium"), (15, "low"))
+"""Least score of each severity; below the last it is informational. Hand-set, and measured by the bench (docs/rules.md)."""
+
+
+class Meta(NamedTuple):
+    """`attack` are MITRE ATT&CK technique ids; `quiet` is False where habit must never take weight away."""
+
+    id: str
+    title: str
+    group: Group
+    why: str
+    attack: tuple[str, ...]
+    benign: tuple[str, ...]
+    runbook: tuple[str, ...]
+    version: int = 1
+
+
+class Hit(NamedTuple):
+    """A rule fired. `about` tells hits of one rule on one identity apart; `session_id` is "" for the identity itself."""
+
+    title: str
+    reasons: tuple[Reason, ...]
+    first_seen: int
+    last_seen: int
+    about: str = ""
+    session_id: str = ""
+    most: int = 1000  # cap of the score
+
+
+class Sample(NamedTuple):
+    """A story a rule must fire on, or must not, with the past it is judged against."""
+
+    story: Story
+    past: Past
+
+
+class Rule(NamedTuple):
+    meta: Meta
+    judge: Callable[[Story, Past], Iterable[Hit]]
+    fires: tuple[Sample, ...]
+    silent: tuple[Sample, ...]
+
+
+def severity_of(score: int) -> Severity:
+    for least, severity in LOUDNESS:
+        if score >= least:
+            return severity
+    return SEVERITIES[0]
+
+
+def finding_id(rule: str, version: int, subject: str) -> str:
+    """Same rule, version and subject: same finding, however often it is evaluated."""
+    return ids.entity_id("finding", f"{rule}\x1f{version}\x1f{subject}")
+
+
+def findings_of(rule: Rule, story: Story, past: Past) -> list[Finding]:
+    return [_finding(rule.meta, story, hit) for hit in rule.judge(story, past)]
+
+
+def _finding(meta: Meta, story: Story, hit: Hit) -> Finding:
+    subject = f"{story.node.id}\x1f{hit.about}" if hit.about else story.node.id
+    score = max(0, min(hit.most, sum(reason.weight for reason in hit.reasons)))
+    return Finding(
+        id=finding_id(meta.id, meta.version, subject), rule=meta.id, version=meta.version, title=hit.title,
+        severity=severity_of(score), score=score, tone=story.tone, subject=subject, session_id=hit.session_id or story.node.id,
+        account=story.node.account, reasons=hit.reasons, first_seen=hit.first_seen, last_seen=max(hit.first_seen, hit.last_seen),
+    )  # fmt: skip

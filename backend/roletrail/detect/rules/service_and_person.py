@@ -1,0 +1,48 @@
+"""One role, taken by a service and by a person within a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roletrail.detect import sample as s
+from roletrail.detect.finding import Reason
+from roletrail.detect.past import DAY, Past
+from roletrail.detect.rule import Hit, Meta, Rule, Sample
+from roletrail.detect.story import Story, called
+
+META = Meta(
+    id="service-and-person",
+    title="A workload's role taken by a person",
+    group="chain",
+    why="Roles made for functions, tasks and instances are not taken by people: whoever does has widened the trust, or found it wide.",
+    attack=("T1098.003", "T1078.004"),
+    benign=("A developer who debugs with the workload's role.",),
+    runbook=("Read who may take the role, and since when.", "Ask whether the caller debugs this workload."),
+)
+_WORKLOADS = frozenset({"function", "instance", "task", "pod", "build", "service"})
+
+
+def judge(story: Story, past: Past) -> Iterator[Hit]:
+    del past
+    if story.root.type in _WORKLOADS or story.root.kind == "unknown" or not story.node.role_name:
+        return
+    others = [use for use in story.role_uses if use.what in _WORKLOADS and abs(use.at - story.at) <= DAY]
+    if not others:
+        return
+    text = f"{called(story.node)} was delivered to a {others[0].what} {len(others)} times within a day of this"
+    yield Hit(f"{called(story.node)} is a workload's role, and {called(story.root)} took it", (Reason(text, 40, tuple(use.ref for use in others[:5])),), story.at, story.last_seen)
+
+
+_PERSON = s.story(s.key(), s.role("order-fn-role"), role_uses=(s.use("function", s.T0 - 3600),))
+_WORKLOAD = s.story(s.origin("function", "order-fn"), s.role("order-fn-role"), role_uses=(s.use("function", s.T0 - 3600),))
+
+RULE = Rule(
+    META,
+    judge,
+    fires=(Sample(_PERSON, s.FRESH),),
+    silent=(
+        Sample(_WORKLOAD, s.FRESH),
+        Sample(_PERSON._replace(role_uses=(s.use("key", s.T0 - 3600),)), s.FRESH),
+        Sample(_PERSON._replace(role_uses=(s.use("function", s.T0 - 2 * DAY),)), s.FRESH),
+    ),
+)

@@ -1,0 +1,99 @@
+"""Parts of a score that several rules share: how deep, how new, what was done, from where. Each tied to events or counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roletrail.detect import habits
+from roletrail.detect.deeds import Deed, deeds_of
+from roletrail.detect.finding import Reason
+from roletrail.detect.network import client, is_outside, network
+from roletrail.detect.past import SETTLED_DAYS, WINDOW_DAYS, Past
+from roletrail.detect.story import Step, Story, called
+
+NO_BASELINE = "no baseline yet: less than 14 days of data come before it, so nothing is called new"
+MOST_EVENTS = 20
+
+OFF_HOST = ("OFF_INSTANCE", "PROBABLE_OFF_INSTANCE", "OFF_WORKLOAD", "INSTANCE_CREDENTIAL_TO_CONSOLE")
+"""Beginnings of the verdicts that say a workload's credentials were used elsewhere."""
+
+
+def proof(step: Step) -> tuple[str, ...]:
+    return step.edge.evidence if step.edge else ()
+
+
+def depth(story: Story) -> Reason:
+    count = story.standing.sessions
+    events = tuple(ref for step in story.roles[-3:] for ref in proof(step))[:MOST_EVENTS]
+    if count == 2:
+        return Reason("two role sessions in a row: the second was obtained with the first", 15, events)
+    return Reason(f"{count} role sessions in a row, each obtained with the one before", 30, events)
+
+
+def newness(story: Story, past: Past) -> Iterator[Reason]:
+    """How new the path is, or how usual; says so when nobody can tell yet."""
+    at = story.at
+    if not past.known(at):
+        yield Reason(NO_BASELINE, 0)
+        return
+    days, mine = past.days(habits.shape_key(story), at), past.days(habits.shape_by_key(story), at)
+    if not days:
+        yield Reason("this path was never seen in the month before, by anybody", 25)
+    elif not mine:
+        yield Reason(f"this root never took this path before; others did on {days} of the days before", 15)
+    else:
+        yield from _familiar(story, past, mine)
+
+
+def _familiar(story: Story, past: Past, mine: int) -> Iterator[Reason]:
+    window = f"of the {WINDOW_DAYS - SETTLED_DAYS + 1} settled days before"
+    usual = past.days(habits.shape_in_key(story), story.at)
+    if past.usual(habits.shape_in_key(story), story.at):
+        yield Reason(f"quieter: this root took this path on {usual} {window}, from the same networks with the same clients", -20)
+    elif usual < mine:
+        where = ", ".join(dict.fromkeys(f"{network(s.asked.address)} by {client(s.asked.agent)}" for s in story.path if s.asked))
+        yield Reason(f"this root took this path on {mine} {window}, but not like this: {where}", 15 if not usual else 5)
+    else:
+        yield Reason(f"this root took this path on {mine} {window}", 0)
+
+
+def networks(story: Story) -> Iterator[Reason]:
+    """Steps of one path asked for from more than one outside network."""
+    found: dict[str, tuple[str, ...]] = {}
+    for step in story.path:
+        if step.asked is not None and is_outside(net := network(step.asked.address)):
+            found.setdefault(net, proof(step))
+    if len(found) > 1:
+        events = tuple(ref for refs in found.values() for ref in refs)[:MOST_EVENTS]
+        yield Reason(f"its steps were asked for from {len(found)} networks: {', '.join(found)}", 20, events)
+
+
+def elsewhere(story: Story) -> Iterator[Reason]:
+    """Verdicts that say the credentials were used away from where they belong."""
+    off = [v for v in story.verdicts if v.verdict.startswith(OFF_HOST)]
+    if off:
+        worst = max(off, key=lambda v: v.confidence)
+        events = tuple(ref for basis in worst.reasons for ref in basis.events)[:MOST_EVENTS]
+        text = f"a workload's credentials on its path were used away from it: {worst.verdict} from {worst.source_ip_address}"
+        yield Reason(text, round(50 * worst.confidence), events)
+
+
+def done(story: Story) -> Iterator[Reason]:
+    """What its last session did that counts by itself, the weightiest first; at most three kinds."""
+    found: dict[str, list[Deed]] = {}
+    for deed in deeds_of(story):
+        if deed.alone:
+            found.setdefault(deed.action.event_name, []).append(deed)
+    ranked = sorted(found.items(), key=lambda item: (-max(d.weight for d in item[1]), item[0]))
+    for name, deeds in ranked[:3]:
+        times = f" {len(deeds)} times" if len(deeds) > 1 else ""
+        text = f"{called(story.node)} called {name}{times}: {deeds[0].said}"
+        yield Reason(text, max(d.weight for d in deeds) // 2, tuple(d.ref for d in deeds)[:MOST_EVENTS])
+
+
+def behind(story: Story) -> Iterator[Reason]:
+    """How the path that led to a deed weighs."""
+    if story.standing.sessions >= 2:
+        yield Reason(f"done by role session {story.standing.sessions} of a chain", 10 if story.standing.sessions == 2 else 20)
+    yield from networks(story)
+    yield from elsewhere(story)
