@@ -37,6 +37,11 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
     "shares.stop": ("admin", "admin"),
     "audit.read": ("admin", "admin"),
     "retention.run": ("admin", "admin"),
+    "findings.read": ("viewer", "read"),
+    "findings.decide": ("analyst", "investigate"),
+    "findings.send": ("analyst", "export"),
+    "rules.read": ("viewer", "read"),
+    "rules.evaluate": ("analyst", "ingest"),
     "ingest.run": ("analyst", "ingest"),
     "access.manage": ("admin", "admin"),
 }

@@ -26,12 +26,18 @@ def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator
     reasons = list(_reasons(story, kept))
     novelty = max((new for _, new in kept), default=0)
     if novelty:
-        words = "nobody did this to such a thing in the month before" if novelty >= NEW_ANYWHERE else "new for this caller: not done in the month before"
+        words = (
+            "nobody did this to such a thing in the month before"
+            if novelty >= NEW_ANYWHERE
+            else "new for this caller: not done in the month before"
+        )
         reasons.append(Reason(words, novelty))
     times = [deed.action.at for deed, _ in kept]
     targets = ", ".join(dict.fromkeys(deed.action.target for deed, _ in kept if deed.action.target))
     title = f"{called(story.node)} {said}: {_short(targets) or kept[0][0].action.event_name}"
-    yield Hit(title, (*reasons, *_setting(story, kept)), min(times), max(times), most=1000 if any(d.alone for d, _ in kept) else 64)
+    yield Hit(
+        title, (*reasons, *_setting(story, kept)), min(times), max(times), most=1000 if any(d.alone for d, _ in kept) else 64
+    )
 
 
 def _new(story: Story, past: Past, deed: Deed) -> int:
@@ -68,7 +74,11 @@ def _setting(story: Story, kept: list[tuple[Deed, int]]) -> Iterator[Reason]:
     asked = story.asked
     if asked is None or not is_outside(network(asked.address)):
         return
-    other = [deed for deed, _ in kept if is_outside(network(deed.action.address)) and network(deed.action.address) != network(asked.address)]
+    other = [
+        deed
+        for deed, _ in kept
+        if is_outside(network(deed.action.address)) and network(deed.action.address) != network(asked.address)
+    ]
     if other:
         text = f"called from {network(other[0].action.address)}; its session was asked for from {network(asked.address)}"
         yield Reason(text, 10, tuple(deed.ref for deed in other)[:MOST_EVENTS])

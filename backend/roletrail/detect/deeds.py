@@ -125,7 +125,9 @@ def allows_everything(policy: object) -> bool:
         if isinstance(statement, dict) and statement.get("Effect") == "Allow":
             actions = statement.get("Action", [])
             listed = actions if isinstance(actions, list) else [actions]
-            if any(str(one).lower() in ("*", "*:*", "iam:*", "sts:*", "sts:assumerole") for one in listed) and "*" in str(statement.get("Resource", "")):
+            if any(str(one).lower() in ("*", "*:*", "iam:*", "sts:*", "sts:assumerole") for one in listed) and "*" in str(
+                statement.get("Resource", "")
+            ):
                 return True
     return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from roletrail.detect.past import DAY, Past, Seen
 from roletrail.detect.story import Step, Story, Use
@@ -48,7 +49,14 @@ def issuance(
     above: Node, child: Node, *, address: str = OFFICE, agent: str = CLI, family: str = "", external_id: str = "", provider: str = "",
     audience: str = "",
 ) -> Issuance:  # fmt: skip
-    families = {"web": "web", "saml": "saml", "function": "service", "instance": "service", "task": "service", "service": "service"}
+    families = {
+        "web": "web",
+        "saml": "saml",
+        "function": "service",
+        "instance": "service",
+        "task": "service",
+        "service": "service",
+    }
     return Issuance(
         event_id=f"e-{child.id}", at=child.issued_at, family=family or families.get(above.type, "assume"), event_name="AssumeRole",
         partition="aws", account=child.account, region="eu-central-1", copy="foreign" if above.type == "foreign" else "",
@@ -67,10 +75,12 @@ def edge(above: Node, child: Node, *, pivot: str = "", kind: str = "ASSUMED", no
     return Edge(kind, above.id, child.id, "", "", at, rule, 1.0, evidence, pivot, "", note)
 
 
-def story(*nodes: Node, address: str = OFFICE, agent: str = CLI, addresses: Sequence[str] = (), pivot: str = "", **more: object) -> Story:
+def story(
+    *nodes: Node, address: str = OFFICE, agent: str = CLI, addresses: Sequence[str] = (), pivot: str = "", **more: object
+) -> Story:
     """A path of these nodes. `addresses` are where each step after the first was asked for, when not all from one."""
     steps = [Step(nodes[0])]
-    for n, (above, child) in enumerate(zip(nodes, nodes[1:], strict=False)):
+    for n, (above, child) in enumerate(pairwise(nodes)):
         where = addresses[n] if addresses else address
         asked = issuance(above, child, address=where, agent=agent) if child.issued_at and not pivot else None
         steps.append(Step(child, edge(above, child, pivot=pivot), asked))
@@ -88,8 +98,8 @@ def story(*nodes: Node, address: str = OFFICE, agent: str = CLI, addresses: Sequ
 def with_asked(told: Story, change: Callable[[Issuance], Issuance]) -> Story:
     """The story with its own issuance changed."""
     last = told.path[-1]
-    assert last.asked is not None
-    return told._replace(path=(*told.path[:-1], last._replace(asked=change(last.asked))))
+    asked = change(last.asked) if last.asked else None
+    return told._replace(path=(*told.path[:-1], last._replace(asked=asked)))
 
 
 def action(
@@ -117,14 +127,18 @@ def attempt(target: str, *, at: int = T0) -> Attempt:
     return Attempt(f"e-{target}-{at}", at, "", "", "AssumeRole", arn, "AccessDenied", HOME, "us-east-1", CAFE, CLI)
 
 
-def sign_in(name: str, *, at: int = T0, address: str = OFFICE, agent: str = CLI, success: str = "true", **detail: object) -> SignIn:
+def sign_in(
+    name: str, *, at: int = T0, address: str = OFFICE, agent: str = CLI, success: str = "true", **detail: object
+) -> SignIn:
     return SignIn(
         f"e-{name}-{at}", at, name, "aws", "", "user", "IdentityCenterUser", HOME, "", "us-east-1", "", success, "", address, agent,
         json.dumps(detail),
     )  # fmt: skip
 
 
-def verdict(word: str, row: str, *, confidence: float = 0.9, hands: str = "unknown", workload: str = "instance", address: str = CAFE) -> UseVerdict:
+def verdict(
+    word: str, row: str, *, confidence: float = 0.9, hands: str = "unknown", workload: str = "instance", address: str = CAFE
+) -> UseVerdict:
     return UseVerdict(
         "", workload, "i-0123456789abcdef0" if workload == "instance" else "", HOME, "", "ASIAIEXAMPLEXXXXXXXX", address, "PUBLIC", T0,
         T0 + 600, 4, word, row, confidence, "unfamiliar" if hands == "unfamiliar" else "unknown", (Basis("by the table", confidence),), (),

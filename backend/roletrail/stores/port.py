@@ -30,6 +30,7 @@ from roletrail.lineage.model import (
     SignIn,
     Standing,
 )
+from roletrail.stores.judging import Judgements
 
 # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -260,7 +261,7 @@ class Totals(NamedTuple):
     pending: int
 
 
-class GraphStore(Protocol):
+class GraphStore(Judgements, Protocol):
     # writing
     def begin_run(self) -> int:
         """Number of a new ingest run; attempts of the run are numbered from `run << 24`."""

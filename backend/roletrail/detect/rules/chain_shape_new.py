@@ -30,7 +30,11 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not past.new(habits.shape_by_key(story), story.at):
         return
     ours = shape(story.path, story.own)
-    reasons = (Reason(f"its shape: {ours}", 5, tuple(ref for step in story.roles[-3:] for ref in proof(step))), depth(story), *newness(story, past))
+    reasons = (
+        Reason(f"its shape: {ours}", 5, tuple(ref for step in story.roles[-3:] for ref in proof(step))),
+        depth(story),
+        *newness(story, past),
+    )
     everybody = past.new(habits.shape_key(story), story.at)
     title = "A path of roles nobody took before" if everybody else "A path of roles this root never took"
     yield Hit(f"{title}: {ours}", reasons, story.at, story.last_seen, most=64)

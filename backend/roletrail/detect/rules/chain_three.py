@@ -43,5 +43,9 @@ RULE = Rule(
     META,
     judge,
     fires=(Sample(_THREE, s.FRESH), Sample(_THREE, s.lived(habits.shown(_THREE)))),
-    silent=(Sample(_TWO, s.FRESH), Sample(_THREE._replace(leaf=False), s.FRESH), Sample(_THREE._replace(node=_THREE.node._replace(counts=False)), s.FRESH)),
+    silent=(
+        Sample(_TWO, s.FRESH),
+        Sample(_THREE._replace(leaf=False), s.FRESH),
+        Sample(_THREE._replace(node=_THREE.node._replace(counts=False)), s.FRESH),
+    ),
 )

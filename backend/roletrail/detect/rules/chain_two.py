@@ -39,5 +39,10 @@ RULE = Rule(
     META,
     judge,
     fires=(Sample(_TWO, s.FRESH), Sample(_TWO, s.lived(habits.shown(_TWO)))),
-    silent=(Sample(_ONE, s.FRESH), Sample(_THREE, s.FRESH), Sample(_TWO._replace(leaf=False), s.FRESH), Sample(_TWO._replace(node=_TWO.node._replace(counts=False)), s.FRESH)),
+    silent=(
+        Sample(_ONE, s.FRESH),
+        Sample(_THREE, s.FRESH),
+        Sample(_TWO._replace(leaf=False), s.FRESH),
+        Sample(_TWO._replace(node=_TWO.node._replace(counts=False)), s.FRESH),
+    ),
 )

@@ -26,7 +26,14 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 
 _STOP = s.story(s.key(), actions=(s.action("StopLogging", "evasion", "org-trail", kind="trail", service="cloudtrail"),))
-_TRIED = s.story(s.key(), actions=(s.action("StopLogging", "evasion", "org-trail", kind="trail", service="cloudtrail", error="AccessDenied"),))
+_TRIED = s.story(
+    s.key(), actions=(s.action("StopLogging", "evasion", "org-trail", kind="trail", service="cloudtrail", error="AccessDenied"),)
+)
 _START = s.story(s.key(), actions=(s.action("StartLogging", "evasion", "org-trail", kind="trail", service="cloudtrail"),))
 
-RULE = Rule(META, judge, fires=(Sample(_STOP, s.FRESH), Sample(_TRIED, s.FRESH)), silent=(Sample(_START, s.month()), Sample(s.story(s.key()), s.month())))
+RULE = Rule(
+    META,
+    judge,
+    fires=(Sample(_STOP, s.FRESH), Sample(_TRIED, s.FRESH)),
+    silent=(Sample(_START, s.month()), Sample(s.story(s.key()), s.month())),
+)

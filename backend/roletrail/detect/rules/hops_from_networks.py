@@ -18,7 +18,10 @@ META = Meta(
     why="One program walks a chain from one place. A step from somewhere else is a credential that changed hands on the way.",
     attack=("T1550.001", "T1528"),
     benign=("A laptop that moved, a runner with several ways out, a VPN that was switched on.",),
-    runbook=("See which step changed networks, and what else came from there.", "Compare the clients on both sides of that step."),
+    runbook=(
+        "See which step changed networks, and what else came from there.",
+        "Compare the clients on both sides of that step.",
+    ),
 )
 
 
@@ -34,11 +37,21 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 _TWO = s.story(s.key(), s.role("artifact-reader"), s.role("deploy-shop"), addresses=(s.OFFICE, s.CAFE))
 _SAME = s.story(s.key(), s.role("artifact-reader"), s.role("deploy-shop"))
-_WEB = s.story(s.origin("web", "repo:acme/shop:ref:refs/heads/main"), s.role("artifact-reader"), s.role("deploy-shop"), addresses=(s.OFFICE, s.CAFE))
+_WEB = s.story(
+    s.origin("web", "repo:acme/shop:ref:refs/heads/main"),
+    s.role("artifact-reader"),
+    s.role("deploy-shop"),
+    addresses=(s.OFFICE, s.CAFE),
+)
 
 RULE = Rule(
     META,
     judge,
     fires=(Sample(_TWO, s.FRESH), Sample(_TWO, s.month())),
-    silent=(Sample(_SAME, s.FRESH), Sample(_WEB, s.FRESH), Sample(_TWO, s.lived(habits.shown(_TWO))), Sample(_TWO._replace(leaf=False), s.FRESH)),
+    silent=(
+        Sample(_SAME, s.FRESH),
+        Sample(_WEB, s.FRESH),
+        Sample(_TWO, s.lived(habits.shown(_TWO))),
+        Sample(_TWO._replace(leaf=False), s.FRESH),
+    ),
 )

@@ -26,7 +26,10 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     yield from hits_by_nature(story, past, "impact", "touched what others own or keep")
 
 
-_SHARED = s.story(s.role("ops"), actions=(s.action("ModifySnapshotAttribute", "impact", "snap-1", kind="image", service="ec2", accounts=[s.STRANGER]),))
+_SHARED = s.story(
+    s.role("ops"),
+    actions=(s.action("ModifySnapshotAttribute", "impact", "snap-1", kind="image", service="ec2", accounts=[s.STRANGER]),),
+)
 _SECRET = (s.action("GetSecretValue", "impact", "owner", kind="secret", service="secretsmanager"),)
 _READ = s.story(s.key(), s.role("a-role"), s.role("b-role"), actions=_SECRET)
 

@@ -26,6 +26,10 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     yield from hits_by_nature(story, past, "infrastructure", "made infrastructure of a kind it never made")
 
 
-_RUN = s.story(s.role("reader"), actions=(s.action("RunInstances", "workload", "i-0123456789abcdef0", kind="instance", service="ec2"),))
+_RUN = s.story(
+    s.role("reader"), actions=(s.action("RunInstances", "workload", "i-0123456789abcdef0", kind="instance", service="ec2"),)
+)
 
-RULE = Rule(META, judge, fires=(Sample(_RUN, s.month()),), silent=(Sample(_RUN, s.FRESH), Sample(_RUN, s.lived(habits.shown(_RUN)))))
+RULE = Rule(
+    META, judge, fires=(Sample(_RUN, s.month()),), silent=(Sample(_RUN, s.FRESH), Sample(_RUN, s.lived(habits.shown(_RUN))))
+)

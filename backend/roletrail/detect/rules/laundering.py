@@ -18,7 +18,10 @@ META = Meta(
     why="Code put into a function, or a command sent to a host, runs with another role's credentials and starts a new chain: every length is one, and no depth rule sees it.",
     attack=("T1648", "T1651", "T1078.004"),
     benign=("A pipeline that deploys a function which starts a task: the same workloads on most days.",),
-    runbook=("Read the pivots between the segments: who changed the function, who sent the command.", "Revoke every role from the first segment on."),
+    runbook=(
+        "Read the pivots between the segments: who changed the function, who sent the command.",
+        "Revoke every role from the first segment on.",
+    ),
 )
 
 
@@ -35,7 +38,12 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     reasons = [Reason(text, 35, events)]
     if commands:
         reasons.append(Reason(f"code or commands were put into {_kinds(commands)}", 10))
-    yield Hit(f"{called(story.node)} was reached through workloads", (*reasons, *elsewhere(story), *done(story)), story.at, story.last_seen)
+    yield Hit(
+        f"{called(story.node)} was reached through workloads",
+        (*reasons, *elsewhere(story), *done(story)),
+        story.at,
+        story.last_seen,
+    )
 
 
 def _kinds(pivots: list[Step]) -> str:

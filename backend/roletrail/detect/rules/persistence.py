@@ -25,7 +25,14 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     yield from hits_by_nature(story, past, "persistence", "made credentials that stay")
 
 
-_MADE = s.story(s.role("admin"), actions=(s.action("CreateAccessKey", target="AKIAIEXAMPLEXXXXXXX2", kind="access_key", user_name="bob"),))
+_MADE = s.story(
+    s.role("admin"), actions=(s.action("CreateAccessKey", target="AKIAIEXAMPLEXXXXXXX2", kind="access_key", user_name="bob"),)
+)
 _READ = s.story(s.role("admin"), actions=(s.action("GetSecretValue", "impact", "db", kind="secret", service="secretsmanager"),))
 
-RULE = Rule(META, judge, fires=(Sample(_MADE, s.FRESH), Sample(_MADE, s.month())), silent=(Sample(_READ, s.month()), Sample(s.story(s.role("admin")), s.month())))
+RULE = Rule(
+    META,
+    judge,
+    fires=(Sample(_MADE, s.FRESH), Sample(_MADE, s.month())),
+    silent=(Sample(_READ, s.month()), Sample(s.story(s.role("admin")), s.month())),
+)

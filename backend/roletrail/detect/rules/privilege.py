@@ -26,9 +26,18 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     yield from hits_by_nature(story, past, "privilege", "allowed more to others")
 
 
-_ADMIN = s.story(s.role("deploy"), actions=(s.action("AttachUserPolicy", "privilege", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess"),))
-_ROLE = s.story(s.role("deploy"), actions=(s.action("AttachRolePolicy", "privilege", "fn-role", kind="role", policy_arn=f"arn:aws:iam::{s.HOME}:policy/fn"),))
-_REVOKE = s.story(s.role("responder"), actions=(s.action("PutRolePolicy", "privilege", "stolen", kind="role", policy_name="AWSRevokeOlderSessions"),))
+_ADMIN = s.story(
+    s.role("deploy"),
+    actions=(s.action("AttachUserPolicy", "privilege", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess"),),
+)
+_ROLE = s.story(
+    s.role("deploy"),
+    actions=(s.action("AttachRolePolicy", "privilege", "fn-role", kind="role", policy_arn=f"arn:aws:iam::{s.HOME}:policy/fn"),),
+)
+_REVOKE = s.story(
+    s.role("responder"),
+    actions=(s.action("PutRolePolicy", "privilege", "stolen", kind="role", policy_name="AWSRevokeOlderSessions"),),
+)
 
 RULE = Rule(
     META,

@@ -20,7 +20,10 @@ META = Meta(
     why="A session obtained by role chaining lasts an hour. Two roles that trust each other, or one that trusts itself, make it last for ever, and survive the revocation of either.",
     attack=("T1098.003", "T1550.001"),
     benign=("A tool that assumes its own role before every call, minutes apart.",),
-    runbook=("Revoke all roles of the circle at once: the one left over takes the others back.", "Close the trust that lets them take each other."),
+    runbook=(
+        "Revoke all roles of the circle at once: the one left over takes the others back.",
+        "Close the trust that lets them take each other.",
+    ),
 )
 HOUR = 3600
 
@@ -31,13 +34,23 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     often, times = Counter(step.node.role_arn for step in roles).most_common(1)[0] if roles else ("", 0)
     if not story.leaf or times < 2:
         return
-    reasons = [Reason(f"{often} was taken {times} times on one path", 20, tuple(ref for step in roles[-5:] for ref in proof(step)))]
+    reasons = [
+        Reason(f"{often} was taken {times} times on one path", 20, tuple(ref for step in roles[-5:] for ref in proof(step)))
+    ]
     if itself := [step for above, step in pairwise(roles) if above.node.role_arn == step.node.role_arn]:
         reasons.append(Reason("a role took itself", 5, proof(itself[0])))
     lasted = story.last_seen - roles[0].node.issued_at
     if lasted > HOUR:
-        reasons.append(Reason(f"renewed for {lasted / HOUR:.1f} hours: a chained session lasts one", 25 if lasted > 2 * HOUR else 15))
-    yield Hit(f"{_names(roles)} renew each other", (*reasons, *networks(story), *elsewhere(story)), roles[0].node.issued_at, story.last_seen, about=roles[0].node.id)
+        reasons.append(
+            Reason(f"renewed for {lasted / HOUR:.1f} hours: a chained session lasts one", 25 if lasted > 2 * HOUR else 15)
+        )
+    yield Hit(
+        f"{_names(roles)} renew each other",
+        (*reasons, *networks(story), *elsewhere(story)),
+        roles[0].node.issued_at,
+        story.last_seen,
+        about=roles[0].node.id,
+    )
 
 
 def _names(roles: list[Step]) -> str:
@@ -55,5 +68,9 @@ RULE = Rule(
     META,
     judge,
     fires=(Sample(_LONG, s.FRESH), Sample(s.story(s.key(), s.role("a-role"), s.role("a-role", at=s.T0 + 60)), s.FRESH)),
-    silent=(Sample(_hours(0, 1), s.FRESH), Sample(_LONG._replace(leaf=False), s.FRESH), Sample(s.story(s.key(), s.role("a-role")), s.FRESH)),
+    silent=(
+        Sample(_hours(0, 1), s.FRESH),
+        Sample(_LONG._replace(leaf=False), s.FRESH),
+        Sample(s.story(s.key(), s.role("a-role")), s.FRESH),
+    ),
 )

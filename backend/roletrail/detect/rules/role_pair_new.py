@@ -28,7 +28,9 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     if len(story.path) < 2 or not story.node.role_name or story.asked is None:
         return
     above, step = story.path[-2], story.path[-1]
-    if above.node.type in ("service", "function", "instance", "task", "pod", "build") or not past.new(habits.pair_key(above, step), story.at):
+    if above.node.type in ("service", "function", "instance", "task", "pod", "build") or not past.new(
+        habits.pair_key(above, step), story.at
+    ):
         return
     reasons = [Reason(f"{called(above.node)} did not take {called(step.node)} in the month before", 20, proof(step))]
     if above.node.account and above.node.account != step.node.account:

@@ -30,7 +30,12 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not others:
         return
     text = f"{called(story.node)} was delivered to a {others[0].what} {len(others)} times within a day of this"
-    yield Hit(f"{called(story.node)} is a workload's role, and {called(story.root)} took it", (Reason(text, 40, tuple(use.ref for use in others[:5])),), story.at, story.last_seen)
+    yield Hit(
+        f"{called(story.node)} is a workload's role, and {called(story.root)} took it",
+        (Reason(text, 40, tuple(use.ref for use in others[:5])),),
+        story.at,
+        story.last_seen,
+    )
 
 
 _PERSON = s.story(s.key(), s.role("order-fn-role"), role_uses=(s.use("function", s.T0 - 3600),))

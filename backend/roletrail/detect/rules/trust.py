@@ -17,7 +17,10 @@ META = Meta(
     why="A role that trusts a foreign account is a door that outlives every key. It is judged against the accounts whose logs are loaded.",
     attack=("T1098.003", "T1484.002"),
     benign=("A vendor's role, set up by those who set up vendors.", "An account of yours whose logs are not loaded."),
-    runbook=("Close the trust again; it stops new sessions only, so revoke the role too.", "Ask who owns the account that was let in."),
+    runbook=(
+        "Close the trust again; it stops new sessions only, so revoke the role too.",
+        "Ask who owns the account that was let in.",
+    ),
 )
 
 
@@ -26,7 +29,9 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 
 def _trusting(account: str) -> Story:
-    policy = f'{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"sts:AssumeRole"}}]}}'
+    policy = (
+        f'{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"sts:AssumeRole"}}]}}'
+    )
     return s.story(s.role("deploy"), actions=(s.action("CreateRole", "trust", "support-x", kind="role", policy=policy),))
 
 

@@ -33,6 +33,7 @@ from roletrail.stores.embedded.rows import (
     select_in,
     use_row,
 )
+from roletrail.stores.embedded.touched import touch
 from roletrail.stores.merge import (
     fold_activities,
     fold_callers,
@@ -185,6 +186,7 @@ class _Writing:
         lasting = "SELECT max(last_seen - first_seen) FROM standing WHERE n IN (?)"
         longest = [row[0] for row in select_in(self._connection, lasting, self._old(changed)) if row[0] is not None]
         raise_counter(self._connection, "longest_chain", max(longest, default=0))
+        touch(self._connection, sorted(changed))
         return changed
 
     def _named_by_strangers(self, callers: dict[int, Caller]) -> set[int]:

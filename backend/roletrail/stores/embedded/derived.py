@@ -22,6 +22,7 @@ from roletrail.stores.embedded.rows import (
     select_in,
     unpack_node,
 )
+from roletrail.stores.embedded.touched import touch
 from roletrail.stores.lookups import MAX_BAND, default_standing
 
 MAX_DEPTH = 100_000
@@ -236,6 +237,7 @@ class _Settling:
         self._connection.executemany("DELETE FROM standing WHERE n = ?", [(n,) for n in gone])
         self._connection.executemany(_INSERT, new)
         self._connection.executemany(_UPDATE, changed)
+        touch(self._connection, [row.n for row in new + changed])
         self._count(new, changed, gone)
 
     def _count(self, new: list[Row], changed: list[Row], gone: list[int]) -> None:

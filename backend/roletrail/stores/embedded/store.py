@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Part, ResourceUse
 from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace
+from roletrail.stores.embedded import judged as judgements
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
 from roletrail.stores.embedded.numbers import Numbers
 from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.schema import open_database
+from roletrail.stores.judging import FindingQuery, Judged, Unjudged
 from roletrail.stores.port import (
     ArchiveFile,
     ChainQuery,
@@ -239,6 +242,48 @@ class EmbeddedStore:
     def entity_sessions(self, kind: str, value: str, limit: int, after: str = "") -> tuple[list[str], str]:
         with self._database.snapshot() as connection:
             return trace.entity_sessions(connection, kind, value, limit, after)
+
+    # --- judgements ---
+
+    def unjudged(self, limit: int) -> Unjudged:
+        with self._database.snapshot() as connection:
+            return judgements.unjudged(connection, limit)
+
+    def put_judged(self, judged: Collection[Judged], token: object) -> None:
+        with self._write() as connection:
+            judgements.put_judged(connection, judged, token)
+
+    def forget_judgements(self) -> None:
+        with self._write() as connection:
+            judgements.forget(connection)
+
+    def unjudge(self, ids: Collection[str]) -> None:
+        with self._write() as connection:
+            judgements.unjudge(connection, ids)
+
+    def findings(self, query: FindingQuery) -> tuple[list[Finding], str]:
+        with self._database.snapshot() as connection:
+            return judgements.findings(connection, query)
+
+    def findings_by_id(self, ids: Collection[str]) -> dict[str, Finding]:
+        return judgements.by_id(self._database.read(), ids)
+
+    def finding_counts(self) -> list[tuple[str, int, int, int]]:
+        return judgements.counts(self._database.read())
+
+    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+        return judgements.habit_days(self._database.read(), keys, from_day, to_day)
+
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+        with self._database.snapshot() as connection:
+            return judgements.sessions_of_role(connection, role_arns, from_, to, limit)
+
+    def accounts_loaded(self) -> list[str]:
+        return judgements.accounts_loaded(self._database.read())
+
+    def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+        with self._database.snapshot() as connection:
+            return judgements.children_between(connection, parents, from_, to, limit)
 
     def export(self) -> Iterator[tuple[str, object]]:
         with self._database.snapshot() as connection:

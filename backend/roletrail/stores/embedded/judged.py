@@ -1,0 +1,186 @@
+"""Findings, habits and what is still to be judged, in the embedded store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from sqlite3 import Connection
+from typing import NamedTuple, cast
+
+import msgspec
+
+from roletrail.detect.finding import SEVERITIES, Finding
+from roletrail.detect.past import DAY
+from roletrail.errors import InvalidRequest
+from roletrail.lineage.model import SignIn
+from roletrail.stores.embedded.reads import numbers_of
+from roletrail.stores.embedded.rows import counter, pack, raise_counter, select_in, unpack_sign_in
+from roletrail.stores.embedded.touched import touch, touch_all
+from roletrail.stores.judging import SIGN_INS_AGAIN, FindingQuery, Judged, Unjudged
+
+_unpack = msgspec.msgpack.Decoder(Finding).decode
+_RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
+
+
+class _Token(NamedTuple):
+    generation: int
+    sign_ins: int
+
+
+def unjudged(connection: Connection, limit: int) -> Unjudged:
+    found = connection.execute(
+        "SELECT standing.id FROM unjudged JOIN standing USING (n) ORDER BY first_seen, standing.id LIMIT ?", (limit,)
+    )
+    ids = tuple(id_ for (id_,) in found)
+    mark = counter(connection, "judged_sign_in")
+    (top,) = connection.execute("SELECT coalesce(max(i), 0) FROM sign_in").fetchone()
+    sign_ins: tuple[SignIn, ...] = ()
+    if top > mark:
+        since = max(0, mark - SIGN_INS_AGAIN)
+        rows = connection.execute("SELECT row FROM sign_in WHERE i > ? AND i <= ? ORDER BY i", (since, top))
+        sign_ins = tuple(sorted((unpack_sign_in(row) for (row,) in rows), key=lambda s: (s.at, s.event_id)))
+    return Unjudged(ids, sign_ins, _Token(counter(connection, "generation"), top))
+
+
+def put_judged(connection: Connection, judged: Collection[Judged], token: object) -> None:
+    given = cast("_Token", token)
+    numbers = {id_: n for n, id_ in numbers_of(connection, [one.id for one in judged]).items()}
+    mine = [(one, numbers[one.id]) for one in judged if one.id in numbers]
+    _clear(connection, [n for _, n in mine])
+    connection.executemany(
+        "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [row for one, n in mine for row in _rows(n, one.findings)],
+    )
+    habits = sorted((seen.key, seen.day, n) for one, n in mine for seen in one.habits)
+    connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", habits)
+    connection.executemany("DELETE FROM unjudged WHERE n = ? AND g <= ?", [(n, given.generation) for _, n in mine])
+    if not connection.execute("SELECT 1 FROM unjudged JOIN standing USING (n) LIMIT 1").fetchone():
+        _sweep(connection, given.generation)
+    raise_counter(connection, "judged_sign_in", given.sign_ins)
+
+
+def _clear(connection: Connection, numbers: Collection[int]) -> None:
+    for table in ("finding", "habit"):
+        connection.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n in numbers])
+
+
+def _sweep(connection: Connection, generation: int) -> None:
+    """Nothing is left to judge: what identities left behind that became aliases of others goes."""
+    connection.execute("DELETE FROM unjudged WHERE g <= ?", (generation,))
+    for table in ("finding", "habit"):
+        connection.execute(f"DELETE FROM {table} WHERE n NOT IN (SELECT n FROM standing)")
+
+
+def _rows(n: int, findings: Iterable[Finding]) -> Iterable[tuple[object, ...]]:
+    for f in findings:
+        yield f.id, n, f.rule, _RANK[f.severity], f.score, f.tone, f.account, f.first_seen, f.last_seen, pack(f)
+
+
+def forget(connection: Connection) -> None:
+    connection.execute("DELETE FROM finding")
+    connection.execute("DELETE FROM habit")
+    touch_all(connection)
+
+
+def unjudge(connection: Connection, ids: Collection[str]) -> None:
+    touch(connection, sorted(numbers_of(connection, ids)))
+
+
+def findings(connection: Connection, query: FindingQuery) -> tuple[list[Finding], str]:
+    tests, values = _tests(connection, query)
+    where = " AND ".join(tests)
+    rows = connection.execute(
+        f"SELECT row FROM finding WHERE {where} ORDER BY score DESC, last_seen DESC, id LIMIT ?", (*values, query.limit + 1)
+    ).fetchall()
+    found = [_unpack(row) for (row,) in rows[: query.limit]]
+    more = len(rows) > query.limit
+    return found, f"{found[-1].score}.{found[-1].last_seen}.{found[-1].id}" if more else ""
+
+
+def _tests(connection: Connection, query: FindingQuery) -> tuple[list[str], list[object]]:
+    tests, values = ["score >= ?"], [cast("object", query.min_score)]
+    for column, value in (("rule", query.rule), ("tone", query.tone), ("account", query.account)):
+        if value:
+            tests.append(f"{column} = ?")
+            values.append(value)
+    if query.identity:
+        tests.append("n = ?")
+        values.append(next(iter(numbers_of(connection, [query.identity])), 0))
+    if query.from_:
+        tests.append("last_seen >= ?")
+        values.append(query.from_)
+    if query.to:
+        tests.append("first_seen < ?")
+        values.append(query.to)
+    if query.after:
+        score, last_seen, id_ = _cursor(query.after)
+        tests.append("(score < ? OR (score = ? AND (last_seen < ? OR (last_seen = ? AND id > ?))))")
+        values += [score, score, last_seen, last_seen, id_]
+    return tests, values
+
+
+def _cursor(after: str) -> tuple[int, int, str]:
+    score, _, rest = after.partition(".")
+    last_seen, dot, id_ = rest.partition(".")
+    if not (dot and score.isascii() and score.isdecimal() and last_seen.isascii() and last_seen.isdecimal()) or len(after) > 60:
+        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
+    return int(score), int(last_seen), id_
+
+
+def by_id(connection: Connection, ids: Collection[str]) -> dict[str, Finding]:
+    found = [_unpack(row) for (row,) in select_in(connection, "SELECT row FROM finding WHERE id IN (?)", set(ids))]
+    return {one.id: one for one in found}
+
+
+def counts(connection: Connection) -> list[tuple[str, int, int, int]]:
+    return connection.execute(
+        f"SELECT rule, first_seen / {DAY} AS day, severity, count(*) FROM finding GROUP BY rule, day, severity"
+        " ORDER BY rule, day, severity"
+    ).fetchall()
+
+
+def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+    sql = "SELECT key, day FROM habit WHERE day BETWEEN ? AND ? AND key IN (?)"
+    found: dict[int, list[int]] = {}
+    for key, day in sorted(select_in(connection, sql, set(keys), (from_day, to_day))):
+        found.setdefault(key, []).append(day)
+    return found
+
+
+def sessions_of_role(connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+    homes = select_in(connection, "SELECT role_arn, h FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn})
+    found: dict[str, list[tuple[int, str]]] = {}
+    for role_arn, home in homes:
+        found.setdefault(role_arn, []).extend(
+            connection.execute(
+                "SELECT first_seen, id FROM standing WHERE home = ? AND last_seen >= ? AND first_seen BETWEEN ? AND ?"
+                " ORDER BY first_seen, id LIMIT ?",
+                (home, from_, from_, to, limit),
+            )
+        )
+    return {role_arn: [id_ for _, id_ in sorted(rows)[:limit]] for role_arn, rows in found.items() if rows}
+
+
+def children_between(connection: Connection, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for n, id_ in numbers_of(connection, parents).items():
+        rows = connection.execute(
+            "SELECT id FROM standing WHERE parent = ? AND parent > 0 AND started BETWEEN ? AND ? ORDER BY started, id LIMIT ?",
+            (n, from_, to, limit),
+        ).fetchall()
+        if rows:
+            found[id_] = [child for (child,) in rows]
+    return found
+
+
+_ACCOUNTS = """
+WITH RECURSIVE known (account) AS (
+    SELECT min(account) FROM cell
+    UNION ALL
+    SELECT (SELECT min(account) FROM cell WHERE account > known.account) FROM known WHERE account IS NOT NULL
+)
+SELECT account FROM known WHERE account > ''
+"""
+
+
+def accounts_loaded(connection: Connection) -> list[str]:
+    return [account for (account,) in connection.execute(_ACCOUNTS)]

@@ -1,0 +1,20 @@
+"""Which identities changed since rules last looked at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+from roletrail.stores.embedded.rows import counter, set_counter
+
+
+def touch(connection: Connection, numbers: Iterable[int]) -> None:
+    """These changed: rules look at them again."""
+    generation = counter(connection, "generation")
+    connection.executemany("INSERT OR REPLACE INTO unjudged VALUES (?, ?)", [(n, generation) for n in numbers])
+
+
+def touch_all(connection: Connection) -> None:
+    generation = counter(connection, "generation")
+    connection.execute("INSERT OR REPLACE INTO unjudged SELECT n, ? FROM standing", (generation,))
+    set_counter(connection, "judged_sign_in", 0)

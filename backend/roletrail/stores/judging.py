@@ -1,0 +1,90 @@
+"""The part of the graph port that rules read and write: what changed, findings, and the days habits were seen on.
+
+Derived like standings: a store keeps it, `detect` makes it, and it can be made again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple, Protocol
+
+from roletrail.detect.finding import Finding
+from roletrail.detect.past import Seen
+from roletrail.lineage.model import SignIn
+
+SIGN_INS_AGAIN = 2_000
+"""Sign-ins handed out a second time, so that two which belong together meet although they were loaded apart."""
+
+
+class Unjudged(NamedTuple):
+    """Identities rules have not looked at since they changed, by (first_seen, id), and sign-ins that are new."""
+
+    ids: tuple[str, ...]
+    sign_ins: tuple[SignIn, ...]
+    token: object
+
+
+class Judged(NamedTuple):
+    """What rules say of one identity: all its findings, and the habits it may vouch for."""
+
+    id: str
+    findings: tuple[Finding, ...]
+    habits: tuple[Seen, ...]
+
+
+class FindingQuery(NamedTuple):
+    """Filters of a list of findings, worst (score), then last seen, then id. Times are epoch seconds."""
+
+    min_score: int = 0
+    rule: str = ""
+    tone: str = ""
+    account: str = ""
+    identity: str = ""
+    from_: int = 0  # last_seen >= from_
+    to: int = 0  # first_seen < to; 0 no bound
+    after: str = ""
+    limit: int = 100
+
+
+class Judgements(Protocol):
+    def unjudged(self, limit: int) -> Unjudged:
+        """At most `limit` identities; the sign-ins come with the first answer that has any."""
+        ...
+
+    def put_judged(self, judged: Collection[Judged], token: object) -> None:
+        """Replace findings and habits of these identities, and take them off the list of what is unjudged unless they
+        changed again since `token` was given. A finding of an identity that is no more goes too."""
+        ...
+
+    def forget_judgements(self) -> None:
+        """Drop every finding and habit; everything is unjudged again."""
+        ...
+
+    def unjudge(self, ids: Collection[str]) -> None:
+        """Put these on the list of what is unjudged."""
+        ...
+
+    def findings(self, query: FindingQuery) -> tuple[list[Finding], str]:
+        """A page of findings and the cursor of the next, "" when it was the last. Raises InvalidRequest on a bad cursor."""
+        ...
+
+    def findings_by_id(self, ids: Collection[str]) -> dict[str, Finding]: ...
+    def finding_counts(self) -> list[tuple[str, int, int, int]]:
+        """(rule, day of first_seen since 1970, severity's number, findings), ascending."""
+        ...
+
+    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+        """Days within both bounds on which each habit was seen, ascending; habits never seen are left out."""
+        ...
+
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+        """Identities with each role that were first seen in the window, by (first_seen, id), at most `limit` a role."""
+        ...
+
+    def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+        """Primary children of each whose path began in the window, by (started, id), at most `limit` a parent."""
+        ...
+
+    def accounts_loaded(self) -> list[str]:
+        """Accounts of which any event is loaded, ascending."""
+        ...

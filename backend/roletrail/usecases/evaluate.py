@@ -1,0 +1,152 @@
+"""Judging what changed: the one use-case that runs after every ingest, and by `roletrail rules evaluate`.
+
+Identities are judged in the order of event time, so that what is usual is known when somebody asks for it: a day
+becomes part of the baseline a week later, and only by sessions nothing was found on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.detect import habits
+from roletrail.detect.finding import Finding
+from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
+from roletrail.detect.rule import LOUDNESS, Rule, findings_of
+from roletrail.detect.rules import RULES
+from roletrail.detect.story import Story
+from roletrail.ingest.linking import collector_paused
+from roletrail.stores.judging import FindingQuery, Judged
+from roletrail.stores.port import GraphStore
+from roletrail.usecases.stories import Gathering
+
+BATCH = 5_000
+OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
+"""Least score of an open finding whose session may not vouch for what is usual."""
+
+
+class Verdicts(NamedTuple):
+    """What people said: findings that are harmless, findings that are confirmed, and identities on the attacker's side."""
+
+    benign: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+    attacker: frozenset[str] = frozenset()
+
+
+NOBODY = Verdicts()
+
+
+class Evaluated(NamedTuple):
+    identities: int
+    findings: int
+    severities: dict[str, int]
+    seconds: float
+
+
+def evaluate(
+    graph: GraphStore,
+    actor: Actor,
+    people: Verdicts = NOBODY,
+    *,
+    rules: Collection[Rule] = RULES,
+    everything: bool = False,
+    judged: Callable[[int], None] | None = None,
+) -> Evaluated:
+    """Judge what is unjudged, or everything anew. `judged` hears how many identities are done."""
+    require(actor, "rules.evaluate")
+    started = time.monotonic()
+    if everything:
+        graph.forget_judgements()
+    run = _Run(graph, people, rules)
+    with collector_paused():
+        while batch := run.batch():
+            if judged is not None:
+                judged(batch)
+    return Evaluated(run.identities, sum(run.severities.values()), dict(run.severities), time.monotonic() - started)
+
+
+class _Run:
+    def __init__(self, graph: GraphStore, people: Verdicts, rules: Collection[Rule]) -> None:
+        self._graph = graph
+        self._people = people
+        self._rules = rules
+        self._first_at = graph.totals().first_at
+        self._own = frozenset(graph.accounts_loaded())
+        self._asked_late = False
+        self.identities = 0
+        self.severities: Counter[str] = Counter()
+
+    def batch(self) -> int:
+        """Judge some; returns how many, 0 when none were left."""
+        todo = self._graph.unjudged(BATCH)
+        if not todo.ids:
+            return 0
+        stories = Gathering(self._graph, todo.ids, self._own, {}, {}).stories()
+        if not self._asked_late:
+            self._asked_late = True
+            if self._is_late(stories):
+                return len(todo.ids)
+        found = self._judge(stories)
+        gone = set(todo.ids) - {story.node.id for story in stories}
+        self._graph.put_judged([*found, *(Judged(id_, (), ()) for id_ in sorted(gone))], todo.token)
+        self.identities += len(stories)
+        return len(todo.ids)
+
+    def _judge(self, stories: list[Story]) -> list[Judged]:
+        shown = {story.node.id: [*habits.shown(story)] for story in stories}
+        days = self._days(stories, shown.values())
+        past = Past(self._first_at, days)
+        judged: list[Judged] = []
+        for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
+            found = tuple(finding for rule in self._rules for finding in findings_of(rule, story, past))
+            self.severities.update(finding.severity for finding in found)
+            mine = tuple(dict.fromkeys(shown[story.node.id])) if self._vouches(story, found) else ()
+            for seen in mine:
+                days[seen.key].add(seen.day)
+            judged.append(Judged(story.node.id, found, mine))
+        return judged
+
+    def _days(self, stories: Collection[Story], shown: Iterable[list[Seen]]) -> defaultdict[int, set[int]]:
+        wanted = [seen for many in shown for seen in many]
+        times = [seen.day for seen in wanted] or [story.at // DAY for story in stories] or [0]
+        stored = self._graph.habit_days({seen.key for seen in wanted}, min(times) - WINDOW_DAYS, max(times))
+        return defaultdict(set, {key: set(days) for key, days in stored.items()})
+
+    def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
+        """Whether its days may count as usual: nothing open or confirmed, nobody marked above it."""
+        if any(step.node.id in self._people.attacker for step in story.path):
+            return False
+        return not any(
+            finding.id in self._people.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._people.benign)
+            for finding in found
+        )
+
+    def _is_late(self, stories: Collection[Story]) -> bool:
+        """True when older logs came in than some that were judged: then what was found on those is judged again. What comes
+        before everything changes since when there is a baseline at all, and everything is judged again."""
+        judged_days = [day for _, day, _, _ in self._graph.finding_counts()]
+        ours = [story.at // DAY for story in stories if story.node.kind == "session" and story.node.issued_at]
+        if not judged_days or not ours or min(ours) + SETTLED_DAYS > max(judged_days):
+            return False
+        if min(ours) < min(judged_days):
+            self._graph.forget_judgements()
+            return True
+        self._graph.unjudge(self._found_since((min(ours) + SETTLED_DAYS) * DAY))
+        return True
+
+    def _found_since(self, since: int) -> set[str]:
+        ids: set[str] = set()
+        query = FindingQuery(from_=since, limit=1000)
+        while True:
+            page, query = self._page(query)
+            ids |= {finding.subject.partition("\x1f")[0] for finding in page}
+            if not query.after:
+                return ids
+
+    def _page(self, query: FindingQuery) -> tuple[list[Finding], FindingQuery]:
+        found, after = self._graph.findings(query)
+        return found, query._replace(after=after)

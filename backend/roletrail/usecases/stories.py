@@ -1,0 +1,185 @@
+"""Gathers what rules are handed: stories of many identities with few look-ups, and of each no more than a rule may ask.
+
+Ordinary sessions (delivered to a workload, one role long, nothing notable done) are told briefly: there are most of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from roletrail.detect.past import DAY
+from roletrail.detect.story import Step, Story, Use
+from roletrail.detect.verdict import UseVerdict
+from roletrail.lineage.link.attempt import Obtained
+from roletrail.lineage.model import Action, Activity, Attempt, Edge, Issuance, Node, SignIn, event_id_of, event_ref
+from roletrail.stores.port import GraphStore, NodeRow
+
+T = TypeVar("T", Action, Attempt)
+
+EVERYTHING = 1_000_000
+MOST_STEPS = 40
+"""Steps of a path that are told: the first and the last half of them."""
+MOST_USES = 50
+_WORKLOADS = frozenset({"service", "function", "instance", "task", "pod", "build", "certificate", "machine"})
+
+
+class Told(NamedTuple):
+    """Rows, what they asked for, and the paths that were worth following; shared by the stories of one batch."""
+
+    rows: dict[str, NodeRow]
+    issuances: dict[str, Issuance]
+    paths: dict[str, list[str]]
+
+
+class Gathering:
+    """Stories of one batch of identities."""
+
+    def __init__(
+        self, graph: GraphStore, ids: Sequence[str], own: frozenset[str], verdicts: Mapping[str, Sequence[UseVerdict]],
+        sign_ins: Mapping[str, Sequence[SignIn]],
+    ) -> None:  # fmt: skip
+        self._graph = graph
+        self._ids = ids
+        self._own = own
+        self._verdicts = verdicts
+        self._sign_ins = sign_ins
+
+    def stories(self) -> list[Story]:
+        """In the order of the ids; identities that are no more are left out."""
+        rows = dict(self._graph.rows(self._ids))
+        mine = [id_ for id_ in self._ids if id_ in rows]
+        actions = _by_identity(self._graph.actions_of(mine, EVERYTHING))
+        attempts = _by_identity(self._graph.attempts_of(mine, EVERYTHING))
+        paths = self._paths([id_ for id_ in mine if _is_path_worth(rows[id_], actions)], rows)
+        missing = {step for path in paths.values() for step in path} - rows.keys()
+        rows.update(self._graph.rows(missing))
+        issuances = self._graph.issuances_for({_issuing(row) for row in rows.values()} - {""})
+        told = Told(rows, issuances, paths)
+        lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
+        activities = _activities(self._graph.activities_of(lively, 0, 1 << 40))
+        obtained = self._obtained(attempts, rows)
+        uses = self._role_uses([id_ for id_ in mine if id_ in lively], told)
+        issued = self._issued([id_ for id_ in mine if rows[id_].node.type == "identity_center"])
+        return [
+            self._story(id_, told)._replace(
+                actions=tuple(actions.get(id_, ())), attempts=tuple(attempts.get(id_, ())), obtained=obtained.get(id_, ()),
+                activities=activities.get(id_, ()), role_uses=uses.get(id_, ()), issued=issued.get(id_, ()),
+            )
+            for id_ in mine
+        ]  # fmt: skip
+
+    def _paths(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, list[str]]:
+        found = {id_: _cut([step.id for step in path]) for id_, path in self._graph.paths(ids).items()}
+        for id_, row in rows.items():
+            if id_ not in found and row.standing.parent:
+                found[id_] = list(dict.fromkeys((row.standing.root, row.standing.parent, id_)))
+        return found
+
+    def _story(self, id_: str, told: Told) -> Story:
+        row = told.rows[id_]
+        path = [told.rows[step] for step in told.paths.get(id_, [id_]) if step in told.rows]
+        steps = tuple(_step(one, told.issuances) for one in path)
+        known = {one.node.id for one in path}
+        verdicts = tuple(v for step in path for v in self._verdicts.get(step.node.id, ())) if self._verdicts and known else ()
+        return Story(
+            row.node, row.standing, steps, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
+            last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
+            sign_ins=tuple(self._sign_ins.get(id_, ())),
+        )  # fmt: skip
+
+    def _obtained(self, attempts: Mapping[str, list[Attempt]], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
+        """What those who were refused did get: a refusal right before a success is IAM's delay."""
+        found: dict[str, tuple[Obtained, ...]] = {}
+        below = self._graph.children_between(
+            list(attempts), 0, 1 << 40, MOST_USES
+        )  # a path's start, not the session's: all of its children are asked for
+        children = self._graph.rows({child for one in below.values() for child in one} - rows.keys()) | dict(rows)
+        for id_, ids in below.items():
+            got = [children[child] for child in ids if child in children]
+            found[id_] = tuple(Obtained(id_, row.node.role_arn, row.node.issued_at) for row in got)
+        return found
+
+    def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
+        """Other ways into the roles that people took, within a day; asked once for a role and day."""
+        wanted: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
+        for id_ in ids:
+            node = told.rows[id_].node
+            if node.role_arn and _root_of(told, id_).type not in _WORKLOADS:
+                wanted[node.issued_at // DAY].setdefault(node.role_arn, []).append(id_)
+        found: dict[str, tuple[Use, ...]] = {}
+        for day, roles in wanted.items():
+            others = self._graph.sessions_of_role(list(roles), (day - 1) * DAY, (day + 2) * DAY, MOST_USES)
+            rows = self._graph.rows({id_ for ids_ in others.values() for id_ in ids_})
+            roots = self._graph.rows({row.standing.root for row in rows.values()})
+            for role_arn, ids_ in others.items():
+                uses = tuple(_role_use(rows[id_], roots[rows[id_].standing.root].node) for id_ in ids_ if id_ in rows)
+                found.update((id_, uses) for id_ in roles[role_arn])
+        return found
+
+    def _issued(self, people: Sequence[str]) -> dict[str, tuple[Use, ...]]:
+        """Account and role pairs that a person of the directory opened."""
+        below = self._graph.children_between(people, 0, 1 << 40, EVERYTHING) if people else {}
+        rows = self._graph.rows({child for ids in below.values() for child in ids})
+        return {
+            id_: tuple(sorted((_role_use(rows[child], rows[child].node) for child in ids if child in rows), key=lambda u: (u.at, u.id)))
+            for id_, ids in below.items()
+        }  # fmt: skip
+
+
+def _role_use(row: NodeRow, root: Node) -> Use:
+    what = f"{row.node.account} {row.node.role_name}" if root is row.node else root.type if root.kind == "origin" else root.kind
+    ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else event_ref(row.node.issued_at, "")
+    return Use(row.node.id, row.node.issued_at or row.first_seen, "", "", what, ref)
+
+
+def _is_path_worth(row: NodeRow, actions: Mapping[str, object]) -> bool:
+    standing = row.standing
+    return (row.leaf and (standing.sessions >= 2 or standing.reach >= 3)) or row.node.id in actions
+
+
+def _is_use_worth(row: NodeRow, root: Node) -> bool:
+    """Keys, chains, and sessions of people and strangers; what workloads do with their own role fills the logs."""
+    if row.node.service_linked or row.node.kind == "origin":
+        return False
+    return row.standing.sessions >= 2 or root.type not in _WORKLOADS
+
+
+def _root_of(told: Told, id_: str) -> Node:
+    path = told.paths.get(id_, [id_])
+    return told.rows[path[0]].node if path[0] in told.rows else told.rows[id_].node
+
+
+def _cut(path: list[str]) -> list[str]:
+    half = MOST_STEPS // 2
+    return path if len(path) <= MOST_STEPS else [*path[:half], *path[-half:]]
+
+
+def primary(row: NodeRow) -> Edge | None:
+    """The edge the path follows."""
+    return next((edge for edge in row.edges if edge.parent == row.standing.parent), None)
+
+
+def _issuing(row: NodeRow) -> str:
+    edge = primary(row)
+    return event_id_of(edge.evidence[0]) if edge and edge.evidence and not edge.pivot else ""
+
+
+def _step(row: NodeRow, issuances: Mapping[str, Issuance]) -> Step:
+    return Step(row.node, primary(row), issuances.get(_issuing(row)))
+
+
+def _by_identity(found: Collection[T]) -> dict[str, list[T]]:
+    """Oldest first."""
+    grouped: defaultdict[str, list[T]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: (one.at, one.event_id)):
+        grouped[one.identity].append(one)
+    return dict(grouped)
+
+
+def _activities(found: Collection[Activity]) -> dict[str, tuple[Activity, ...]]:
+    grouped: defaultdict[str, list[Activity]] = defaultdict(list)
+    for one in found:
+        grouped[one.identity].append(one)
+    return {id_: tuple(many) for id_, many in grouped.items()}
