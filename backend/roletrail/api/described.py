@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from roletrail.usecases import findings
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, COVERAGE_PARAMETERS, Parameter
 
 
@@ -13,6 +14,18 @@ def chain_parameters() -> list[dict[str, Any]]:
 
 def coverage_parameters() -> list[dict[str, Any]]:
     return [_of(parameter) for parameter in COVERAGE_PARAMETERS]
+
+
+def finding_parameters() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name in findings.PARAMETERS:
+        schema: dict[str, Any] = {"type": "string"}
+        if name == "limit":
+            schema = {"type": "integer", "minimum": 1, "maximum": findings.MAX_LIMIT, "default": findings.DEFAULT_LIMIT}
+        elif name in findings.CHOICES:
+            schema["enum"] = list(findings.CHOICES[name])
+        found.append(_query(name, findings.HELP[name], schema))
+    return found
 
 
 def _of(parameter: Parameter) -> dict[str, Any]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from roletrail.api import docs, investigations
+from roletrail.api import docs, findings, investigations
 
-ROUTERS = (docs.router, investigations.router)
+ROUTERS = (docs.router, findings.router, investigations.router)

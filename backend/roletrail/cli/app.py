@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, investigations, read, serve
+from roletrail.cli import cover, findings, investigations, read, rules, serve
 from roletrail.cli.load import ingest
 
 
@@ -34,6 +34,9 @@ def build() -> typer.Typer:
         read.health,
     ):
         app.command()(command)
+    app.add_typer(findings.findings, name="findings")
+    app.add_typer(findings.allow, name="allow")
+    app.add_typer(rules.rules, name="rules")
     app.add_typer(serve.token, name="token")
     app.add_typer(investigations.group, name="investigations")
     return app

@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
 from roletrail.cli import feed
 from roletrail.cli.console import err, out, plain, write_json
@@ -76,6 +77,7 @@ def _load(settings: Settings, paths: Sequence[str], asked: Window, *, as_json: b
 def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
     from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.findings import said_in  # noqa: PLC0415
     from roletrail.usecases.load import load_logs  # noqa: PLC0415
 
     with _bar(quiet=quiet) as show:
@@ -87,6 +89,7 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
             workers=settings.workers or None,
             window=window,
             show=show,
+            people=said_in(AppDatabase(settings.app_db_path)),
         )
 
 

@@ -34,7 +34,8 @@ def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator
         reasons.append(Reason(words, novelty))
     times = [deed.action.at for deed, _ in kept]
     targets = ", ".join(dict.fromkeys(deed.action.target for deed, _ in kept if deed.action.target))
-    title = f"{called(story.node)} {said}: {_short(targets) or kept[0][0].action.event_name}"
+    verb = "was refused: " if all(deed.tried for deed, _ in kept) else ""
+    title = f"{called(story.node)} {verb or said + ': '}{_short(targets) or kept[0][0].action.event_name}"
     yield Hit(
         title, (*reasons, *_setting(story, kept)), min(times), max(times), most=1000 if any(d.alone for d, _ in kept) else 64
     )
@@ -58,8 +59,8 @@ def _reasons(story: Story, kept: list[tuple[Deed, int]]) -> Iterator[Reason]:
     for n, deeds in enumerate(ranked[:MOST_KINDS]):
         first = deeds[0]
         times = f" ({len(deeds)} times)" if len(deeds) > 1 else ""
-        refused = f", refused: {first.action.error_code}" if first.tried else ""
-        text = f"{first.action.event_name}{times} by {called(story.node)}: {first.said}{refused}"
+        said = f"was refused ({first.action.error_code}): {first.action.target}" if first.tried else first.said
+        text = f"{first.action.event_name}{times} by {called(story.node)}: {said}"
         yield Reason(text, _weight(deeds) if n == 0 else _weight(deeds) // 3, tuple(deed.ref for deed in deeds)[:MOST_EVENTS])
 
 

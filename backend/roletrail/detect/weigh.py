@@ -79,16 +79,25 @@ def elsewhere(story: Story) -> Iterator[Reason]:
 
 
 def done(story: Story) -> Iterator[Reason]:
-    """What its last session did that counts by itself, the weightiest first; at most three kinds."""
-    found: dict[str, list[Deed]] = {}
+    """What its last session did, or was refused, that counts by itself, the weightiest first; at most three kinds."""
+    found: dict[tuple[str, bool], list[Deed]] = {}
     for deed in deeds_of(story):
         if deed.alone:
-            found.setdefault(deed.action.event_name, []).append(deed)
-    ranked = sorted(found.items(), key=lambda item: (-max(d.weight for d in item[1]), item[0]))
-    for name, deeds in ranked[:3]:
+            found.setdefault((deed.action.event_name, deed.tried), []).append(deed)
+    ranked = sorted(found.values(), key=lambda deeds: (-_share(deeds), deeds[0].action.event_name))
+    for deeds in ranked[:3]:
+        name = deeds[0].action.event_name
         times = f" {len(deeds)} times" if len(deeds) > 1 else ""
-        text = f"{called(story.node)} called {name}{times}: {deeds[0].said}"
-        yield Reason(text, max(d.weight for d in deeds) // 2, tuple(d.ref for d in deeds)[:MOST_EVENTS])
+        if deeds[0].tried:
+            text = f"{called(story.node)} was refused {name}{times} ({deeds[0].action.target})"
+        else:
+            text = f"{called(story.node)} called {name}{times}: {deeds[0].said}"
+        yield Reason(text, _share(deeds), tuple(d.ref for d in deeds)[:MOST_EVENTS])
+
+
+def _share(deeds: list[Deed]) -> int:
+    """Half of what the deed weighs in a finding of its own; a quarter when it was refused."""
+    return max(deed.weight for deed in deeds) // (4 if deeds[0].tried else 2)
 
 
 def behind(story: Story) -> Iterator[Reason]:

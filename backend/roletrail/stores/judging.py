@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from roletrail.detect.finding import Finding
 from roletrail.detect.past import Seen
+from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import SignIn
 
 SIGN_INS_AGAIN = 2_000
@@ -44,6 +45,20 @@ class FindingQuery(NamedTuple):
     to: int = 0  # first_seen < to; 0 no bound
     after: str = ""
     limit: int = 100
+
+
+def cursor_of(finding: Finding) -> str:
+    """Cursor of what comes after a finding: a caller that leaves findings out goes on behind the last it kept."""
+    return f"{finding.score}.{finding.last_seen}.{finding.id}"
+
+
+def read_cursor(after: str) -> tuple[int, int, str]:
+    """Score, last_seen and id of a cursor. Raises InvalidRequest."""
+    score, _, rest = after.partition(".")
+    last_seen, dot, id_ = rest.partition(".")
+    if not (dot and score.isascii() and score.isdecimal() and last_seen.isascii() and last_seen.isdecimal()) or len(after) > 60:
+        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
+    return int(score), int(last_seen), id_
 
 
 class Judgements(Protocol):
@@ -87,4 +102,8 @@ class Judgements(Protocol):
 
     def accounts_loaded(self) -> list[str]:
         """Accounts of which any event is loaded, ascending."""
+        ...
+
+    def identities_by_time(self) -> list[str]:
+        """All identities by (first_seen, id)."""
         ...

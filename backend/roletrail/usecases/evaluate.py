@@ -96,9 +96,20 @@ class _Run:
         self.identities += len(stories)
         return len(todo.ids)
 
-    def _judge(self, stories: list[Story]) -> list[Judged]:
+    def anew(self) -> list[Finding]:
+        """Everything, from an empty memory."""
+        ids = self._graph.identities_by_time()
+        days: defaultdict[int, set[int]] = defaultdict(set)
+        found: list[Finding] = []
+        for start in range(0, len(ids), BATCH):
+            stories = Gathering(self._graph, ids[start : start + BATCH], self._own, {}, {}).stories()
+            found += [finding for one in self._judge(stories, days) for finding in one.findings]
+        return found
+
+    def _judge(self, stories: list[Story], days: defaultdict[int, set[int]] | None = None) -> list[Judged]:
         shown = {story.node.id: [*habits.shown(story)] for story in stories}
-        days = self._days(stories, shown.values())
+        if days is None:
+            days = self._days(stories, shown.values())
         past = Past(self._first_at, days)
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
@@ -150,3 +161,9 @@ class _Run:
     def _page(self, query: FindingQuery) -> tuple[list[Finding], FindingQuery]:
         found, after = self._graph.findings(query)
         return found, query._replace(after=after)
+
+
+def judge_anew(graph: GraphStore, people: Verdicts, rules: Collection[Rule]) -> list[Finding]:
+    """What these rules say of everything, written nowhere: identities in the order of time, days remembered here."""
+    run = _Run(graph, people, rules)
+    return run.anew()

@@ -1,4 +1,4 @@
-"""Loading logs: the one use-case that writes."""
+"""Loading logs, and judging what they changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from roletrail.ingest.progress import IngestSummary, Progress
 from roletrail.ingest.run import ingest
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.stores.port import GraphStore
+from roletrail.usecases.evaluate import NOBODY, Verdicts, evaluate
 
 
 def load_logs(
@@ -22,7 +23,20 @@ def load_logs(
     workers: int | None = None,
     window: Window = EVERYTHING,
     show: Callable[[Progress], None] | None = None,
+    people: Verdicts = NOBODY,
 ) -> IngestSummary:
     """Ingest what the window admits of paths; `-` is standard input, None workers is one a core. Raises InputUnavailable for a path that is not there."""
     require(actor, "ingest.run")
-    return ingest(paths, open_store=open_store, archive=archive, workers=workers, on_progress=show, window=window)
+    summary = ingest(paths, open_store=open_store, archive=archive, workers=workers, on_progress=show, window=window)
+    if not summary.interrupted:
+        judge_new(open_store, actor, people)
+    return summary
+
+
+def judge_new(open_store: Callable[[], GraphStore], actor: Actor, people: Verdicts = NOBODY) -> None:
+    """What follows every ingest: verdicts and findings on what it changed."""
+    store = open_store()
+    try:
+        evaluate(store, actor, people)
+    finally:
+        store.close()

@@ -10,12 +10,11 @@ import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY
-from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import SignIn
 from roletrail.stores.embedded.reads import numbers_of
 from roletrail.stores.embedded.rows import counter, pack, raise_counter, select_in, unpack_sign_in
 from roletrail.stores.embedded.touched import touch, touch_all
-from roletrail.stores.judging import SIGN_INS_AGAIN, FindingQuery, Judged, Unjudged
+from roletrail.stores.judging import SIGN_INS_AGAIN, FindingQuery, Judged, Unjudged, cursor_of, read_cursor
 
 _unpack = msgspec.msgpack.Decoder(Finding).decode
 _RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
@@ -93,7 +92,7 @@ def findings(connection: Connection, query: FindingQuery) -> tuple[list[Finding]
     ).fetchall()
     found = [_unpack(row) for (row,) in rows[: query.limit]]
     more = len(rows) > query.limit
-    return found, f"{found[-1].score}.{found[-1].last_seen}.{found[-1].id}" if more else ""
+    return found, cursor_of(found[-1]) if more else ""
 
 
 def _tests(connection: Connection, query: FindingQuery) -> tuple[list[str], list[object]]:
@@ -112,18 +111,10 @@ def _tests(connection: Connection, query: FindingQuery) -> tuple[list[str], list
         tests.append("first_seen < ?")
         values.append(query.to)
     if query.after:
-        score, last_seen, id_ = _cursor(query.after)
+        score, last_seen, id_ = read_cursor(query.after)
         tests.append("(score < ? OR (score = ? AND (last_seen < ? OR (last_seen = ? AND id > ?))))")
         values += [score, score, last_seen, last_seen, id_]
     return tests, values
-
-
-def _cursor(after: str) -> tuple[int, int, str]:
-    score, _, rest = after.partition(".")
-    last_seen, dot, id_ = rest.partition(".")
-    if not (dot and score.isascii() and score.isdecimal() and last_seen.isascii() and last_seen.isdecimal()) or len(after) > 60:
-        raise InvalidRequest("This cursor does not belong to this list.", hint="Start again without `after`.")
-    return int(score), int(last_seen), id_
 
 
 def by_id(connection: Connection, ids: Collection[str]) -> dict[str, Finding]:
@@ -184,3 +175,7 @@ SELECT account FROM known WHERE account > ''
 
 def accounts_loaded(connection: Connection) -> list[str]:
     return [account for (account,) in connection.execute(_ACCOUNTS)]
+
+
+def identities_by_time(connection: Connection) -> list[str]:
+    return [id_ for (id_,) in connection.execute("SELECT id FROM standing ORDER BY first_seen, id")]

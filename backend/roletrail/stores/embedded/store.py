@@ -281,6 +281,9 @@ class EmbeddedStore:
     def accounts_loaded(self) -> list[str]:
         return judgements.accounts_loaded(self._database.read())
 
+    def identities_by_time(self) -> list[str]:
+        return judgements.identities_by_time(self._database.read())
+
     def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
         with self._database.snapshot() as connection:
             return judgements.children_between(connection, parents, from_, to, limit)

@@ -1,0 +1,195 @@
+"""Commands about findings: the list, one of them, what people say of them, exceptions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from roletrail.auth.actor import local_actor
+from roletrail.cli.console import chip, err, out, plain, write_json
+from roletrail.cli.options import AsJson, Store, reading
+from roletrail.errors import InvalidRequest
+from roletrail.usecases import findings as cases
+from roletrail.usecases.finding_views import FindingDetail, FindingView
+from roletrail.usecases.ports import Ports
+
+findings = typer.Typer(help="Findings, worst first.", invoke_without_command=True)
+allow = typer.Typer(
+    help="Exceptions: findings that are known and fine, each with an owner, a reason and an end.", no_args_is_help=True
+)
+
+SHOWN = 50
+"""Findings a terminal shows when nobody says how many; JSON has every one."""
+STYLES = {
+    "critical": "bold white on #b0101f",
+    "high": "bold #b0101f",
+    "medium": "bold #b36b00",
+    "low": "",
+    "informational": "dim",
+}
+DIGITS = {"context": "·", "calm": "1", "watch": "2", "alarm": "3"}
+
+Match = Annotated[
+    list[str],
+    typer.Option(
+        "--match",
+        help="FIELD=TEXT; rule, account and session are equal, title and reason hold the text. Repeat for more.",
+        metavar="FIELD=TEXT",
+    ),
+]
+
+
+def _option(name: str, metavar: str = "TEXT") -> typer.models.OptionInfo:
+    return typer.Option(f"--{name}", help=cases.HELP[name], metavar=metavar, show_default=False)
+
+
+@findings.callback()
+def list_(
+    context: typer.Context,
+    store: Store = None,
+    severity: Annotated[str, _option("severity")] = "",
+    rule: Annotated[str, _option("rule")] = "",
+    status: Annotated[str, _option("status")] = "",
+    tone: Annotated[str, _option("tone")] = "",
+    account: Annotated[str, _option("account")] = "",
+    session: Annotated[str, _option("session", "ID")] = "",
+    from_: Annotated[str, _option("from", "TIME")] = "",
+    to: Annotated[str, _option("to", "TIME")] = "",
+    suppressed: Annotated[bool, typer.Option("--suppressed", help=cases.HELP["suppressed"])] = False,
+    limit: Annotated[int, typer.Option(help="At most so many; 0 is all with --json, 50 without.", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List findings, worst first."""
+    if context.invoked_subcommand is not None:
+        return
+    names = ("severity", "rule", "status", "tone", "account", "session", "from", "to", "suppressed")
+    given = (severity, rule, status, tone, account, session, from_, to, "1" if suppressed else "")
+    asked = cases.finding_filter(dict(zip(names, given, strict=True)), strict=True)
+    most = limit or (1 << 62 if as_json else SHOWN)
+    with reading(store) as ports:
+        found = _some(ports, asked, most)
+        if as_json:
+            write_json(found)
+        else:
+            _print(found, cases.count_findings(ports, local_actor()).severities)
+
+
+def _some(ports: Ports, asked: cases.FindingFilter, most: int) -> list[FindingView]:
+    found: list[FindingView] = []
+    query = asked.query._replace(limit=min(most, cases.MAX_LIMIT))
+    while True:
+        page = cases.list_findings(ports, local_actor(), asked._replace(query=query))
+        found += page.items
+        if not page.next or len(found) >= most:
+            return found[:most]
+        query = query._replace(after=page.next)
+
+
+def _print(found: list[FindingView], counts: dict[str, int]) -> None:
+    console = out()
+    for view in found:
+        line = Text.assemble((f"{view.severity:<13}", STYLES[view.severity]), " ", chip(view.tone, DIGITS[view.tone]), " ")
+        console.print(line + plain(view.title) + Text(f"  {view.last_seen}  {view.id}", style="dim"))
+        for reason in view.reasons:
+            console.print(Text(f"{reason.weight:>+5} ", style="dim") + plain(reason.text))
+    said = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    err().print(said or "No findings. Ingest logs first; `roletrail rules evaluate` judges them again.", style="dim")
+
+
+@findings.command()
+def show(finding: Annotated[str, typer.Argument(help="Finding id.")], store: Store = None, as_json: AsJson = False) -> None:
+    """Show one finding: why it fired, what would make it benign, what to do next."""
+    with reading(store) as ports:
+        view = cases.show_finding(ports, local_actor(), finding)
+        if as_json:
+            write_json(view)
+        else:
+            _print_detail(view)
+
+
+def _print_detail(view: FindingDetail) -> None:
+    console = out()
+    _print([view.finding], {})
+    console.print(plain(f"Rule {view.rule.id}: {view.rule.why}"))
+    for title, lines in (("Benign when", view.rule.benign), ("Next steps", view.rule.runbook)):
+        console.print(Text(title, style="bold"))
+        for line in lines:
+            console.print(Text("  - ") + plain(line))
+    decided = f"{view.finding.status}, by {view.decided_by} at {view.decided_at}" if view.decided_by else view.finding.status
+    console.print(Text("Status ", style="bold") + plain(decided))
+    console.print(Text("Session ", style="bold") + plain(f"roletrail show {view.finding.session_id}"))
+
+
+@findings.command()
+def status(
+    finding: Annotated[str, typer.Argument(help="Finding id.")],
+    status: Annotated[str, typer.Argument(help="open, benign or confirmed.")],
+    note: Annotated[str, typer.Option(help="Why.", show_default=False)] = "",
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set what a person says of a finding. Evaluating again never changes it."""
+    with reading(store) as ports:
+        view = cases.decide(ports, local_actor(), finding, status, note)
+        if as_json:
+            write_json(view)
+        else:
+            out().print(plain(f"{view.id} is {view.status}"))
+
+
+@allow.command("list")
+def list_allowed(store: Store = None, as_json: AsJson = False) -> None:
+    """List exceptions, with how many findings each covers."""
+    with reading(store) as ports:
+        views = cases.list_exceptions(ports, local_actor())
+        if as_json:
+            write_json(views)
+            return
+        for view in views:
+            match = ", ".join(f"{name}={value}" for name, value in view.match.items())
+            out().print(
+                plain(f"{view.id}  until {view.expires_at}  covers {view.covers}  {match}  ({view.owner}: {view.reason})")
+            )
+
+
+@allow.command("add")
+def add_allowed(
+    match: Match,
+    owner: Annotated[str, typer.Option(help="Who answers for it.")],
+    reason: Annotated[str, typer.Option(help="Why it is fine.")],
+    days: Annotated[int, typer.Option(help="Days until it ends.", min=1, max=366)] = 90,
+    yes: Annotated[bool, typer.Option("--yes", help="Save it; without, only show what it would cover.")] = False,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an exception would cover, and save it with --yes."""
+    wanted = _matches(match)
+    with reading(store) as ports:
+        covered = cases.preview_exception(ports, local_actor(), wanted)
+        saved = cases.allow(ports, local_actor(), wanted, owner, reason, days) if yes else None
+    if as_json:
+        write_json({"covers": covered, "saved": saved})
+        return
+    _print(covered[:SHOWN], {})
+    err().print(f"It covers {len(covered)} findings." + ("" if saved else " Add --yes to save it."), style="dim")
+
+
+def _matches(texts: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidRequest(
+                f"{text[:60]!r} is no FIELD=TEXT.", hint="For example --match rule=chain-two --match account=123456789012."
+            )
+        found[name.strip()] = value
+    return found
+
+
+@allow.command("remove")
+def remove_allowed(exception: Annotated[str, typer.Argument(help="Id of the exception.")], store: Store = None) -> None:
+    """End an exception: what it covered is listed again."""
+    with reading(store) as ports:
+        cases.end_exception(ports, local_actor(), exception)
