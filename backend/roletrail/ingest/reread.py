@@ -6,8 +6,8 @@ from pathlib import Path
 
 from roletrail.ingest import tolerant
 from roletrail.ingest.json_text import BadJson
+from roletrail.ingest.opening import open_object
 from roletrail.ingest.record import Fault, Taken
-from roletrail.ingest.records import open_object
 from roletrail.ingest.scrub import scrubbed
 
 

@@ -22,7 +22,8 @@ from roletrail.archive.writer import ArchiveWriter
 from roletrail.errors import InputUnavailable, RoletrailError
 from roletrail.ingest.inflate import Unreadable
 from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read, Report, Stop, Task, receive_task, send
-from roletrail.ingest.records import Content, open_object
+from roletrail.ingest.opening import open_object
+from roletrail.ingest.records import Content
 from roletrail.ingest.reduce import Reduced, Reducer
 from roletrail.ingest.source import Listed, stored_bytes
 from roletrail.ingest.source.ahead import Stored, read_ahead
