@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,12 +19,12 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
 
 KEPT_FOR_LATER = {
-    "aliases", "binding", "containment", "findings", "generations", "given", "hands", "identity_center", "marks",
+    "aliases", "binding", "containment", "findings", "generations", "given", "hands", "identity_center",
     "mfa", "summary", "tags", "verdicts",
 }  # fmt: skip
 ASSERTED = {
     "about", "absent", "cases", "chain_count", "chains", "coverage", "doubles", "events", "families", "gaps", "identities", "impact",
-    "load", "name", "reasons",
+    "load", "marks", "name", "reasons",
 }  # fmt: skip
 
 
@@ -71,6 +72,8 @@ def test_scenario(case: Case, loaded: Loaded) -> None:
         lines += _coverage(case, loaded, api)
         for thing, wanted in case.wanted.get("impact", {}).items():
             lines += _impact(thing, wanted, loaded, api)
+        if "marks" in case.wanted:
+            lines += _marks(case.wanted["marks"], loaded, api)
         for wanted in case.wanted.get("identities", []):
             lines += _identity(wanted, loaded, api)
         for thing in case.wanted.get("absent", []):
@@ -124,6 +127,25 @@ def _impact(thing: str, wanted: dict[str, list[str]], loaded: Loaded, api: Api) 
         section: sorted({item["resource"] for item in view[section]}) for section in ("read", "shared", "destroyed", "spent")
     }
     return differences({section: sorted(wanted.get(section, [])) for section in found}, found, f"{thing}: impact")
+
+
+def _marks(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:
+    """Marking a strand of a key whole yields exactly these sessions, by their keys; both by its id and by its address."""
+    strand = wanted["strand"]
+    (key,) = ids_of(loaded.trace(strand["key"]))
+    (found,) = [one for one in api.get(f"sessions/{key}/strands")["strands"] if one["addresses"] == [strand["address"]]]
+    lines: list[str] = []
+    for arguments in (["--strand", found["id"]], ["--address", strand["address"]]):
+        mark = json.loads(loaded.command("marks", "set", "attacker", "--session", key, *arguments, "--json"))
+        sides = api.get("marks/sides", session_id=key)
+        assert sides == json.loads(loaded.command("marks", "sides", key, "--json"))
+        assert [node["id"] for node in sides["unclear"]] == [key]
+        assert sides["ours"] == []
+        keys = sorted(key for node in sides["attacker"] for key in node["access_key_ids"])
+        lines += differences(sorted(wanted["yields"]), keys, "marks")
+        loaded.command("marks", "lift", mark["id"])
+        assert api.get("marks/sides")["counts"] == {"attacker": 0, "ours": 0, "unclear": 0}
+    return lines
 
 
 def _identity(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:

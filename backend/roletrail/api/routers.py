@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from roletrail.api import docs, findings, investigations
+from roletrail.api import docs, findings, investigations, marks
 
-ROUTERS = (docs.router, findings.router, investigations.router)
+ROUTERS = (docs.router, findings.router, investigations.router, marks.router)

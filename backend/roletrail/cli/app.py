@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, findings, investigations, read, rules, serve
+from roletrail.cli import cover, findings, investigations, marks, read, rules, serve
 from roletrail.cli.load import ingest
 
 
@@ -31,6 +31,7 @@ def build() -> typer.Typer:
         cover.impact,
         serve.serve,
         serve.demo,
+        marks.strands,
         read.health,
     ):
         app.command()(command)
@@ -39,6 +40,7 @@ def build() -> typer.Typer:
     app.add_typer(rules.rules, name="rules")
     app.add_typer(serve.token, name="token")
     app.add_typer(investigations.group, name="investigations")
+    app.add_typer(marks.group, name="marks")
     return app
 
 
