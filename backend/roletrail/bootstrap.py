@@ -12,6 +12,8 @@ from roletrail.auth.binding import check_binding, check_public_url, rules_for
 from roletrail.auth.gate import GateRules
 from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.ingest.reread import read_again
+from roletrail.inventory.known import Known
+from roletrail.inventory.port import Inventory
 from roletrail.settings import Settings, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
@@ -41,7 +43,12 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
     except BaseException:
         graph.close()
         raise
-    return Ports(graph, events, read_again, store_name(settings.store), AppDatabase(settings.app_db_path), sample)
+    app, inventory = AppDatabase(settings.app_db_path), open_inventory(settings)
+    return Ports(graph, events, read_again, store_name(settings.store), app, inventory, sample)
+
+
+def open_inventory(settings: Settings) -> Inventory:
+    return Known(settings.ip_ranges_path, settings.egress_blocks)
 
 
 def archive_folder(settings: Settings) -> Path:

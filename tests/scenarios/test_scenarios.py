@@ -12,6 +12,7 @@ import yaml
 from tests.scenarios.matching import chain_differences, differences, family_differences
 from tests.scenarios.recipes import body
 from tests.scenarios.recipes.assuming import juggling
+from tests.scenarios.verdicts import bring, verdict_differences
 from tests.support.cloudtrail import CANARY
 from tests.support.loading import Api, Loaded, ids_of
 
@@ -19,12 +20,11 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
 
 KEPT_FOR_LATER = {
-    "aliases", "binding", "containment", "findings", "generations", "given", "hands", "identity_center",
-    "mfa", "summary", "tags", "verdicts",
+    "aliases", "containment", "findings", "generations", "identity_center", "mfa", "summary", "tags",
 }  # fmt: skip
 ASSERTED = {
-    "about", "absent", "cases", "chain_count", "chains", "coverage", "doubles", "events", "families", "gaps", "identities", "impact",
-    "load", "marks", "name", "reasons",
+    "about", "absent", "cases", "chain_count", "chains", "coverage", "doubles", "events", "families", "gaps", "given", "identities",
+    "impact", "load", "marks", "name", "off_uses", "reasons", "verdicts",
 }  # fmt: skip
 
 
@@ -59,8 +59,9 @@ def loaded(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Loaded:
 
 
 @pytest.mark.parametrize("case", cases(), ids=case_id)
-def test_scenario(case: Case, loaded: Loaded) -> None:
+def test_scenario(case: Case, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(case.wanted) <= KEPT_FOR_LATER | ASSERTED
+    bring(case.wanted.get("given", {}), loaded.folder, monkeypatch)
     for run in case.runs:
         loaded.ingest(*run)
     api = Api(loaded)
@@ -70,6 +71,7 @@ def test_scenario(case: Case, loaded: Loaded) -> None:
         assert api.every("chains", min_sessions=1, full=1) == chains
         lines += _chains(case.wanted, chains)
         lines += _coverage(case, loaded, api)
+        lines += verdict_differences(case.wanted, loaded.off_instance(), api.get("off-instance"))
         for thing, wanted in case.wanted.get("impact", {}).items():
             lines += _impact(thing, wanted, loaded, api)
         if "marks" in case.wanted:

@@ -56,6 +56,9 @@ class Loaded:
     def impact(self, id_: str) -> Any:
         return json.loads(self.command("impact", "--json", id_))
 
+    def off_instance(self) -> Any:
+        return json.loads(self.command("off-instance", "--json"))
+
     def health(self) -> Any:
         return json.loads(self.command("health", "--json"))
 

@@ -6,7 +6,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from roletrail.lineage.model import Action, Activity, Attempt, Caller, CredentialUse, Edge, Issuance, Linked, Node, Part, Standing
+from roletrail.lineage.model import (
+    Action,
+    Activity,
+    Attempt,
+    Caller,
+    CredentialUse,
+    Edge,
+    Issuance,
+    Linked,
+    Node,
+    Part,
+    SignIn,
+    Standing,
+)
 from roletrail.lineage.tone import tone
 from roletrail.stores.merge import fold_activities, fold_callers, fold_uses
 from roletrail.stores.port import ChainQuery, ChainRow, CoverageRow, NodeRow, PathStep, RegionCoverage, RolePair, search_texts
@@ -32,6 +45,9 @@ class Reference:
         self.issuances: list[Issuance] = [row for part in self.parts for row in part.issuances]
         self.actions: list[Action] = sorted(
             (row for part in self.parts for row in part.actions), key=lambda row: (row.at, row.event_id)
+        )
+        self.sign_ins: list[SignIn] = sorted(
+            (row for part in self.parts for row in part.sign_ins), key=lambda row: (row.at, row.event_id)
         )
         self.attempts: list[Attempt] = sorted(
             (row for part in self.parts for row in part.attempts), key=lambda row: (row.at, row.event_id)

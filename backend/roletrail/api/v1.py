@@ -15,7 +15,20 @@ from roletrail.api.answers import answer
 from roletrail.api.bodies import read_body
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import coverage, entities, events, health, impact, sessions, shapes, sources, timeline, trace, views
+from roletrail.usecases import (
+    coverage,
+    entities,
+    events,
+    health,
+    impact,
+    off_instance,
+    sessions,
+    shapes,
+    sources,
+    timeline,
+    trace,
+    views,
+)
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import chain_query, coverage_window
 
@@ -226,6 +239,16 @@ def get_quarantine(request: Request) -> Response:
 def get_coverage(request: Request) -> Response:
     window = coverage_window(parameters(request))
     return answer(coverage.show_coverage(ports_of(request).graph, actor_of(request), **window))
+
+
+@router.get(
+    "/off-instance",
+    response_model=list[views.OffInstanceView],
+    summary="Every use of a workload's credentials with its verdict, those off their workload first",
+)
+def get_off_instance(request: Request) -> Response:
+    only(parameters(request), ())
+    return answer(off_instance.off_instance(ports_of(request), actor_of(request)))
 
 
 @router.get("/health", response_model=views.HealthView, summary="What this installation holds, and whether it answers")

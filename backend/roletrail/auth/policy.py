@@ -42,6 +42,8 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
     "findings.send": ("analyst", "export"),
     "rules.read": ("viewer", "read"),
     "rules.evaluate": ("analyst", "ingest"),
+    "off_instance.read": ("viewer", "read"),
+    "inventory.write": ("analyst", "ingest"),
     "ingest.run": ("analyst", "ingest"),
     "access.manage": ("admin", "admin"),
 }

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, findings, investigations, marks, read, rules, serve
+from roletrail.cli import cover, findings, investigations, marks, places, read, rules, serve
 from roletrail.cli.load import ingest
 
 
@@ -29,6 +29,7 @@ def build() -> typer.Typer:
         read.event,
         cover.coverage,
         cover.impact,
+        places.off_instance,
         serve.serve,
         serve.demo,
         marks.strands,

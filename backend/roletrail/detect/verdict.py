@@ -18,8 +18,10 @@ class Basis(NamedTuple):
 class UseVerdict(NamedTuple):
     """One credential used from one address, judged. Times are epoch seconds; a missing text is "".
 
-    `confidence` grades the verdict's place, 0 to 1; below 0.5 the verdict is NOT_DECIDABLE and `missing` names the input
-    that would decide it. `row` is the row of the decision table that gave the verdict (D1 to D19, W1 to W6).
+    `confidence` grades the verdict's place, 0 to 1. Below 0.5 nothing is decided and `missing` names the input that would
+    decide it; `verdict` is then NOT_DECIDABLE, or the table's own word where that accuses nobody (SUSPECT_EGRESS,
+    UNKNOWN_ENDPOINT, INDETERMINATE, THROUGH_SERVICE). `off` says whether the use is listed as away from its workload. `row`
+    is the row of the decision table that gave the verdict (D1 to D19, 5.3 for first use, W1 to W6).
     """
 
     session_id: str
@@ -40,3 +42,6 @@ class UseVerdict(NamedTuple):
     reasons: tuple[Basis, ...]
     missing: tuple[str, ...]
     would_change: tuple[str, ...] = ()
+    endpoint: str = ""  # VPC endpoint id the calls came through
+    off: bool = False
+    workload_id: str = ""

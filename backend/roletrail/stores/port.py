@@ -413,6 +413,22 @@ class GraphStore(Judgements, Protocol):
         """Resources that data events of all of these touched, merged, by key ascending; at most `limit`."""
         ...
 
+    def workload_nodes(self) -> list[Node]:
+        """Sessions delivered to a workload, and sessions whose name begins with `i-` as only an instance's should, by id."""
+        ...
+
+    def activities_of(self, ids: Collection[str]) -> dict[str, list[Activity]]:
+        """Activities of each identity by (cell, key) ascending; identities without any are left out."""
+        ...
+
+    def actions_named(self, event_names: Collection[str]) -> list[Action]:
+        """Notable actions with these event names, of everybody, by (at, event_id)."""
+        ...
+
+    def sign_ins_named(self, event_names: Collection[str]) -> list[SignIn]:
+        """Sign-in events with these names, of everybody, by (at, event_id)."""
+        ...
+
     def event_hours(self, event_id: str) -> list[int]:
         """Starts of the hours whose dedupe cells hold this event's hash, ascending; normally one or none."""
         ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roletrail.appdb import AppDatabase
 from roletrail.archive.port import EventLog
+from roletrail.inventory.port import Inventory
 from roletrail.stores.port import GraphStore
 
 ReadAgain = Callable[[str, int], bytes | None]
@@ -20,9 +21,11 @@ class Ports:
     read_again: ReadAgain
     store_name: str  # what people may be told about the store: kind and file name
     app: AppDatabase
+    inventory: Inventory
     sample: bool = False  # the sample incidents, marked as such wherever they are shown
 
     def close(self) -> None:
+        self.inventory.close()
         self.events.close()
         self.graph.close()
         self.app.close()

@@ -414,3 +414,24 @@ class ImpactView:
     destroyed: list[ImpactItem]
     spent: list[ImpactItem]
     cannot_exclude: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OffInstanceView:
+    """A workload's credential used from one address, judged. `instance_id` is "" for other workloads than instances."""
+
+    session_id: str
+    instance_id: str
+    account: str
+    role: str
+    access_key_id: str
+    source_ip_address: str
+    address_class: str
+    first_seen: str
+    last_seen: str
+    count: int
+    verdict: str
+    confidence: float
+    hands: str  # familiar | unfamiliar | unknown
+    reasons: list[str]  # the row of the table first; event references in brackets
+    missing: list[str]  # what would have to be loaded to say more

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
-from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Part, ResourceUse
-from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace
+from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
+from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace, workloads
 from roletrail.stores.embedded import judged as judgements
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
@@ -226,6 +226,20 @@ class EmbeddedStore:
     def resources_of(self, ids: Collection[str], limit: int) -> list[ResourceUse]:
         with self._database.snapshot() as connection:
             return observed.resources_of(connection, ids, limit)
+
+    def workload_nodes(self) -> list[Node]:
+        with self._database.snapshot() as connection:
+            return workloads.nodes(connection)
+
+    def activities_of(self, ids: Collection[str]) -> dict[str, list[Activity]]:
+        with self._database.snapshot() as connection:
+            return observed.activities_of(connection, ids)
+
+    def actions_named(self, event_names: Collection[str]) -> list[Action]:
+        return workloads.actions_named(self._database.read(), event_names)
+
+    def sign_ins_named(self, event_names: Collection[str]) -> list[SignIn]:
+        return workloads.sign_ins_named(self._database.read(), event_names)
 
     def event_hours(self, event_id: str) -> list[int]:
         return hours_of(self._database.read(), event_hash(event_id))

@@ -1,0 +1,165 @@
+"""Off-instance use: every use of a workload's credentials with its verdict, read from the store and the inventory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.detect import told
+from roletrail.detect.binding import Neighbour
+from roletrail.detect.estate import Estate
+from roletrail.detect.hands import Customs
+from roletrail.detect.judging import TO_CONSOLE, Subject, World, judge
+from roletrail.detect.verdict import UseVerdict
+from roletrail.lineage.model import Activity, Node, SignIn
+from roletrail.lineage.workload import Workload, in_scope
+from roletrail.stores.port import GraphStore
+from roletrail.usecases.ports import Ports
+from roletrail.usecases.present import detail_of, iso
+from roletrail.usecases.views import OffInstanceView
+
+MOST_NEIGHBOURS = 5_000
+MOST_BELOW = 1_000
+"""Sessions below a workload's that are no witnesses of its place."""
+
+NETWORK = frozenset({
+    "RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "AllocateAddress", "ReleaseAddress", "AssociateAddress",
+    "DisassociateAddress", "CreateNatGateway", "DeleteNatGateway", "CreateRoute", "ReplaceRoute", "DeleteRoute",
+    "AssociateRouteTable", "DisassociateRouteTable", "CreateSubnet", "CreateVpcEndpoint",
+})  # fmt: skip
+
+
+def off_instance(ports: Ports, actor: Actor) -> list[OffInstanceView]:
+    """Every use, those off their workload first, then the surest, then the latest."""
+    require(actor, "off_instance.read")
+    return [view(verdict) for verdict in sorted(judge_uses(ports), key=_rank)]
+
+
+def _rank(v: UseVerdict) -> tuple[bool, float, int, str, str, str]:
+    return not v.off, -v.confidence, -v.last_seen, v.session_id, v.access_key_id, v.source_ip_address
+
+
+def view(v: UseVerdict) -> OffInstanceView:
+    return OffInstanceView(
+        session_id=v.session_id,
+        instance_id=v.instance_id,
+        account=v.account,
+        role=v.role,
+        access_key_id=v.access_key_id,
+        source_ip_address=v.source_ip_address,
+        address_class=v.address_class,
+        first_seen=iso(v.first_seen),
+        last_seen=iso(v.last_seen),
+        count=v.count,
+        verdict=v.verdict,
+        confidence=v.confidence,
+        hands=v.hands,
+        reasons=[f"{one.text} [{', '.join(one.events)}]" if one.events else one.text for one in v.reasons],
+        missing=list(v.missing),
+    )
+
+
+def judge_uses(ports: Ports, only: Collection[str] = ()) -> list[UseVerdict]:
+    """Verdicts on all uses of workloads' credentials, or on those of the workloads that own the sessions `only`."""
+    case = _Case(ports)
+    found: list[UseVerdict] = []
+    for subject in case.subjects(frozenset(only)):
+        found += judge(subject, case.world())
+    return found
+
+
+class _Case:
+    """What one judging reads, each thing once."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._graph: GraphStore = ports.graph
+        self._inventory = ports.inventory
+        self._nodes = {
+            node.id: node for node in self._graph.workload_nodes() if ":aws:ec2-infrastructure" not in node.principal_id
+        }
+        self._told = told.facts_of(self._graph.actions_named(NETWORK | told.LATERAL))
+        self._sign_ins = [s for s in self._graph.sign_ins_named(TO_CONSOLE) if s.success != "false" and s.type == "AssumedRole"]
+        self._activities = self._graph.activities_of(self._nodes)
+        estate = Estate((*self._inventory.facts(), *self._told.facts), self._inventory.organisation())
+        self._by_role: dict[str, list[Activity]] = defaultdict(list)
+        for id_, activities in self._activities.items():
+            self._by_role[self._nodes[id_].role_arn] += activities
+        self._world = World(
+            estate, self._told, self._inventory.ranges(), lru_cache(4096)(self._neighbours), lru_cache(4096)(self._customs)
+        )
+
+    def world(self) -> World:
+        return self._world
+
+    def _customs(self, role_arn: str) -> Customs:
+        return Customs(self._by_role.get(role_arn, ()))
+
+    def subjects(self, only: frozenset[str]) -> Iterable[Subject]:
+        groups: dict[tuple[str, str, str], dict[str, Node]] = defaultdict(dict)
+        for node in self._nodes.values():
+            kind, id_ = workload_of(node)
+            groups[kind, id_, node.account][node.id] = node
+        for (kind, id_, account), sessions in sorted(groups.items()):
+            if not only or only & sessions.keys():
+                yield self._subject(kind, id_, account, sessions)
+
+    def _subject(self, kind: str, id_: str, account: str, sessions: Mapping[str, Node]) -> Subject:
+        activities = [a for id_ in sorted(sessions) for a in self._activities.get(id_, ()) if not _is_sign_in(a)]
+        delivered = any(node.workload for node in sessions.values()) or any(
+            a.delivery or ":aws:ec2-instance:" in sessions[a.identity].principal_id for a in activities
+        )
+        principals = {node.principal_id for node in sessions.values() if node.principal_id}
+        sign_ins = [s for s in self._sign_ins if s.identity in sessions or s.principal_id in principals]
+        return Subject(kind, id_, account, sessions, activities, _once(sign_ins), delivered, self._below(sessions))
+
+    def _below(self, sessions: Mapping[str, Node]) -> frozenset[str]:
+        """Identities whose calls told of addresses, and that came from these sessions."""
+        tellers = {actor for fact in self._told.facts if (actor := getattr(fact, "actor", ""))}
+        return frozenset(
+            id_ for id_, path in self._graph.paths(tellers).items() if any(step.id in sessions for step in path)
+        )  # fmt: skip
+
+    def _neighbours(self, address: str) -> tuple[Neighbour, ...]:
+        uses: dict[str, list[Activity]] = defaultdict(list)
+        for a in self._graph.address_uses(address, MOST_NEIGHBOURS):
+            uses[a.identity].append(a)
+        rows = self._graph.rows(uses)
+        roots = self._graph.rows({row.standing.root for row in rows.values()})
+        return tuple(
+            _neighbour(row.node, roots[row.standing.root].node if row.standing.root in roots else row.node, uses[id_])
+            for id_, row in sorted(rows.items())
+        )
+
+
+def _neighbour(node: Node, root: Node, uses: Iterable[Activity]) -> Neighbour:
+    ordered = sorted(uses, key=lambda a: (a.first_at, a.first_event))
+    kind = "workload" if node.workload else "other" if root.workload or node.service_linked else "person"
+    instance = node.workload_id if node.workload == "instance" else ""
+    label = f"key {node.access_key_ids[0]}" if node.kind == "key" and node.access_key_ids else f"a session of {node.label}"
+    return Neighbour(
+        node.id, node.principal_id or node.id, kind, instance, label, ordered[0].first_at, max(a.last_at for a in ordered),
+        ordered[0].first_event,
+    )  # fmt: skip
+
+
+def _is_sign_in(a: Activity) -> bool:
+    """Sign-in calls alone: those that led to a console are judged one by one."""
+    return a.sources.startswith("signin.amazonaws.com=") and " " not in a.sources
+
+
+def _once(sign_ins: Iterable[SignIn]) -> list[SignIn]:
+    return list({s.event_id: s for s in sign_ins}.values())
+
+
+def workload_of(node: Node) -> Workload:
+    """The instance of inScopeOf before the issuance's, before the name alone."""
+    scope = detail_of(node).get("in_scope_of")
+    said = in_scope(scope) if isinstance(scope, str) and scope else None
+    if said is not None:
+        return said
+    if node.workload:
+        return Workload(node.workload, node.workload_id)
+    return Workload("instance", node.name)
