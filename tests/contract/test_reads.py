@@ -288,9 +288,6 @@ def test_what_is_asked_of_workloads(fresh: Open, seed: int, size: int) -> None:
         place.node for _, place in sorted(reference.places.items()) if place.node.workload or place.node.name.startswith("i-")
     ]
     assert store.workload_nodes() == [node for node in wanted if node.workload != "certificate"]
-    asked = [*sorted(reference.places)[:7], "nobody"]
-    found = store.activities_of(asked)
-    assert found == {id_: mine for id_ in asked if (mine := [a for a in reference.activities if a.identity == id_])}
 
 
 def test_nodes_of_workloads_are_told_by_what_they_are(store: GraphStore) -> None:

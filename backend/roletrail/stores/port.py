@@ -417,10 +417,6 @@ class GraphStore(Judgements, Protocol):
         """Sessions delivered to a workload, and sessions whose name begins with `i-` as only an instance's should, by id."""
         ...
 
-    def activities_of(self, ids: Collection[str]) -> dict[str, list[Activity]]:
-        """Activities of each identity by (cell, key) ascending; identities without any are left out."""
-        ...
-
     def actions_named(self, event_names: Collection[str]) -> list[Action]:
         """Notable actions with these event names, of everybody, by (at, event_id)."""
         ...

@@ -14,6 +14,7 @@ from roletrail.detect.estate import Estate
 from roletrail.detect.hands import Customs
 from roletrail.detect.judging import TO_CONSOLE, Subject, World, judge
 from roletrail.detect.verdict import UseVerdict
+from roletrail.inventory.port import Inventory
 from roletrail.lineage.model import Activity, Node, SignIn
 from roletrail.lineage.workload import Workload, in_scope
 from roletrail.stores.port import GraphStore
@@ -25,6 +26,8 @@ MOST_NEIGHBOURS = 5_000
 MOST_BELOW = 1_000
 """Sessions below a workload's that are no witnesses of its place."""
 
+ALL_TIME = 1 << 40
+
 NETWORK = frozenset({
     "RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "AllocateAddress", "ReleaseAddress", "AssociateAddress",
     "DisassociateAddress", "CreateNatGateway", "DeleteNatGateway", "CreateRoute", "ReplaceRoute", "DeleteRoute",
@@ -35,7 +38,7 @@ NETWORK = frozenset({
 def off_instance(ports: Ports, actor: Actor) -> list[OffInstanceView]:
     """Every use, those off their workload first, then the surest, then the latest."""
     require(actor, "off_instance.read")
-    return [view(verdict) for verdict in sorted(judge_uses(ports), key=_rank)]
+    return [view(verdict) for verdict in sorted(judge_uses(ports.graph, ports.inventory), key=_rank)]
 
 
 def _rank(v: UseVerdict) -> tuple[bool, float, int, str, str, str]:
@@ -62,9 +65,9 @@ def view(v: UseVerdict) -> OffInstanceView:
     )
 
 
-def judge_uses(ports: Ports, only: Collection[str] = ()) -> list[UseVerdict]:
+def judge_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> list[UseVerdict]:
     """Verdicts on all uses of workloads' credentials, or on those of the workloads that own the sessions `only`."""
-    case = _Case(ports)
+    case = _Case(graph, inventory)
     found: list[UseVerdict] = []
     for subject in case.subjects(frozenset(only)):
         found += judge(subject, case.world())
@@ -74,15 +77,17 @@ def judge_uses(ports: Ports, only: Collection[str] = ()) -> list[UseVerdict]:
 class _Case:
     """What one judging reads, each thing once."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._graph: GraphStore = ports.graph
-        self._inventory = ports.inventory
+    def __init__(self, graph: GraphStore, inventory: Inventory) -> None:
+        self._graph = graph
+        self._inventory = inventory
         self._nodes = {
             node.id: node for node in self._graph.workload_nodes() if ":aws:ec2-infrastructure" not in node.principal_id
         }
         self._told = told.facts_of(self._graph.actions_named(NETWORK | told.LATERAL))
         self._sign_ins = [s for s in self._graph.sign_ins_named(TO_CONSOLE) if s.success != "false" and s.type == "AssumedRole"]
-        self._activities = self._graph.activities_of(self._nodes)
+        self._activities: dict[str, list[Activity]] = defaultdict(list)
+        for a in self._graph.activities_of(self._nodes, 0, ALL_TIME):
+            self._activities[a.identity].append(a)
         estate = Estate((*self._inventory.facts(), *self._told.facts), self._inventory.organisation())
         self._by_role: dict[str, list[Activity]] = defaultdict(list)
         for id_, activities in self._activities.items():

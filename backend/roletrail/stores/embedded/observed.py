@@ -66,15 +66,6 @@ def all_activities(connection: Connection, id_: str) -> Iterator[Activity]:
         yield from day
 
 
-def activities_of(connection: Connection, ids: Collection[str]) -> dict[str, list[Activity]]:
-    """The same of many, merged."""
-    names = numbers_of(connection, ids)
-    folds: dict[int, list[Activity]] = {}
-    for n, packed in select_in(connection, "SELECT n, folds FROM activity WHERE n IN (?)", names):
-        folds.setdefault(n, []).extend(unpack_folds(names[n], packed))
-    return {names[n]: _merged(found) for n, found in folds.items()}
-
-
 def address_uses(connection: Connection, address: str, limit: int) -> list[Activity]:
     """Activities from an address, the latest first, then by identity and key."""
     numbers = {ref >> 3 for ref in refs_at(connection, [handle("address", address)]) if ref & 7 == HANDLE}

@@ -231,10 +231,6 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return workloads.nodes(connection)
 
-    def activities_of(self, ids: Collection[str]) -> dict[str, list[Activity]]:
-        with self._database.snapshot() as connection:
-            return observed.activities_of(connection, ids)
-
     def actions_named(self, event_names: Collection[str]) -> list[Action]:
         return workloads.actions_named(self._database.read(), event_names)
 
