@@ -54,7 +54,15 @@ def frame() -> Site:
 
 
 PAGES = sorted(views.pages())
-NONE: dict[str, object] = {"found": Page([], None), "grouped": True, "shape": "", "query": {}, "next_url": ""}
+NONE: dict[str, object] = {
+    "found": Page([], None),
+    "grouped": True,
+    "shape": "",
+    "query": {},
+    "next_url": "",
+    "each_url": "",
+    "grouped_url": "",
+}
 """A list of chains without any."""
 
 

@@ -294,7 +294,14 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
     """Every page with a context that holds `text` wherever a log could put it."""
     view = session_view(text)
     listed = Page([view.chain], "next")
-    listing = {"query": {"q": text}, "next_url": "/chains?after=next", "health": health_view(), "shape": ""}
+    listing = {
+        "query": {"q": text},
+        "next_url": "/chains?after=next",
+        "health": health_view(),
+        "shape": "",
+        "each_url": "/chains?view=each",
+        "grouped_url": "/chains",
+    }
     return {
         "home": {"health": health_view(), "alarm": [shape_view(view.chain, text), shape_view(view.chain, text, 1)], "watch": []},
         "chains": {**listing, "found": listed, "grouped": False},

@@ -44,6 +44,8 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
     "rules.evaluate": ("analyst", "ingest"),
     "off_instance.read": ("viewer", "read"),
     "inventory.write": ("analyst", "ingest"),
+    "report.read": ("viewer", "read"),
+    "events.export": ("viewer", "export"),
     "ingest.run": ("analyst", "ingest"),
     "access.manage": ("admin", "admin"),
 }

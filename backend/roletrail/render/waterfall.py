@@ -64,7 +64,7 @@ def draw(chart: Chart, *, standing_alone: bool = False) -> str:
     name = ' xmlns="http://www.w3.org/2000/svg"' if standing_alone else ""
     parts = [
         (
-            f'<svg{name} class="fall" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img"'
+            f'<svg{name} class="fall" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="group"'
             f' aria-label="{markup(chart.caption)}" font-family="sans-serif" font-size="12"'
             f' data-since="{chart.since}" data-until="{chart.until}" data-gutter="{GUTTER}" data-right="{RIGHT}">'
         ),

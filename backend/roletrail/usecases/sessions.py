@@ -35,7 +35,7 @@ def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
     origins = Origins(graph)
     tree, drawn, truncated = tree_of(graph, known, path, origins)
     labels = labels_for(known, drawn)
-    chain = chain_view(_as_chain(path[-1]), path, labels, origins)
+    chain = chain_view(as_chain(path[-1]), path, labels, origins)
     line = _line(path, drawn)
     actions = [action_view(action) for action in graph.actions_of(line, MAX_ACTIONS)]
     attempts = _attempts(graph, line, drawn)
@@ -69,5 +69,5 @@ def _attempts(graph: GraphStore, line: list[str], drawn: list[NodeRow]) -> list[
     return [attempt_view(a, natures[a.event_id]) for a in tried]
 
 
-def _as_chain(row: NodeRow) -> ChainRow:
+def as_chain(row: NodeRow) -> ChainRow:
     return ChainRow(row.node.id, row.standing, row.standing.started or row.first_seen, row.last_seen, row.uses, row.errors)

@@ -60,6 +60,8 @@ def chain_list(request: Request) -> Response:
     twin = f"{API}/chains/shapes?" if grouped else f"{API}/chains?"
     asked = {name: value for name, value in query.items() if not (grouped and name == "limit")}
     context = {"found": found, "grouped": grouped, "shape": shape, "query": filters, "next_url": next_url}
+    kept = urlencode(filters, errors="replace")
+    context |= {"each_url": f"/chains?{kept}{'&' if kept else ''}view=each", "grouped_url": f"/chains?{kept}".rstrip("?")}
     context |= {"health": health.health(ports.graph, actor, ports.store_name), "twin": (twin + urlencode(asked)).rstrip("?")}
     return site_of(request).page(request, "chains", context)
 
