@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from roletrail.lineage import ids
+from roletrail.usecases.export import FORMATS
 from roletrail.usecases.references import as_query, references
 from roletrail.usecases.shapes import ShapeView
 from roletrail.usecases.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
@@ -315,6 +316,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "impact": impact_view(text),
             "references": references,
             "query": as_query,
+            "formats": FORMATS,
             **fall_context(timeline_view(text)),
             "module": "session.js",
         },

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, findings, investigations, marks, places, read, rules, serve
+from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve
 from roletrail.cli.load import ingest
 
 
@@ -30,6 +30,7 @@ def build() -> typer.Typer:
         cover.coverage,
         cover.impact,
         places.off_instance,
+        export.report,
         serve.serve,
         serve.demo,
         marks.strands,
@@ -38,6 +39,7 @@ def build() -> typer.Typer:
         app.command()(command)
     app.add_typer(findings.findings, name="findings")
     app.add_typer(findings.allow, name="allow")
+    app.add_typer(export.group, name="export")
     app.add_typer(rules.rules, name="rules")
     app.add_typer(serve.token, name="token")
     app.add_typer(investigations.group, name="investigations")

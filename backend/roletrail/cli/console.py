@@ -64,6 +64,12 @@ def write_json_lines(values: Iterable[Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_text(text: str) -> None:
+    """A piece of a file, as it is."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
 def _encode(value: Any) -> bytes:
     from roletrail.api.answers import encode  # noqa: PLC0415 - costs an import of Starlette, and only --json needs it
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from roletrail.render.document import Block, Document, Facts, Graded, Heading, Items, NewPage, Paragraph, Picture, Table
 from roletrail.render.plain import markup
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?")
 
 STYLE = """
 :root{color-scheme:light dark}body{font:14px/1.5 -apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;max-width:960px;
@@ -13,7 +16,7 @@ margin:32px auto;padding:0 20px;color:#14171c;background:#fff}h1{font-size:22px;
 h1,h2,td,dd,li{overflow-wrap:anywhere}table{width:100%;border-collapse:collapse;font-size:12.5px}th,td{padding:4px 8px 4px 0;
 border-bottom:1px solid #dfe3e8;text-align:left;vertical-align:top}th{color:#565f6d;font-weight:400}dl{display:grid;
 grid-template-columns:max-content 1fr;gap:3px 16px}dt{color:#565f6d}dd{margin:0}svg{max-width:100%;height:auto;background:#fff}
-.doc-grade{display:inline-block;margin-left:6px;padding:0 6px;border:1px solid #8a93a0;border-radius:4px;font-size:12px}
+.doc-time{white-space:nowrap}.doc-grade{display:inline-block;margin-left:6px;padding:0 6px;border:1px solid #8a93a0;border-radius:4px;font-size:12px}
 .doc-likely{border-style:dashed}.doc-cannot-be-known{border-style:dotted}.doc-graded li{margin:6px 0}footer,.doc-sub{color:#565f6d;font-size:12.5px}
 @media print{body{margin:0;max-width:none}.doc-break{break-before:page}table,svg,li{break-inside:avoid}thead{display:table-header-group}}
 @media (prefers-color-scheme:dark){body{color:#e6e9ee;background:#14171c}th,td{border-color:#2a3038}th,dt,footer,.doc-sub{color:#a3abb7}}
@@ -53,13 +56,19 @@ def _parts(block: Block) -> Iterator[str]:
             yield "<dl>" + "".join(f"<dt>{markup(name)}</dt><dd>{markup(value)}</dd>" for name, value in pairs) + "</dl>"
         case Table(columns, rows):
             head = "".join(f'<th scope="col">{markup(column)}</th>' for column in columns)
-            lines = "".join("<tr>" + "".join(f"<td>{markup(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+            lines = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
             yield f'<div class="doc-table" tabindex="0" role="group" aria-label="{markup(", ".join(columns))}">'
             yield f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
         case Picture(svg, says):
             yield f'<figure class="doc-picture">{svg}<figcaption class="doc-sub">{markup(says)}</figcaption></figure>'
         case NewPage():
             yield '<div class="doc-break"></div>'
+
+
+def _cell(text: str) -> str:
+    """Times are one word."""
+    name = ' class="doc-time"' if _TIME.fullmatch(text) else ""
+    return f"<td{name}>{markup(text)}</td>"
 
 
 def _grade(grade: str) -> str:

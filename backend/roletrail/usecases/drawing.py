@@ -23,7 +23,7 @@ def picture(view: SessionView, folded: ChainView) -> str:
         marks = _of_path(folded.path)
     root = tree[0] if tree else None
     if root and root.sources and marks[0].id == root.node.id:
-        marks = [_address(root.sources[0], marks[0]), marks[0]._replace(parent="address"), *marks[1:]]
+        marks = [_address(root.sources[0], marks[0]), marks[0]._replace(parent="address", uncertain=False), *marks[1:]]
     return lineage.draw(marks, view.chain.sentence)
 
 

@@ -81,7 +81,7 @@ def _some(done: Sequence[ActionView]) -> str:
 
 def _data(impact: ImpactView) -> Statement:
     sections = (("read", impact.read), ("shared out", impact.shared), ("destroyed", impact.destroyed), ("spent", impact.spent))
-    parts = [f"{_resources(items)} {verb}" for verb, items in sections if items]
+    parts = [f"{verb}: {_resources(items)}" for verb, items in sections if items]
     if parts:
         return Statement(_sentence("; ".join(parts)), PROVED)
     if impact.cannot_exclude:

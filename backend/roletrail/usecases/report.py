@@ -148,7 +148,7 @@ def _details(report: ReportView) -> Iterator[Block]:
     view = report.session
     yield Heading("Sessions")
     rows = [_row(row) for row in fold_siblings(view.tree)]
-    yield _table(("", "Credential", "Kind", "Account", "Issued", "Expires", "Calls", "From", "Join"), tuple(rows))
+    yield _table(("", "Credential", "Kind", "Account", "Issued (UTC)", "Expires (UTC)", "Calls", "From", "Join"), tuple(rows))
     if view.truncated:
         yield Paragraph(f"{view.truncated:,} more below these are not shown.")
     yield Heading("When each credential was valid and used")
@@ -163,10 +163,10 @@ def _calls(title: str, actions: list[ActionView]) -> Iterator[Block]:
     if actions:
         yield Heading(title)
         rows = [
-            (a.at, a.event_name, a.category, a.target, a.account, a.address, a.error_code or "done", a.event_id)
+            (_said(a.at), a.event_name, a.category, a.target, a.account, a.address, a.error_code or "done", a.event_id)
             for a in actions[:MOST_ROWS]
         ]
-        yield _table(("Time", "Event", "Category", "Target", "Account", "From", "Result", "Event id"), tuple(rows))
+        yield _table(("Time (UTC)", "Event", "Category", "Target", "Account", "From", "Result", "Event id"), tuple(rows))
 
 
 def _proofs(view: SessionView) -> Iterator[Block]:
@@ -194,7 +194,22 @@ def _row(row: TreeRow) -> tuple[str, ...]:
     join = f"{node.edge.grade} {node.edge.confidence:.2f}" if node.edge else node.reason or "-"
     kind = node.summary if node.kind == "folded" else node.workload or node.type or node.kind
     sources = ", ".join(row.sources) + (f" +{row.more_sources}" if row.more_sources else "")
-    return (str(node.ordinal or ""), name, kind, node.account, node.issued_at, node.expires_at, f"{row.uses:,}", sources, join)
+    return (
+        str(node.ordinal or ""),
+        name,
+        kind,
+        node.account,
+        _said(node.issued_at),
+        _said(node.expires_at),
+        f"{row.uses:,}",
+        sources,
+        join,
+    )
+
+
+def _said(iso_text: str) -> str:
+    """`2026-11-07 02:14:10` under a head that says UTC."""
+    return iso_text.replace("T", " ").removesuffix("Z")
 
 
 def _impact_rows(done: ImpactView) -> Iterator[tuple[str, ...]]:
@@ -222,6 +237,10 @@ EVENT_COLUMNS = tuple(EventRow.__dataclass_fields__)
 def all_events(ports: Ports, actor: Actor, id_: str) -> Iterator[EventRow]:
     """Every event of a session, oldest first: memory stays that of one page."""
     require(actor, "events.export", id_)
+    return _every(ports, actor, id_)
+
+
+def _every(ports: Ports, actor: Actor, id_: str) -> Iterator[EventRow]:
     after = ""
     while True:
         page = events.session_events(ports, actor, id_, events.MAX_LIMIT, after)

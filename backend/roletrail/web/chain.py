@@ -14,6 +14,7 @@ from starlette.responses import Response
 from roletrail.errors import InvalidRequest
 from roletrail.render import waterfall
 from roletrail.usecases import events, impact, sessions, timeline
+from roletrail.usecases.export import FORMATS
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.references import as_query, references
 from roletrail.usecases.timeline import TimelineView
@@ -51,6 +52,7 @@ def session_context(view: SessionView, parameters: Mapping[str, str]) -> dict[st
         "graph_size": graph_size(tree),
         "references": references,
         "query": as_query,
+        "formats": FORMATS,
     }
 
 

@@ -12,6 +12,7 @@ function focusTrace() {
   box?.select();
 }
 
+document.getElementById("print")?.addEventListener("click", () => window.print());
 startTheme();
 startCopy();
 startKeys();

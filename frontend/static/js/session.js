@@ -57,6 +57,16 @@ button("time-later", () => timeline.move(0.5));
 button("time-selected", () => timeline.selected());
 button("time-all", () => timeline.all());
 
+/** @param {Graph} graph */
+async function save(graph) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await graph.png());
+  link.download = `roletrail-${article.dataset.session ?? "chain"}.png`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+  say("Picture saved");
+}
+
 function startGraph() {
   const box = document.getElementById("graph");
   if (!box) return;
@@ -78,6 +88,7 @@ function startGraph() {
     { key: "0", does: "Real size", run: () => graph.zoom(1 / graph.cy.zoom()) },
     { key: "1", does: "To the graph", run: () => box.scrollIntoView({ block: "nearest" }) },
   ]);
+  button("png", () => void save(graph));
   // The e2e suite reads computed styles from the canvas, which has no elements to look at.
   Object.assign(box, { graph });
 }
