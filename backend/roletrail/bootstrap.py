@@ -44,7 +44,8 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
         graph.close()
         raise
     app, inventory = AppDatabase(settings.app_db_path), open_inventory(settings)
-    return Ports(graph, events, read_again, store_name(settings.store), app, inventory, sample)
+    responders, management = tuple(settings.responders.split()), frozenset(settings.management_accounts.split())
+    return Ports(graph, events, read_again, store_name(settings.store), app, inventory, sample, responders, management)
 
 
 def open_inventory(settings: Settings) -> Inventory:

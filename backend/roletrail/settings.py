@@ -42,6 +42,13 @@ class Settings(BaseSettings):
         "", description="ARN of a role to read from AWS with, assumed as session `roletrail`. Default: as found."
     )
     aws_timeout: float = Field(20, ge=1, le=300, description="Seconds AWS may stay silent before a call is tried again.")
+    responders: str = Field(
+        "",
+        description="ARNs of the roles and users that carry containment plans out, with spaces between: a plan that hits one says so in red.",
+    )
+    management_accounts: str = Field(
+        "", description="Accounts that manage an organisation, with spaces between: no service control policy binds them."
+    )
     log_format: str = Field("text", pattern="^(text|json)$", description="Log lines as key=value text or as JSON.")
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 

@@ -307,3 +307,24 @@ def test_nodes_of_workloads_are_told_by_what_they_are(store: GraphStore) -> None
         writer.put_linked([Linked(node, (), (), ()) for node in nodes])
     added = [nodes[0], nodes[1], nodes[3]]
     assert store.workload_nodes() == sorted([*before, *added], key=lambda node: node.id)
+
+
+def test_what_took_access_away_is_known_by_its_target(store: GraphStore) -> None:
+    """Successful ones only, by whomever, under whatever ARN or path a call names the target, and other actions on it are not given."""
+    world = World(3, 6)
+    one = next(event for event in world.events if event.sort != "issuance")
+    part = world.part([one._replace(sort="action", error="")], "a")
+    revoked = part.actions[0]._replace(
+        event_source="iam.amazonaws.com", event_name="PutRolePolicy", category="privilege", target_kind="role", target="web"
+    )
+    stopped = revoked._replace(
+        event_id="stopped", at=revoked.at + 60, event_source="lambda.amazonaws.com", event_name="PutFunctionConcurrency20171031",
+        target="arn:aws:lambda:eu-central-1:111111111111:function:web",
+    )  # fmt: skip
+    refused = revoked._replace(event_id="refused", error_code="AccessDenied")
+    attached = revoked._replace(event_id="attached", event_name="AttachRolePolicy")
+    elsewhere = revoked._replace(event_id="elsewhere", target="other")
+    store.commit([part._replace(actions=[stopped, refused, attached, elsewhere, revoked])], [])
+    assert store.actions_on({"web", ""}) == [revoked, stopped]
+    assert store.actions_on({"service/other", "nothing"}) == [elsewhere]
+    assert store.actions_on(set()) == []

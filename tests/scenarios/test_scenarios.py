@@ -20,10 +20,10 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
 
 KEPT_FOR_LATER = {
-    "aliases", "containment", "findings", "generations", "identity_center", "mfa", "summary", "tags",
+    "aliases", "findings", "generations", "identity_center", "mfa", "summary", "tags",
 }  # fmt: skip
 ASSERTED = {
-    "about", "absent", "cases", "chain_count", "chains", "coverage", "doubles", "events", "families", "gaps", "given", "identities",
+    "about", "absent", "cases", "chain_count", "chains", "containment", "coverage", "doubles", "events", "families", "gaps", "given", "identities",
     "impact", "load", "marks", "name", "off_uses", "reasons", "verdicts",
 }  # fmt: skip
 
@@ -76,6 +76,8 @@ def test_scenario(case: Case, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -
             lines += _impact(thing, wanted, loaded, api)
         if "marks" in case.wanted:
             lines += _marks(case.wanted["marks"], loaded, api)
+        if "containment" in case.wanted:
+            lines += _containment(case.wanted, chains, loaded, api)
         for wanted in case.wanted.get("identities", []):
             lines += _identity(wanted, loaded, api)
         for thing in case.wanted.get("absent", []):
@@ -165,6 +167,26 @@ def _identity(wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:
             lines += differences(wanted["attempts"], _in_order(view["attempts"], "target"), f"{where}: attempts")
         if "actions" in wanted:
             lines += differences(wanted["actions"], _in_order(view["actions"], "event_name"), f"{where}: actions")
+    return lines
+
+
+def _containment(wanted: dict[str, Any], chains: list[Any], loaded: Loaded, api: Api) -> list[str]:
+    """Steps of the plan for the longest chain, else for the first identity. `roles` are all roles of the steps of one name."""
+    longest = max(chains, key=lambda chain: chain["sessions"], default=None)
+    (id_,) = [longest["session_id"]] if longest else ids_of(loaded.trace(wanted["identities"][0]["find"]))
+    steps = api.get(f"sessions/{id_}/containment")["steps"]
+    assert [step["number"] for step in steps] == [step["number"] for step in loaded.contain(id_)["steps"]]
+    assert [step["order"] for step in steps] == sorted(step["order"] for step in steps)
+    lines: list[str] = []
+    for one in wanted["containment"]:
+        named = [step for step in steps if step["step"] == one["step"] and step["order"] == one.get("order", step["order"])]
+        if "roles" in one:
+            lines += differences(
+                sorted(one["roles"]), sorted({role for step in named for role in step["roles"]}), f"{one['step']}: roles"
+            )
+        rest = {name: value for name, value in one.items() if name != "roles"}
+        if not any(not differences(rest, step) for step in named):
+            lines.append(f"containment: no step is {one}, these are of that name: {[step['title'] for step in named]}")
     return lines
 
 

@@ -59,6 +59,9 @@ class Loaded:
     def off_instance(self) -> Any:
         return json.loads(self.command("off-instance", "--json"))
 
+    def contain(self, id_: str, *options: str) -> Any:
+        return json.loads(self.command("contain", "--json", id_, *options))
+
     def health(self) -> Any:
         return json.loads(self.command("health", "--json"))
 

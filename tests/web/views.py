@@ -38,6 +38,7 @@ from roletrail.usecases.views import (
 )
 from roletrail.web.chain import fall_context
 from roletrail.web.strip import strip_of
+from tests.web.plan_view import plan_view
 
 AT = "2026-11-07T02:14:10Z"
 LATER = "2026-11-07T02:41:40Z"
@@ -318,6 +319,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "query": as_query,
             "formats": FORMATS,
             **fall_context(timeline_view(text)),
+            "plan": plan_view(view.id, text),
             "module": "session.js",
         },
         "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},

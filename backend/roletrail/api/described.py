@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from roletrail.usecases import findings
-from roletrail.usecases.parameters import CHAIN_PARAMETERS, COVERAGE_PARAMETERS, Parameter
+from roletrail.usecases.parameters import CHAIN_PARAMETERS, CONTAINMENT_PARAMETERS, COVERAGE_PARAMETERS, Parameter
 
 
 def chain_parameters() -> list[dict[str, Any]]:
@@ -26,6 +26,11 @@ def finding_parameters() -> list[dict[str, Any]]:
             schema["enum"] = list(findings.CHOICES[name])
         found.append(_query(name, findings.HELP[name], schema))
     return found
+
+
+def containment_parameters() -> list[dict[str, Any]]:
+    asked = {"type": "string", "enum": ["json", "md", "sh"], "default": "json"}
+    return [_query("format", "json, or the plan as Markdown or as a shell script.", asked), *map(_of, CONTAINMENT_PARAMETERS)]
 
 
 def _of(parameter: Parameter) -> dict[str, Any]:

@@ -46,6 +46,7 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
     "inventory.write": ("analyst", "ingest"),
     "report.read": ("viewer", "read"),
     "events.export": ("viewer", "export"),
+    "containment.read": ("viewer", "read"),
     "ingest.run": ("analyst", "ingest"),
     "access.manage": ("admin", "admin"),
 }

@@ -8,6 +8,7 @@ import typer
 
 from roletrail import __version__
 from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve
+from roletrail.cli.contain import contain
 from roletrail.cli.load import ingest
 
 
@@ -31,6 +32,7 @@ def build() -> typer.Typer:
         cover.impact,
         places.off_instance,
         export.report,
+        contain,
         serve.serve,
         serve.demo,
         marks.strands,

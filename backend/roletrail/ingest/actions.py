@@ -115,7 +115,7 @@ ssm DeleteParameter DeleteParameters | impact parameter | Q.name Q.names |
 ssm GetParameters GetParametersByPath | impact parameter | Q.names Q.path | decrypted=Q.withDecryption
 ec2 ModifyImageAttribute ModifySnapshotAttribute | impact image | Q.imageId Q.snapshotId | accounts=Q.launchPermission.add.userId,Q.createVolumePermission.add.userId groups=Q.launchPermission.add.group,Q.createVolumePermission.add.group
 rds ModifyDBSnapshotAttribute ModifyDBClusterSnapshotAttribute | impact snapshot | Q.dBSnapshotIdentifier Q.dBClusterSnapshotIdentifier | accounts=Q.valuesToAdd
-ec2 CreateSnapshot CreateImage CreateSnapshots | impact image | Q.volumeId Q.instanceId |
+ec2 CreateSnapshot CreateImage CreateSnapshots | impact image | Q.volumeId Q.instanceId Q.CreateSnapshotsRequest.InstanceSpecification.InstanceId |
 rds CreateDBSnapshot CreateDBClusterSnapshot ModifyDBInstance StartExportTask | impact database | Q.dBInstanceIdentifier Q.dBClusterIdentifier Q.sourceArn | bucket=Q.s3BucketName
 s3 PutBucketAcl PutObjectAcl | impact bucket | Q.bucketName | bucket=Q.bucketName canned=Q.x-amz-acl acl=Q.AccessControlPolicy
 s3 PutBucketReplication | impact bucket | Q.bucketName | bucket=Q.bucketName accounts=Q.ReplicationConfiguration.Rule.Destination.Account destinations=Q.ReplicationConfiguration.Rule.Destination.Bucket
@@ -148,6 +148,16 @@ ec2 CreateSubnet | network subnet | S.subnet.subnetId | subnet_id=S.subnet.subne
 ec2 CreateVpcEndpoint | network vpc_endpoint | S.CreateVpcEndpointResponse.vpcEndpoint.vpcEndpointId | vpc_id=Q.CreateVpcEndpointRequest.VpcId service=Q.CreateVpcEndpointRequest.ServiceName
 ec2 AttachNetworkInterface DetachNetworkInterface AssignPrivateIpAddresses AssignIpv6Addresses | network interface | Q.networkInterfaceId | interface_id=Q.networkInterfaceId instances=Q.instanceId
 ec2 AuthorizeSecurityGroupIngress | network security_group | Q.groupId | ports=Q.ipPermissions
+iam RemoveUserFromGroup | containment user | Q.userName | user_name=Q.userName group_name=Q.groupName
+iam DetachGroupPolicy DeleteGroupPolicy | containment group | Q.groupName | group_name=Q.groupName policy_arn=Q.policyArn policy_name=Q.policyName
+iam DeletePolicy | containment policy | Q.policyArn | policy_arn=Q.policyArn
+sso-directory DisableUser | containment idc_user | Q.userId | user_id=Q.userId
+lambda PutFunctionConcurrency | containment function | Q.functionName | function_name=Q.functionName
+lambda DeleteFunction DeleteFunctionUrlConfig | containment function | Q.functionName | function_name=Q.functionName
+ecs StopTask | containment task | Q.task | task_arns=Q.task cluster=Q.cluster
+codebuild StopBuild | containment build | Q.id | build_id=Q.id
+scheduler DeleteSchedule | containment schedule | Q.name | name=Q.name
+cloudformation DeleteStack | containment stack | Q.stackName | stack_name=Q.stackName
 cognito-identity SetIdentityPoolRoles | trust identity_pool | Q.identityPoolId | role_arns=Q.roles
 """
 

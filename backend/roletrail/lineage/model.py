@@ -206,7 +206,7 @@ class Action(NamedTuple):
     event_name: str
     account: str
     region: str
-    category: str  # persistence | privilege | trust | workload | lateral | evasion | impact | network
+    category: str  # persistence | privilege | trust | workload | lateral | evasion | impact | network | containment
     target_kind: str  # access_key | user | role | instance | function | policy | trail | ...
     target: str
     error_code: str

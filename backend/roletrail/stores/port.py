@@ -397,6 +397,11 @@ class GraphStore(Judgements, Protocol):
         """Notable actions of all of these, newest (at, event_id) first."""
         ...
 
+    def actions_on(self, targets: Collection[str]) -> list[Action]:
+        """Successful calls that took access away or put logging right (`touch.CONTAINING`), by whomever, on any of these
+        targets by their last part (`touch.last_part`); oldest (at, event_id) first."""
+        ...
+
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         """Refused issuances of all of these, newest (at, event_id) first."""
         ...

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roletrail.errors import InvalidRequest
+from roletrail.lineage.arn import parse_arn
 from roletrail.lineage.tone import TONES
 from roletrail.stores.port import CHAIN_SORTS, ChainQuery, fold
 
@@ -58,6 +59,12 @@ def _account(text: str) -> str:
     if not (text.isascii() and text.isdigit() and len(text) == 12):
         raise ValueError("must be the 12 digits of an account")
     return text
+
+
+def _arn(text: str) -> str:
+    if parse_arn(text.strip()) is None or len(text) > MAX_TEXT:
+        raise ValueError("must be an ARN")
+    return text.strip()
 
 
 def _folded(text: str) -> str:
@@ -110,6 +117,25 @@ COVERAGE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("to", "to", "date-time", "", "Only hours that begin before this time (ISO 8601, UTC).", read_time),
 )
 
+CONTAINMENT_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter(
+        "responder",
+        "responders",
+        "string",
+        "",
+        "ARN of the role or user that will carry the plan out: said in red when the plan hits it.",
+        _arn,
+    ),
+    Parameter(
+        "management_account",
+        "management",
+        "string",
+        "",
+        "Account that manages the organisation (12 digits): no service control policy binds it.",
+        _account,
+    ),
+)
+
 _BY_NAME = {parameter.name: parameter for parameter in CHAIN_PARAMETERS}
 
 
@@ -145,6 +171,18 @@ def coverage_window(raw: Mapping[str, str]) -> dict[str, Any]:
         except ValueError as problem:
             raise InvalidRequest(f"The parameter {name} {problem}.", hint=parameter.help) from None
     return values
+
+
+def containment_facts(raw: Mapping[str, str]) -> dict[str, str]:
+    """Values of CONTAINMENT_PARAMETERS by name; those not given are left out. Raises InvalidRequest for an unusable one."""
+    found: dict[str, str] = {}
+    for parameter in CONTAINMENT_PARAMETERS:
+        if text := raw.get(parameter.name, ""):
+            try:
+                found[parameter.name] = str(parameter.read(text))
+            except ValueError as problem:
+                raise InvalidRequest(f"The parameter {parameter.name} {problem}.", hint=parameter.help) from None
+    return found
 
 
 def given(raw: Mapping[str, str]) -> dict[str, str]:

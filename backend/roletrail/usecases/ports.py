@@ -23,6 +23,8 @@ class Ports:
     app: AppDatabase
     inventory: Inventory
     sample: bool = False  # the sample incidents, marked as such wherever they are shown
+    responders: tuple[str, ...] = ()  # ARNs of roles and users that carry containment plans out
+    management: frozenset[str] = frozenset()  # accounts that manage an organisation
 
     def close(self) -> None:
         self.inventory.close()

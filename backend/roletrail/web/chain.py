@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from roletrail.errors import InvalidRequest
 from roletrail.render import waterfall
-from roletrail.usecases import events, impact, sessions, timeline
+from roletrail.usecases import containment, events, impact, sessions, timeline
 from roletrail.usecases.export import FORMATS
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.references import as_query, references
@@ -36,6 +36,7 @@ def session(request: Request, id_: str) -> Response:
     context = session_context(view, request.query_params)
     waterfall_view = timeline.show_timeline(ports.graph, actor, view, context["tree"])
     context |= {**fall_context(waterfall_view), "impact": impact.show_impact(ports.graph, actor, id_)}
+    context |= {"plan": containment.show_containment(ports, actor, id_)}
     return site_of(request).page(request, "session", {**context, "module": "session.js", "twin": f"{API}/sessions/{id_}"})
 
 

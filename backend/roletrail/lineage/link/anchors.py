@@ -248,7 +248,15 @@ def of_action(a: Action) -> tuple[int, ...]:
         found.append(wrote(a.identity))
     if a.event_source == "cloudtrail.amazonaws.com" and not a.error_code:
         found.append(logging_of(a.account))
+    target = touch.contained(a)
+    if target:
+        found.append(contained(target))
     return tuple(found)
+
+
+def contained(target: str) -> int:
+    """Where to find what took access away from something, or put it right: verification of a containment asks for it when read."""
+    return ids.anchor("contained", touch.last_part(target))
 
 
 def logging_of(account: str) -> int:

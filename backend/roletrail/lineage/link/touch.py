@@ -33,6 +33,16 @@ USER_EVENTS = {"CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "Change
 KEY_EVENTS = {"CreateAccessKey", "UpdateAccessKey"}
 TRUST_EVENTS = {"UpdateAssumeRolePolicy", "CreateRole"}
 ROLE_MEMBERS = ("passed_role", "passed_roles", "execution_role_arn")
+CONTAINING = {
+    "PutRolePolicy", "DeleteRolePolicy", "PutUserPolicy", "DeleteUserPolicy", "UpdateAccessKey", "DeleteAccessKey",
+    "DeleteLoginProfile", "DeleteUser", "DeleteRole", "UpdateAssumeRolePolicy", "DeleteSAMLProvider", "DeleteOpenIDConnectProvider",
+    "DetachUserPolicy", "DetachRolePolicy", "DetachGroupPolicy", "DeleteGroupPolicy", "RemoveUserFromGroup", "DeletePolicy",
+    "SetDefaultPolicyVersion", "DeactivateMFADevice", "AttachPolicy", "DetachPolicy", "DisableUser", "DisableTrustAnchor",
+    "DeleteTrustAnchor", "ReplaceIamInstanceProfileAssociation", "ModifyInstanceAttribute", "StopInstances", "TerminateInstances",
+    "CreateSnapshots", "PutFunctionConcurrency", "UpdateFunctionConfiguration", "DeleteFunction", "DeleteFunctionUrlConfig",
+    "DeleteSchedule", "DeleteStack", "StopTask", "StopBuild", "StartLogging", "CreateTrail", "PutEventSelectors", "UpdateDetector",
+}  # fmt: skip
+"""Calls that take access away or put logging right: whoever verifies a containment asks for them by what they were about."""
 _TOUCHED_KINDS = {"function", "saml_provider", "oidc_provider", "permission_set"}
 
 
@@ -102,6 +112,18 @@ def _texts(value: Any) -> list[str]:
     """A text or a list of texts, as a list without doubles."""
     listed = cast("list[object]", value) if isinstance(value, list) else [value]
     return list(dict.fromkeys(one for one in listed if isinstance(one, str) and one))
+
+
+def contained(a: Action) -> str:
+    """What an action that may contain something was about, without path or ARN; "" for any other action."""
+    if a.error_code or not a.target or base_name(a.event_name) not in CONTAINING:
+        return ""
+    return last_part(a.target)
+
+
+def last_part(target: str) -> str:
+    """`web` of `arn:aws:lambda:...:function:web` and of `path/web`: calls name the same thing in several ways."""
+    return target.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
 
 def base_name(event_name: str) -> str:

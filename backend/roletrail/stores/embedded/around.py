@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from sqlite3 import Connection
 
-from roletrail.lineage.link import anchors
+from roletrail.lineage.link import anchors, touch
 from roletrail.lineage.model import Action, Addendum, Issuance
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.rows import ACTION, ISSUANCE, select_in, unpack_action, unpack_addendum, unpack_issuance
@@ -66,6 +67,13 @@ def logging_changes(connection: Connection, account: str) -> list[Action]:
     numbers = [ref >> 3 for ref in refs_at(connection, [anchors.logging_of(account)]) if ref & 7 == ACTION]
     found = [unpack_action(row) for (row,) in select_in(connection, "SELECT row FROM action WHERE i IN (?)", numbers)]
     return sorted((a for a in found if a.account == account), key=lambda a: (a.at, a.event_id))
+
+
+def actions_on(connection: Connection, targets: Collection[str]) -> list[Action]:
+    wanted = {touch.last_part(target) for target in targets if target}
+    numbers = [ref >> 3 for ref in refs_at(connection, [anchors.contained(target) for target in wanted]) if ref & 7 == ACTION]
+    found = [unpack_action(row) for (row,) in select_in(connection, "SELECT row FROM action WHERE i IN (?)", set(numbers))]
+    return sorted((a for a in found if touch.contained(a) in wanted), key=lambda a: (a.at, a.event_id))
 
 
 def outages(connection: Connection, account: str) -> list[Addendum]:

@@ -212,6 +212,10 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return observed.actions_of(connection, ids, limit)
 
+    def actions_on(self, targets: Collection[str]) -> list[Action]:
+        with self._database.snapshot() as connection:
+            return around.actions_on(connection, targets)
+
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         with self._database.snapshot() as connection:
             return observed.attempts_of(connection, ids, limit)

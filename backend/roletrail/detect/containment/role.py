@@ -1,0 +1,216 @@
+"""Phase 2: revoke the sessions of every role on the chain. The parent's revocation does not touch its children: each role has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from roletrail.detect.containment import documents
+from roletrail.detect.containment.case import Case, Subject, is_portal_role, role_name_of, role_sessions, usable, usable_name
+from roletrail.detect.containment.step import SET_TIME, Alternative, Check, Document, Step, Stops, aws
+from roletrail.detect.containment.step import Action as Does
+
+
+def steps(case: Case) -> list[Step]:
+    by_role = role_sessions(case)
+    juggled = _cycles(case, by_role)
+    together = {role for group in juggled for role in group}
+    found: list[Step] = []
+    for role, sessions in by_role.items():
+        if sessions[0].node.service_linked:
+            found.append(_service_linked(role, sessions))
+        elif not is_portal_role(sessions[0].node) and role not in together:
+            found.append(_revoke(case, role, sessions))
+    first = {group[0]: group for group in juggled}
+    return _in_order(found, [_together(case, group, by_role) for group in first.values()], list(by_role))
+
+
+def _in_order(alone: list[Step], groups: list[Step], order: Sequence[str]) -> list[Step]:
+    place = {role_name_of(role): n for n, role in reversed(list(enumerate(order)))}
+    return sorted([*groups, *alone], key=lambda step: min(place.get(role, 0) for role in step.roles))
+
+
+# --- one role ---
+
+
+def _revoke(case: Case, role: str, sessions: Sequence[Subject]) -> Step:
+    node, name = sessions[0].node, role_name_of(role)
+    file = f"revoke-{node.account}-{name}.json"
+    printable = usable_name(name)
+    words = ("--role-name", name, "--policy-name", documents.REVOKE)
+    suspicious = [one for one in sessions if one.attacker]
+    return Step(
+        phase=2,
+        name="revoke sessions",
+        target=name,
+        account=node.account,
+        roles=(name,),
+        title=f"Revoke the sessions of role {name} in {node.account}",
+        why=_why(suspicious),
+        console=("IAM", "Roles", name, "Revoke sessions", "Revoke active sessions"),
+        does=_put(node.account, name, file) if printable else (),
+        alternative=_narrower(case, role, suspicious) if printable else None,
+        stops=stopped(case, [role], sessions),
+        others=(role,),
+        breaks="Every session of this role issued until then, whoever holds it; each can be asked for again at once.",
+        permissions=("iam:PutRolePolicy",),
+        undo=(aws(node.account, "iam", "delete-role-policy", *words),) if printable else (),
+        undo_text="Delete the policy 12 hours later: by then every session it denies has expired.",
+        survives="Sessions of other roles that these sessions obtained: each has a step of its own. Sessions issued after T: "
+        "phase 3 looks for them.",
+        notes=() if printable else ("The name of this role, as logged, is no name IAM accepts: no command is printed.",),
+        checks=_checks(role, sessions),
+    )
+
+
+def _why(suspicious: Sequence[Subject]) -> str:
+    if not suspicious:
+        return (
+            "A credential of this chain obtained sessions of this role outside the chain. While that credential was in the "
+            "attacker's hands, nothing tells them apart."
+        )
+    ordinals = f"{len(suspicious)} session{'s' * (len(suspicious) != 1)} of the chain"
+    return (
+        f"{ordinals} are of this role. What is issued cannot be cancelled, but permissions are looked at with each call: a deny of "
+        "everything issued before now ends them. T has to be later than the newest of them, so it is set as the step is run."
+    ).replace(" are of this role", " is of this role" if len(suspicious) == 1 else " are of this role")
+
+
+def _put(account: str, name: str, file: str) -> tuple[Does, ...]:
+    words = ("--role-name", name, "--policy-name", documents.REVOKE)
+    return (
+        SET_TIME,
+        Document(file, documents.revoke_older()),
+        aws(account, "iam", "put-role-policy", *words, "--policy-document", f"file://{file}"),
+    )
+
+
+def _narrower(case: Case, role: str, suspicious: Iterable[Subject]) -> Alternative | None:
+    """Only where somebody else uses the role: the session by its unique id and name, and no session to come."""
+    use = case.roles.get(role)
+    ids = sorted({one.node.principal_id for one in suspicious if ":" in one.node.principal_id and usable(one.node.principal_id)})
+    if use is None or not use.day or not ids:
+        return None
+    account, name = next(one.node.account for one in suspicious), role_name_of(role)
+    file = f"deny-session-{account}-{name}.json"
+    words = ("--role-name", name, "--policy-name", documents.DENY_SESSION)
+    return Alternative(
+        f"Spares the other sessions of this role. Only once nothing can ask for a session of it any more: a session name is the "
+        f"caller's choice, so a new one escapes this. Denies {', '.join(ids[:3])}{' and more' if len(ids) > 3 else ''}.",
+        (
+            SET_TIME,
+            Document(file, documents.deny_sessions(ids)),
+            aws(account, "iam", "put-role-policy", *words, "--policy-document", f"file://{file}"),
+        ),
+    )
+
+
+def stopped(case: Case, roles: Iterable[str], sessions: Iterable[Subject]) -> Stops:
+    mine = list(sessions)
+    ids = [one.node.id for one in mine]
+    for role in roles:
+        use = case.roles.get(role)
+        ids += [user.id for user in use.day if user.may_live] if use else []
+    return Stops(tuple(dict.fromkeys(ids)), tuple(one.node.id for one in mine if one.attacker))
+
+
+def _checks(role: str, sessions: Sequence[Subject]) -> tuple[Check, ...]:
+    node, name = sessions[0].node, role_name_of(role)
+    hit = tuple(one.node.id for one in sessions if one.attacker)
+    return (Check(node.account, ("PutRolePolicy",), name, (("policy_name", documents.REVOKE),), denies=hit, role=role),)
+
+
+# --- roles that obtain each other ---
+
+
+def _cycles(case: Case, by_role: dict[str, list[Subject]]) -> list[list[str]]:
+    """Groups of roles of which each obtained sessions of the next, around; a role that assumes itself is a group of one."""
+    onward: dict[str, set[str]] = {}
+    for role, sessions in by_role.items():
+        for one in sessions:
+            above = case.subjects.get(one.parent)
+            if above is not None and above.node.role_arn in by_role and not above.node.service_linked:
+                onward.setdefault(above.node.role_arn, set()).add(role)
+    reach = {role: _reached(role, onward) for role in by_role}
+    groups: list[list[str]] = []
+    for role in by_role:
+        group = [other for other in by_role if role in reach[other] and other in reach[role]]
+        if group and not any(role in known for known in groups):
+            groups.append(group)
+    return [group for group in groups if not any(is_portal_role(by_role[role][0].node) for role in group)]
+
+
+def _reached(role: str, onward: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(onward.get(role, ()))
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += onward.get(one, ())
+    return found
+
+
+def _together(case: Case, group: Sequence[str], by_role: dict[str, list[Subject]]) -> Step:
+    """First nobody may ask, then everything issued until then is denied: else the survivor asks anew after the other's T."""
+    sessions = [one for role in group for one in by_role[role]]
+    members = [(by_role[role][0].node.account, role_name_of(role)) for role in group]
+    printable = [(account, name) for account, name in members if usable_name(name)]
+    names = tuple(name for _, name in members)
+    hold: list[Does] = [Document("quarantine-roles.json", documents.deny_all())]
+    revoke: list[Does] = [SET_TIME]
+    lift: list[Does] = []
+    for account, name in printable:
+        words = ("--role-name", name, "--policy-name", documents.QUARANTINE)
+        hold.append(aws(account, "iam", "put-role-policy", *words, "--policy-document", "file://quarantine-roles.json"))
+        revoke += _put(account, name, f"revoke-{account}-{name}.json")[1:]
+        lift.append(aws(account, "iam", "delete-role-policy", *words))
+    return Step(
+        phase=2,
+        name="revoke sessions",
+        target="+".join(names),
+        account=members[0][0],
+        roles=names,
+        title=f"Revoke the sessions of {' and '.join(names)} all at once",
+        why=f"Sessions of {' and '.join(names)} obtain each other: whichever is revoked first is asked for again by the other. So "
+        "all are denied everything first, then everything issued until then is revoked, and only phase 3 lifts the first deny.",
+        console=(
+            "IAM",
+            "Roles",
+            "each of them",
+            "Add permissions, Create inline policy",
+            "Paste quarantine-roles.json",
+            "then Revoke sessions on each",
+        ),
+        does=(*hold, *revoke),
+        stops=stopped(case, group, sessions),
+        others=tuple(group),
+        breaks="Everybody who uses one of these roles, until the quarantine is lifted.",
+        permissions=("iam:PutRolePolicy",),
+        undo=tuple(lift),
+        undo_text=f"Lift {documents.QUARANTINE} once phase 3 shows no session newer than T; {documents.REVOKE} may go 12 hours later.",
+        survives="Sessions of other roles that these obtained: each has a step of its own.",
+        checks=tuple(check for role in group for check in _checks(role, by_role[role])),
+    )
+
+
+# --- roles that nobody may edit ---
+
+
+def _service_linked(role: str, sessions: Sequence[Subject]) -> Step:
+    node, name = sessions[0].node, role_name_of(role)
+    return Step(
+        phase=2,
+        name="service-linked role",
+        target=name,
+        account=node.account,
+        roles=(name,),
+        title=f"Stop what the service does with {name} in {node.account}",
+        why="A service-linked role belongs to its service: IAM refuses a policy on it, and no service control policy binds it. Its "
+        "sessions end when the resource is gone for which the service acts.",
+        console=("The service's own console", "the resource that was created", "Stop or delete"),
+        breaks="Whatever the service does for that resource.",
+        permissions=(),
+        undo_text="Create the resource again.",
+        survives="The role: it can neither be revoked nor be used by anybody but the service.",
+        stops=Stops(tuple(one.node.id for one in sessions), tuple(one.node.id for one in sessions if one.attacker)),
+    )
