@@ -14,7 +14,7 @@ from roletrail.detect.containment.step import PHASES, Document, Step
 from roletrail.detect.containment.step import Action as Does
 from roletrail.errors import NotFound
 from roletrail.render import shell
-from roletrail.render.plan_text import PlanText, StepText, markdown
+from roletrail.render.plan import PlanWords, StepWords, markdown
 from roletrail.usecases.containment_case import Gathered, Options, gather
 from roletrail.usecases.containment_live import live_view
 from roletrail.usecases.containment_outcome import Watch
@@ -68,7 +68,7 @@ def plan_of(
 
 
 def as_markdown(view: ContainmentView) -> str:
-    return markdown(_plan_text(view))
+    return markdown(_plan_words(view))
 
 
 def as_shell(view: ContainmentView) -> str:
@@ -205,22 +205,22 @@ def _status(outcome: Outcome | None) -> StepStatus:
 # --- texts ---
 
 
-def _plan_text(view: ContainmentView) -> PlanText:
+def _plan_words(view: ContainmentView) -> PlanWords:
     live = [
         view.live.sentence,
         *(f"{one.label} {one.access_key_ids[0] if one.access_key_ids else ''}: {one.text}" for one in view.live.credentials),
     ]
-    return PlanText(
+    return PlanWords(
         title=view.title,
         head=(view.sentence, view.printed_only, f"Made {view.as_of}; the logs end {view.logs_end}.", *view.cannot_show),
         red=tuple(view.red),
         live=tuple(live),
-        phases=tuple((phase.name, tuple(_step_text(step) for step in phase.steps)) for phase in view.phases),
+        phases=tuple((phase.name, tuple(_step_words(step) for step in phase.steps)) for phase in view.phases),
     )
 
 
-def _step_text(step: ContainmentStep) -> StepText:
-    return StepText(
+def _step_words(step: ContainmentStep) -> StepWords:
+    return StepWords(
         number=step.number,
         title=step.title,
         word=step.status.word,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class StepText(NamedTuple):
+class StepWords(NamedTuple):
     """A step in words, as a use-case has put it together."""
 
     number: str
@@ -20,12 +20,12 @@ class StepText(NamedTuple):
     undo: str
 
 
-class PlanText(NamedTuple):
+class PlanWords(NamedTuple):
     title: str
     head: tuple[str, ...]  # sentences
     red: tuple[str, ...]
     live: tuple[str, ...]
-    phases: tuple[tuple[str, tuple[StepText, ...]], ...]
+    phases: tuple[tuple[str, tuple[StepWords, ...]], ...]
 
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~])")
@@ -33,7 +33,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u
 _TICKS = re.compile(r"`{3,}")
 
 
-def markdown(plan: PlanText) -> str:
+def markdown(plan: PlanWords) -> str:
     lines = [f"# {escaped(plan.title)}", "", *(f"{escaped(text)}  " for text in plan.head)]
     lines += [f"\n> **RED: {escaped(text)}**" for text in plan.red]
     if plan.live:
@@ -44,7 +44,7 @@ def markdown(plan: PlanText) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(step: StepText) -> Sequence[str]:
+def _step(step: StepWords) -> Sequence[str]:
     word = f" — {step.word}" if step.word else ""
     lines = ["", f"### {step.number} {escaped(step.title)}{word}", ""]
     lines += [f"> **RED: {escaped(text)}**\n" for text in step.red]
