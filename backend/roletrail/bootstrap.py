@@ -12,8 +12,7 @@ from roletrail.auth.binding import check_binding, check_public_url, rules_for
 from roletrail.auth.gate import GateRules
 from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.ingest.reread import read_again
-from roletrail.inventory.known import Known
-from roletrail.inventory.port import Inventory
+from roletrail.inventory.known import Known, Said
 from roletrail.settings import Settings, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
@@ -48,8 +47,9 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
     return Ports(graph, events, read_again, store_name(settings.store), app, inventory, sample, responders, management)
 
 
-def open_inventory(settings: Settings) -> Inventory:
-    return Known(settings.ip_ranges_path, settings.egress_blocks)
+def open_inventory(settings: Settings) -> Known:
+    said = Said(settings.ip_ranges_path, settings.egress_blocks, settings.shared_endpoint_ids)
+    return Known(settings.inventory_path, said)
 
 
 def archive_folder(settings: Settings) -> Path:

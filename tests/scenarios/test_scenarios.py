@@ -12,7 +12,7 @@ import yaml
 from tests.scenarios.matching import chain_differences, differences, family_differences
 from tests.scenarios.recipes import body
 from tests.scenarios.recipes.assuming import juggling
-from tests.scenarios.verdicts import bring, verdict_differences
+from tests.scenarios.verdicts import all_verdict_differences, bring
 from tests.support.cloudtrail import CANARY
 from tests.support.loading import Api, Loaded, ids_of
 
@@ -71,7 +71,6 @@ def test_scenario(case: Case, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -
         assert api.every("chains", min_sessions=1, full=1) == chains
         lines += _chains(case.wanted, chains)
         lines += _coverage(case, loaded, api)
-        lines += verdict_differences(case.wanted, loaded.off_instance(), api.get("off-instance"))
         for thing, wanted in case.wanted.get("impact", {}).items():
             lines += _impact(thing, wanted, loaded, api)
         if "marks" in case.wanted:
@@ -84,6 +83,7 @@ def test_scenario(case: Case, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -
             assert ids_of(loaded.trace(thing)) == []
     finally:
         api.close()
+    lines += all_verdict_differences(case.wanted, loaded, monkeypatch)
     assert not lines, "\n".join([case.wanted["about"], *lines])
     _assert_no_secret(loaded.folder)
 

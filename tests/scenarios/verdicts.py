@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.scenarios.matching import differences
+from tests.support import inventories
+from tests.support.loading import Api, Loaded
 
 SELECT = {"key": "access_key_id", "address": "source_ip_address", "at": "first_seen", "count": "count"}
 """Fields of a wanted verdict that say which uses it is about."""
@@ -28,10 +30,35 @@ def bring(given: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ROLETRAIL_EGRESS", ",".join(given.get("egress", [])))
 
 
-def verdict_differences(expected: dict[str, Any], found: list[dict[str, Any]], of_api: list[dict[str, Any]]) -> list[str]:
-    assert found == of_api
+def all_verdict_differences(expected: dict[str, Any], loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Verdicts by each inventory that is given, or without any; command line and API answer alike."""
+    given = expected.get("given", {})
+    inventory = given.get("inventory", {})
+    many = inventory if inventory and "instance" not in inventory else {"": inventory}
+    lines: list[str] = []
+    for name, one in many.items():
+        if one:
+            monkeypatch.setenv("ROLETRAIL_INVENTORY", str(loaded.folder / f"inventory-{name}.sqlite"))
+            folder = inventories.write(one, loaded.folder / f"inventory-{name}")
+            if given.get("organisation"):
+                accounts = [{"Id": account, "Status": "ACTIVE"} for account in given["organisation"]]
+                (folder / "accounts.json").write_text(json.dumps({"Accounts": accounts}), "utf-8")
+            loaded.command("inventory", "import", str(folder), "--at", inventories.AT)
+        api = Api(loaded)
+        try:
+            found = loaded.off_instance()
+            assert found == api.get("off-instance")
+        finally:
+            api.close()
+        lines += verdict_differences(expected, name, found)
+    return lines
+
+
+def verdict_differences(expected: dict[str, Any], inventory: str, found: list[dict[str, Any]]) -> list[str]:
     lines = [] if "off_uses" not in expected else differences(expected["off_uses"], sum(map(_off, found)), "off_uses")
-    for one in expected.get("verdicts", []) if "inventory" not in expected.get("given", {}) else []:
+    for one in expected.get("verdicts", []):
+        if one.get("inventory", "") != inventory:
+            continue
         uses = [use for use in found if all(use[field] == one[name] for name, field in SELECT.items() if name in one)]
         uses = [use for use in uses if one.get("endpoint", "") in " ".join(use["reasons"])]
         if not uses:
@@ -57,7 +84,7 @@ def _compare(one: dict[str, Any], use: dict[str, Any]) -> list[str]:
         "hands": use["hands"] == one.get("hands"),
         "because": any(one.get("because", "") in reason for reason in use["reasons"]),
     }
-    unknown = set(one) - checks.keys() - SELECT.keys() - {"endpoint"}
+    unknown = set(one) - checks.keys() - SELECT.keys() - {"endpoint", "inventory"}
     assert not unknown, f"nobody checks {unknown}"
     return [f"{name} of {one}: {use}" for name, holds in checks.items() if name in one and not holds]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve
+from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve, stock
 from roletrail.cli.contain import contain
 from roletrail.cli.load import ingest
 
@@ -44,6 +44,8 @@ def build() -> typer.Typer:
     app.add_typer(export.group, name="export")
     app.add_typer(rules.rules, name="rules")
     app.add_typer(serve.token, name="token")
+    app.add_typer(stock.inventory, name="inventory")
+    app.add_typer(stock.guardduty, name="guardduty")
     app.add_typer(investigations.group, name="investigations")
     app.add_typer(marks.group, name="marks")
     return app

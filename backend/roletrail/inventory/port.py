@@ -6,6 +6,7 @@ from typing import Protocol
 
 from roletrail.detect.address import Ranges
 from roletrail.detect.estate import Fact, Organisation
+from roletrail.inventory.guardduty import GuardDutyFinding
 
 
 class Inventory(Protocol):
@@ -15,6 +16,10 @@ class Inventory(Protocol):
 
     def organisation(self) -> Organisation: ...
     def ranges(self) -> Ranges: ...
+    def findings(self) -> list[GuardDutyFinding]:
+        """GuardDuty's findings on credentials, the latest first."""
+        ...
+
     def state(self) -> str:
         """Changes when anything here does: answers worked out of it may be kept as long as it stays."""
         ...

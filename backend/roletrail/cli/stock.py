@@ -1,0 +1,82 @@
+"""Commands that load what is known from outside the logs: inventory, address ranges, GuardDuty's findings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from roletrail.auth.actor import local_actor
+from roletrail.cli.console import err, out, plain, write_json
+from roletrail.cli.options import AsJson, Store, settings_of
+from roletrail.errors import InvalidRequest
+from roletrail.inventory.known import Known
+from roletrail.usecases.inventories import ImportedView, import_files
+from roletrail.usecases.parameters import read_time
+
+inventory = typer.Typer(help="What is known of your network from outside the logs.", no_args_is_help=True)
+guardduty = typer.Typer(help="GuardDuty's findings, pinned on the sessions they concern.", no_args_is_help=True)
+
+
+def open_known(store: str | None) -> Known:
+    from roletrail.bootstrap import open_inventory  # noqa: PLC0415 - see options.reading
+
+    return open_inventory(settings_of(store))
+
+
+@inventory.command("import")
+def import_(
+    files: Annotated[
+        list[str], typer.Argument(help="Files or folders: output of describe calls, AWS Config items, ip-ranges.json, accounts.")
+    ],
+    store: Store = None,
+    at: Annotated[
+        str, typer.Option(help="When AWS said it (ISO 8601). Default: the file's own time.", metavar="TIME", show_default=False)
+    ] = "",
+    account: Annotated[str, typer.Option(help="Account, where the files do not say.", show_default=False)] = "",
+    region: Annotated[str, typer.Option(help="Region, where the files do not say.", show_default=False)] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Load instances, addresses, gateways, routes, endpoints, the organisation's accounts and AWS's address ranges."""
+    known = open_known(store)
+    try:
+        show(import_files(known, local_actor(), files, at=_time(at), account=account, region=region), as_json=as_json)
+    finally:
+        known.close()
+
+
+@guardduty.command("import")
+def import_guardduty(
+    files: Annotated[
+        list[str], typer.Argument(help="Files or folders with GuardDuty findings (GetFindings, EventBridge, export).")
+    ],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load GuardDuty's findings on exfiltrated credentials and attack sequences."""
+    known = open_known(store)
+    try:
+        show(import_files(known, local_actor(), files), as_json=as_json)
+    finally:
+        known.close()
+
+
+def _time(text: str) -> int:
+    try:
+        return read_time(text) if text else 0
+    except ValueError as problem:
+        raise InvalidRequest(f"The option --at {problem}.") from None
+
+
+def show(view: ImportedView, *, as_json: bool) -> None:
+    if as_json:
+        write_json(view)
+        return
+    out().print(
+        plain(
+            f"{view.resources:,} resources, {view.accounts:,} accounts, {view.guardduty_findings:,} GuardDuty findings"
+            f"{', address ranges' if view.ip_ranges else ''} from {view.files:,} files"
+        )
+    )
+    for path in view.ignored[:20]:
+        err().print(plain(f"nothing of an inventory in {path}", "yellow"))

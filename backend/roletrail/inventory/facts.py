@@ -1,0 +1,173 @@
+"""From snapshots to facts with their times.
+
+A resource holds what its first snapshot says back to when it was made, and what each snapshot says until the next one. An
+inventory taken today is thereby taken to hold for the past as far as nothing contradicts it; CloudTrail's own records cut it
+(`detect.estate`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from roletrail.detect.address import parse
+from roletrail.detect.estate import (
+    INVENTORY,
+    Association,
+    EndpointFact,
+    Fact,
+    HeldAddress,
+    InstanceFact,
+    NatFact,
+    OwnAddress,
+    RouteFact,
+    SubnetFact,
+    VpcFact,
+)
+from roletrail.inventory.snapshot import Snapshot
+
+GONE = ("terminated", "shutting-down", "deleted", "deleting", "failed")
+_FUNCTION = re.compile(r"AWS Lambda VPC ENI-(.+?)(?:-[0-9a-f]{8}-[0-9a-f-]{27})?$")
+
+
+class Held(NamedTuple):
+    """A snapshot with the time it is taken to hold."""
+
+    snapshot: Snapshot
+    since: int
+    until: int
+    first: bool
+
+    @property
+    def source(self) -> str:
+        return f"{INVENTORY}, {self.snapshot.source}"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return self.snapshot.body
+
+
+def facts_of(snapshots: Iterable[Snapshot]) -> Iterator[Fact]:
+    groups: dict[tuple[str, str], list[Snapshot]] = {}
+    for one in snapshots:
+        groups.setdefault((one.kind, one.id), []).append(one)
+    instances = {
+        one.id: one.body["instance"]
+        for group in groups.values()
+        for one in group
+        if one.kind == "interface" and one.body.get("instance")
+    }
+    for group in groups.values():
+        for held in _timeline(sorted(group, key=lambda one: one.at)):
+            if held.body and held.body.get("state") not in GONE:
+                yield from _facts(held, instances)
+
+
+def _timeline(group: Sequence[Snapshot]) -> Iterator[Held]:
+    for n, one in enumerate(group):
+        until = group[n + 1].at if n + 1 < len(group) else 0
+        yield Held(one, one.at if n else 0, until, n == 0)
+
+
+def _facts(held: Held, instances: dict[str, str]) -> Iterator[Fact]:
+    match held.snapshot.kind:
+        case "instance":
+            yield from _instance(held)
+        case "interface":
+            yield from _interface(held)
+        case "address":
+            yield from _address(held, instances)
+        case "nat":
+            yield from _nat(held)
+        case "endpoint":
+            one, body = held.snapshot, held.body
+            yield EndpointFact(one.id, body["vpc"], one.account, body["service"], _since(held, "made"), held.until, held.source)
+        case "route_table":
+            yield from _routes(held)
+        case "subnet":
+            yield SubnetFact(held.snapshot.id, held.body["vpc"], tuple(held.body["blocks"]))
+        case "vpc":
+            yield VpcFact(held.snapshot.id, held.snapshot.account, tuple(held.body["blocks"]))
+        case _:
+            pass
+
+
+def _since(held: Held, name: str) -> int:
+    """A first snapshot holds from when the resource was made, where AWS says when."""
+    return held.body.get(name, 0) if held.first else held.since
+
+
+def _instance(held: Held) -> Iterator[Fact]:
+    one, body = held.snapshot, held.body
+    yield InstanceFact(
+        one.id, one.account, one.region, body["vpc"], body["subnet"], body["profile"], body["launched"], body["http_tokens"],
+        _since(held, "made"), held.until, held.source,
+    )  # fmt: skip
+    yield from _owned(held, one.id)
+
+
+def _interface(held: Held) -> Iterator[Fact]:
+    one, body = held.snapshot, held.body
+    function = _FUNCTION.match(body["description"]) if body["type"] == "lambda" or "Lambda" in body["description"] else None
+    if body["instance"]:
+        yield from _owned(held, body["instance"])
+    elif function:
+        name = f"function/{function[1]}"
+        yield InstanceFact(
+            name, one.account, one.region, body["vpc"], body["subnet"], "", 0, "", held.since, held.until, held.source
+        )
+        yield from _owned(held, name)
+    else:
+        for address in body["addresses"]:
+            yield HeldAddress(_plain(address["address"]), "interface", one.id, body["vpc"], held.since, held.until, held.source)
+
+
+def _owned(held: Held, owner: str) -> Iterator[Fact]:
+    """Addresses of an instance or function: its own, and to everybody else another's. A public address that AWS lends lasts
+    from the last start."""
+    for address in held.body["addresses"]:
+        since = _since(held, "launched" if address.get("lent") else "made")
+        text = _plain(address["address"])
+        yield OwnAddress(owner, text, address["kind"], since, held.until, held.source)
+        yield HeldAddress(text, "instance", owner, held.body["vpc"], since, held.until, held.source)
+
+
+def _address(held: Held, instances: dict[str, str]) -> Iterator[Fact]:
+    body = held.body
+    instance = body["instance"] or instances.get(body["interface"], "")
+    for text, kind in ((body["public"], "public"), (body["carrier"], "carrier")):
+        if not text:
+            continue
+        if instance:
+            yield OwnAddress(instance, _plain(text), kind, held.since, held.until, held.source)
+        holder = instance or body["interface"] or body["allocation"]
+        yield HeldAddress(_plain(text), "instance" if instance else "address", holder, "", held.since, held.until, held.source)
+
+
+def _nat(held: Held) -> Iterator[Fact]:
+    one, body = held.snapshot, held.body
+    since = _since(held, "made")
+    public = tuple(body["public"]) if body["connectivity"] != "private" else ()
+    yield NatFact(one.id, body["vpc"], body["subnet"], public, since, held.until, held.source)
+    for address in (*body["public"], *body["private"]):
+        yield HeldAddress(address, "nat", one.id, body["vpc"], since, held.until, held.source)
+
+
+def _routes(held: Held) -> Iterator[Fact]:
+    one, body = held.snapshot, held.body
+    for route in body["routes"]:
+        if route["target"] not in ("", "local"):
+            yield RouteFact(one.id, route["destination"], route["target"], held.since, held.until, held.source)
+        else:
+            yield RouteFact(one.id, route["destination"], "local", held.since, held.until, held.source)
+    if body["main"]:
+        yield Association(one.id, body["vpc"], "", held.since, held.until, held.source)
+    for subnet in body["subnets"]:
+        yield Association(one.id, body["vpc"], subnet, held.since, held.until, held.source)
+
+
+def _plain(text: str) -> str:
+    """An address in the one spelling that activities have."""
+    parsed = parse(text)
+    return str(parsed) if parsed is not None else text

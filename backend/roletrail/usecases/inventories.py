@@ -1,0 +1,56 @@
+"""Loading an inventory: what files say of our network, the organisation, address ranges and GuardDuty's findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.errors import InputUnavailable
+from roletrail.inventory.known import Known
+from roletrail.inventory.reading import Read, files_of, read_file
+from roletrail.inventory.store import IP_RANGES
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedView:
+    """What an import took in. `ignored` are files that hold nothing of an inventory."""
+
+    files: int
+    resources: int
+    accounts: int
+    guardduty_findings: int
+    ip_ranges: bool
+    ignored: list[str]
+
+
+def import_files(
+    inventory: Known, actor: Actor, paths: Sequence[str], *, at: int = 0, account: str = "", region: str = ""
+) -> ImportedView:
+    """Take files in. Running it again changes nothing. Raises InputUnavailable for what is not there or no JSON."""
+    require(actor, "inventory.write")
+    read = [read_file(path, at, account, region) for path in files_of(paths)]
+    if not read:
+        raise InputUnavailable("There are no JSON files in it.", hint="Name the output of describe calls, or AWS Config's files.")
+    for one in read:
+        _keep(inventory, one, at)
+    return ImportedView(
+        files=len(read),
+        resources=sum(len(one.snapshots) for one in read),
+        accounts=sum(len(one.accounts) for one in read),
+        guardduty_findings=sum(len(one.findings) for one in read),
+        ip_ranges=any(one.ranges for one in read),
+        ignored=[one.path for one in read if not one.anything],
+    )
+
+
+def _keep(inventory: Known, read: Read, at: int) -> None:
+    if read.snapshots:
+        inventory.file.put(read.snapshots)
+    if read.accounts:
+        inventory.file.put_accounts(read.accounts, at)
+    if read.findings:
+        inventory.file.put_findings(read.findings)
+    if read.ranges:
+        inventory.file.put_document(IP_RANGES, at, read.ranges)
