@@ -16,6 +16,8 @@ from roletrail.inventory.known import Known, Said
 from roletrail.settings import Settings, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
+from roletrail.usecases.findings import said_in
+from roletrail.usecases.intake import Intake
 from roletrail.usecases.ports import Ports
 
 _LATER = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
@@ -61,6 +63,17 @@ def archive_folder(settings: Settings) -> Path:
             f"The archive {folder} cannot be opened: {error.strerror}.", hint="Set ROLETRAIL_ARCHIVE."
         ) from error
     return folder
+
+
+def intake_of(settings: Settings) -> Intake:
+    """Where feeds put what they take in; the store is made when it is not there."""
+    app = AppDatabase(settings.app_db_path)
+    return Intake(
+        lambda: open_graph(settings.store, create=True),
+        archive_folder(settings),
+        settings.workers or None,
+        lambda: said_in(app),
+    )
 
 
 def open_access(settings: Settings) -> Access:

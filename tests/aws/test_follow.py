@@ -54,9 +54,7 @@ def expected(tmp_path: Path) -> list[tuple[str, object]]:
 
 def drain(trail: Trail, place: Place) -> list[Round]:
     rounds: list[Round] = []
-    follow_queue(
-        place.open, place.archive, local_actor(), trail.queue, threading.Event(), workers=1, drain=True, on_round=rounds.append
-    )
+    follow_queue(place.intake(), local_actor(), trail.queue, threading.Event(), drain=True, on_round=rounds.append)
     return rounds
 
 
@@ -135,7 +133,7 @@ def test_messages_are_kept_while_a_round_lasts(cloud: Cloud, place: Place) -> No
 
 def test_a_queue_that_is_not_there_is_said_at_once(cloud: Cloud, place: Place) -> None:
     with pytest.raises(InputUnavailable, match="queue"):
-        follow_queue(place.open, place.archive, local_actor(), f"{cloud.url}/123456789012/none", threading.Event())
+        follow_queue(place.intake(), local_actor(), f"{cloud.url}/123456789012/none", threading.Event())
 
 
 def _follower(cloud: Cloud, trail: Trail, place: Place) -> subprocess.Popen[str]:

@@ -11,6 +11,7 @@ from roletrail.bootstrap import open_graph
 from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.run import ingest
 from roletrail.ingest.source.delivery import EVERYTHING, Window
+from roletrail.usecases.intake import Intake
 from tests.support.aws import Cloud
 
 
@@ -28,6 +29,9 @@ class Place:
 
     def ingest(self, *paths: str, window: Window = EVERYTHING, workers: int | None = None) -> IngestSummary:
         return ingest(paths, open_store=self.open, archive=self.archive, window=window, workers=workers)
+
+    def intake(self) -> Intake:
+        return Intake(self.open, self.archive, 1)
 
     def exported(self) -> list[tuple[str, object]]:
         store = self.open()

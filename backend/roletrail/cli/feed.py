@@ -35,7 +35,7 @@ def stop_on_signal() -> Iterator[threading.Event]:
 
 
 def follow(settings: Settings, url: str, *, drain: bool, as_json: bool) -> None:
-    from roletrail.bootstrap import archive_folder, open_graph  # noqa: PLC0415 - see options.reading
+    from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.following import follow_queue  # noqa: PLC0415
 
     def show(done: Round) -> None:
@@ -48,13 +48,4 @@ def follow(settings: Settings, url: str, *, drain: bool, as_json: bool) -> None:
             )
 
     with stop_on_signal() as stop:
-        follow_queue(
-            lambda: open_graph(settings.store, create=True),
-            archive_folder(settings),
-            local_actor(),
-            url,
-            stop,
-            workers=settings.workers or None,
-            drain=drain,
-            on_round=show,
-        )
+        follow_queue(intake_of(settings), local_actor(), url, stop, drain=drain, on_round=show)

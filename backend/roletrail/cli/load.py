@@ -26,12 +26,16 @@ QUARANTINED = 7
 """Exit code of --strict when something was quarantined."""
 INTERRUPTED = 130
 MOST_NAMED = 20
+HISTORY = "lookup-events"
+"""In place of a path: CloudTrail's Event history. A file of that name is ./lookup-events."""
 
 
 def ingest(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders, S3-layout trees, s3://BUCKET/PREFIX; - reads standard input.", metavar="PATH..."),
+        typer.Argument(
+            help="Files, folders, S3-layout trees, s3://BUCKET/PREFIX, lookup-events; - reads standard input.", metavar="PATH..."
+        ),
     ] = None,
     store: Store = None,
     workers: Annotated[
@@ -56,14 +60,15 @@ def ingest(
         raise InvalidRequest("Name something to read.", hint="A path, s3://BUCKET/PREFIX, - or --follow QUEUE_URL.")
     settings = settings_of(store, workers=workers)
     asked = window(since, until, accounts, regions)
-    if paths:
-        _load(settings, paths, asked, as_json=as_json, strict=strict)
+    if paths == [HISTORY]:
+        _say(_history(settings, asked, quiet=as_json), as_json=as_json, strict=strict)
+    elif paths:
+        _say(load_paths(settings, paths, quiet=as_json, window=asked), as_json=as_json, strict=strict)
     if follow:
         feed.follow(settings, follow, drain=drain, as_json=as_json)
 
 
-def _load(settings: Settings, paths: Sequence[str], asked: Window, *, as_json: bool, strict: bool) -> None:
-    summary = load_paths(settings, paths, quiet=as_json, window=asked)
+def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
     if as_json:
         write_json(summary._asdict() | {"accounts": [account._asdict() for account in summary.accounts]})
     else:
@@ -91,6 +96,18 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
             show=show,
             people=said_in(AppDatabase(settings.app_db_path)),
         )
+
+
+def _history(settings: Settings, asked: Window, *, quiet: bool) -> IngestSummary:
+    from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
+    from roletrail.ingest.source.lookup_events import LIMITS  # noqa: PLC0415
+    from roletrail.usecases.lookups import load_history  # noqa: PLC0415
+
+    if asked.accounts:
+        raise InvalidRequest("Event history is of one account: that of the credentials.", hint="Leave out --accounts.")
+    err().print(LIMITS, style="dim")
+    with _bar(quiet=quiet) as show:
+        return load_history(intake_of(settings), local_actor(), asked, show)
 
 
 @contextmanager

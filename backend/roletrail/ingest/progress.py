@@ -43,3 +43,22 @@ class IngestSummary(NamedTuple):
     seconds: float
     accounts: list[FileAccount]
     interrupted: bool
+
+
+NOTHING = IngestSummary(0, 0, 0, 0, 0, {}, 0.0, [], interrupted=False)
+
+
+def joined(one: IngestSummary, other: IngestSummary) -> IngestSummary:
+    """Two runs as one account."""
+    reasons = sorted(one.quarantined.keys() | other.quarantined.keys())
+    return IngestSummary(
+        files=one.files + other.files,
+        known=one.known + other.known,
+        taken=one.taken + other.taken,
+        doubles=one.doubles + other.doubles,
+        ignored=one.ignored + other.ignored,
+        quarantined={reason: one.quarantined.get(reason, 0) + other.quarantined.get(reason, 0) for reason in reasons},
+        seconds=one.seconds + other.seconds,
+        accounts=(one.accounts + other.accounts)[:MOST_ACCOUNTS],
+        interrupted=one.interrupted or other.interrupted,
+    )

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.ingest.follow import Follower, Round
 from roletrail.ingest.progress import IngestSummary
-from roletrail.ingest.run import take_in
 from roletrail.ingest.source import Listed
 from roletrail.ingest.source.sqs import Queue
-from roletrail.stores.port import GraphStore
+from roletrail.usecases.intake import Intake
 
 
 def follow_queue(
-    open_store: Callable[[], GraphStore],
-    archive: Path,
+    intake: Intake,
     actor: Actor,
     url: str,
     stop: threading.Event,
     *,
-    workers: int | None = None,
     drain: bool = False,
     on_round: Callable[[Round], None] | None = None,
 ) -> int:
@@ -33,12 +29,9 @@ def follow_queue(
     """
     require(actor, "ingest.run")
     queue = Queue(url)
-    store = open_store()
-    try:
+    with intake.store() as store:
 
         def take(objects: list[Listed]) -> IngestSummary:
-            return take_in(objects, store, archive, workers=workers)
+            return intake.take(store, actor, objects)
 
         return Follower(queue, take, store.ledger, stop, on_round).run(until_empty=drain)
-    finally:
-        store.close()
