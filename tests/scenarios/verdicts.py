@@ -43,7 +43,7 @@ def all_verdict_differences(expected: dict[str, Any], loaded: Loaded, monkeypatc
             if given.get("organisation"):
                 accounts = [{"Id": account, "Status": "ACTIVE"} for account in given["organisation"]]
                 (folder / "accounts.json").write_text(json.dumps({"Accounts": accounts}), "utf-8")
-            loaded.command("inventory", "import", str(folder), "--at", inventories.AT)
+            loaded.command("inventory", "import", str(folder), "--at", inventories.AT, *(["--whole"] if one.get("whole") else []))
         api = Api(loaded)
         try:
             found = loaded.off_instance()

@@ -102,7 +102,14 @@ def _nats(given: Json) -> list[Json]:
 
 
 def _endpoint(name: str, vpc: str) -> Json:
-    return {"VpcEndpointId": name, "VpcId": vpc, "OwnerId": ACCOUNT, "VpcEndpointType": "Interface", "ServiceName": "s3"}
+    where, _, owner = vpc.partition("@")
+    return {
+        "VpcEndpointId": name,
+        "VpcId": where,
+        "OwnerId": owner or ACCOUNT,
+        "VpcEndpointType": "Interface",
+        "ServiceName": "s3",
+    }
 
 
 def _tables(given: Json) -> list[Json]:

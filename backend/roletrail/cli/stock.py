@@ -35,12 +35,17 @@ def import_(
     ] = "",
     account: Annotated[str, typer.Option(help="Account, where the files do not say.", show_default=False)] = "",
     region: Annotated[str, typer.Option(help="Region, where the files do not say.", show_default=False)] = "",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="The files list everything of their accounts: what they lack was not there.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load instances, addresses, gateways, routes, endpoints, the organisation's accounts and AWS's address ranges."""
     known = open_known(store)
     try:
-        show(import_files(known, local_actor(), files, at=_time(at), account=account, region=region), as_json=as_json)
+        show(
+            import_files(known, local_actor(), files, at=_time(at), account=account, region=region, whole=whole), as_json=as_json
+        )
     finally:
         known.close()
 

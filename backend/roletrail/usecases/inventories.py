@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from roletrail.auth.actor import Actor
@@ -10,7 +11,8 @@ from roletrail.auth.policy import require
 from roletrail.errors import InputUnavailable
 from roletrail.inventory.known import Known
 from roletrail.inventory.reading import Read, files_of, read_file
-from roletrail.inventory.store import IP_RANGES
+from roletrail.inventory.snapshot import Snapshot
+from roletrail.inventory.store import IP_RANGES, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class ImportedView:
 
 
 def import_files(
-    inventory: Known, actor: Actor, paths: Sequence[str], *, at: int = 0, account: str = "", region: str = ""
+    inventory: Known, actor: Actor, paths: Sequence[str], *, at: int = 0, account: str = "", region: str = "", whole: bool = False
 ) -> ImportedView:
     """Take files in. Running it again changes nothing. Raises InputUnavailable for what is not there or no JSON."""
     require(actor, "inventory.write")
@@ -35,6 +37,8 @@ def import_files(
         raise InputUnavailable("There are no JSON files in it.", hint="Name the output of describe calls, or AWS Config's files.")
     for one in read:
         _keep(inventory, one, at)
+    if whole:
+        inventory.file.put((), _listings(one for read_ in read for one in read_.snapshots))
     return ImportedView(
         files=len(read),
         resources=sum(len(one.snapshots) for one in read),
@@ -43,6 +47,12 @@ def import_files(
         ip_ranges=any(one.ranges for one in read),
         ignored=[one.path for one in read if not one.anything],
     )
+
+
+def _listings(snapshots: Iterable[Snapshot]) -> list[Listing]:
+    """What files that list everything of their accounts come to: one listing a kind, account and region."""
+    found = Counter((one.kind, one.account, one.region, one.at) for one in snapshots)
+    return [Listing(*place, resources) for place, resources in found.items()]
 
 
 def _keep(inventory: Known, read: Read, at: int) -> None:

@@ -62,6 +62,6 @@ def by_account(records: list[Record]) -> Files:
 
 def load_all() -> dict[str, Recipe]:
     """Import every module of recipes; returns the registry."""
-    from tests.scenarios.recipes import assuming, deliveries, gaps, hands, pivots, places, sign_ins  # noqa: F401
+    from tests.scenarios.recipes import assuming, deliveries, gaps, hands, pivots, places, rows, sign_ins  # noqa: F401
 
     return RECIPES

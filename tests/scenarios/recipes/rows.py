@@ -1,0 +1,79 @@
+"""The rows of the off-instance table and its known false positives: one instance's uses, judged by many inventories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.scenarios.recipes import DAY, OFFICE, PROD, Files, named_role, new_trail, scenario
+from tests.support import sign_in, workloads
+from tests.support.cloudtrail import Trail, at
+
+WEB = named_role(PROD, "web")
+INSTANCE = "i-0aaaaaaaaaaaaaaa1"
+OWN = {"vpcEndpointId": "vpce-0own0000000000001", "vpcEndpointAccountId": PROD}
+FAR = {"vpcEndpointId": "vpce-0far0000000000001", "vpcEndpointAccountId": "999988887777"}
+SISTER = {"vpcEndpointId": "vpce-0org0000000000001", "vpcEndpointAccountId": "111111111111"}
+STRANGE = {"vpcEndpointId": "vpce-0strange000000001"}
+DARWIN = "aws-cli/2.15.30 md/awscrt#0.19.19 ua/2.0 os/macos#23.6.0 md/arch#arm64 lang/python#3.11.8 Darwin/23.6.0"
+
+
+def _uses(trail: Trail, key: Any, uses: list[tuple[str, dict[str, str]]]) -> None:
+    """One call every ten minutes, each in a cell of its own address."""
+    for number, (address, endpoint) in enumerate(uses):
+        trail.call(key.at(address), at(DAY, "10:10:00") + 600 * number, "s3", "ListBuckets", **endpoint)
+
+
+@scenario("t60-rows-of-the-table")
+def rows_of_the_table() -> Files:
+    trail = new_trail()
+    key, _ = workloads.instance(trail, at(DAY, "10:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    nothing: dict[str, str] = {}
+    _uses(trail, key, [
+        ("10.0.1.5", nothing), ("10.0.1.5", OWN), ("10.0.1.77", OWN), ("10.0.1.5", FAR), ("10.0.1.5", SISTER), ("10.0.1.5", STRANGE),
+        ("198.51.100.9", nothing), ("198.51.100.70", nothing), ("203.0.113.9", nothing), ("203.0.113.200", nothing),
+        ("2001:db8:0:1::77", nothing), ("169.254.7.7", nothing), ("172.16.9.9", nothing),
+    ])  # fmt: skip
+    parent = key.at("198.51.100.9")
+    trail.call(parent, at(DAY, "13:00:00"), "ssm", "GetParameter", {"name": "/web/flags"})
+    workloads.forward_access(trail, key, at(DAY, "13:00:01"), "ssm", "kms", "Decrypt", key="F1")
+    sign_in.get_signin_token(trail, at(DAY, "14:00:00"), key.at("198.51.100.9", DARWIN))
+    return {"events.json": trail.records}
+
+
+@scenario("t61-rows-of-functions")
+def rows_of_functions() -> Files:
+    """Functions with a network of their own, with shared ways out, and with nothing known of them."""
+    trail = new_trail()
+    inside = workloads.function(
+        trail, at(DAY, "10:00:00"), named_role(PROD, "orders-fn"), "orders", address="10.0.1.44", key="K1"
+    )
+    trail.call(inside, at(DAY, "10:01:00"), "dynamodb", "DescribeTable", {"tableName": "orders"}, **OWN)
+    trail.call(inside.at("10.0.1.77"), at(DAY, "10:20:00"), "dynamodb", "DescribeTable", {"tableName": "orders"}, **OWN)
+    for number, name in enumerate(("mail", "push")):
+        role = named_role(PROD, f"{name}-fn")
+        sender = workloads.function(trail, at(DAY, "11:00:00") + number, role, name, address="203.0.113.60", key=f"S{number}")
+        trail.call(sender.at("203.0.113.60", workloads.BOTO_ON_LINUX), at(DAY, "11:05:00") + number, "ses", "SendEmail")
+    other = workloads.function(
+        trail, at(DAY, "12:00:00"), named_role(PROD, "images-fn"), "images", address="198.51.100.30", key="K3"
+    )
+    trail.call(other.at("198.51.100.30", workloads.BOTO_ON_LINUX), at(DAY, "12:01:00"), "s3", "ListBuckets")
+    return {"events.json": trail.records}
+
+
+@scenario("t62-harmless-places")
+def harmless_places() -> Files:
+    """What looks stolen and is not: prefixes of pods, carrier and own address ranges, proxies, an address given back."""
+    trail = new_trail()
+    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
+    key, _ = workloads.instance(trail, at(DAY, "10:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    nothing: dict[str, str] = {}
+    _uses(trail, key, [
+        ("10.0.1.70", OWN), ("10.0.1.6", OWN), ("203.0.113.77", nothing), ("203.0.113.88", nothing), ("203.0.113.9", nothing),
+        ("2001:db8::abcd", nothing),
+    ])  # fmt: skip
+    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
+    trail.call(admin, at(DAY, "12:00:00"), "ec2", "AssociateAddress", given)
+    trail.call(key.at("198.51.100.40"), at(DAY, "12:10:00"), "s3", "ListBuckets")
+    trail.call(admin, at(DAY, "12:20:00"), "ec2", "DisassociateAddress", {"publicIp": "198.51.100.40"})
+    trail.call(key.at("198.51.100.40"), at(DAY, "12:40:00"), "s3", "ListBuckets")
+    return {"events.json": trail.records}
