@@ -22,7 +22,7 @@ from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
-from roletrail.web import chain, findings, investigations, pages, report, static
+from roletrail.web import chain, findings, investigations, pages, report, rolemap, static
 from roletrail.web import errors as web_errors
 from roletrail.web.site import Site, site
 
@@ -39,6 +39,7 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     app.include_router(pages.router)
     app.include_router(chain.router)
     app.include_router(report.router)
+    app.include_router(rolemap.router)
     app.include_router(investigations.router)
     app.include_router(findings.router)
     app.include_router(static.router)

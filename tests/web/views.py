@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from roletrail.lineage import ids
+from roletrail.render import html
+from roletrail.render.document import Document, Facts, Graded, Heading, Items, Paragraph, Table
+from roletrail.usecases import role_map
 from roletrail.usecases.export import FORMATS
 from roletrail.usecases.references import as_query, references
+from roletrail.usecases.role_map import RoleEdge, RoleMapView, RoleNode
 from roletrail.usecases.shapes import ShapeView
 from roletrail.usecases.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
 from roletrail.usecases.views import (
@@ -270,6 +276,29 @@ def coverage_view(text: str = "") -> CoverageView:
     )
 
 
+def role_map_view(text: str = "") -> RoleMapView:
+    nodes = [
+        RoleNode(id_of("A"), f"arn:aws:iam::111111111111:role/A{text}", f"A{text}", "111111111111", 3, 2, 1),
+        RoleNode(id_of("B"), "", f"users{text}", "", 0, 5, 0),
+    ]
+    edges = [RoleEdge(id_of("B"), id_of("A"), 3, AT, LATER, False), RoleEdge(id_of("A"), id_of("A"), 2, AT, LATER, True)]
+    return RoleMapView("", nodes, edges, 4, True, [[id_of("A")]])
+
+
+def role_map_page(text: str) -> dict[str, object]:
+    view = role_map_view(text)
+    nodes = {node.id: node for node in view.nodes}
+    picture = Markup(role_map.picture(view)[0])
+    return {"view": view, "account": "", "nodes": nodes, "picture": picture, "undrawn": 2, "health": health_view()}
+
+
+def report_page(text: str) -> dict[str, object]:
+    rows = Table((text, "b"), ((text, AT),))
+    blocks = (Heading(text), Graded(((text, "likely"),)), Items((text,)), Facts(((text, text),)), rows, Paragraph(text))
+    body = Markup(html.body(Document(text, text, blocks, text)))
+    return {"id": id_of("Admin"), "title": text, "formats": FORMATS, "body": body}
+
+
 def shape_view(chain: ChainView, text: str = "", chains: int = 2) -> ShapeView:
     return ShapeView(
         id_of("shape"), f"Admin{text}", chains, 6, 2, 3, "alarm", 0.75, AT, LATER, 12, 1, chain.path, [chain] * chains
@@ -326,6 +355,8 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "event": {"view": event_view(text), "record": f'{{"eventName": "{text}"}}'},
         "entity": {"view": entity_view(text)},
         "trace": {"view": trace_view(text)},
+        "roles": role_map_page(text),
+        "report": report_page(text),
         "data": {
             "health": health_view(),
             "coverage": coverage_view(text),

@@ -22,6 +22,7 @@ from roletrail.usecases import (
     health,
     impact,
     off_instance,
+    role_map,
     sessions,
     shapes,
     sources,
@@ -137,6 +138,23 @@ def get_timeline(request: Request, id: OpaqueId) -> Response:  # noqa: A002
     if canonical != id:
         return RedirectResponse(f"{PREFIX}/sessions/{canonical}/timeline", 308)
     return answer(timeline.show_timeline(ports.graph, actor, sessions.show_session(ports.graph, actor, id)))
+
+
+@router.get(
+    "/roles",
+    response_model=role_map.RoleMapView,
+    openapi_extra={
+        "parameters": [
+            described.text("focus", "Id of a node: only what is within two steps of it."),
+            described.text("account", "Only pairs that touch this account (12 digits)."),
+        ]
+    },
+    summary="Roles that assume roles, with counts; cycles marked",
+)
+def get_roles(request: Request) -> Response:
+    raw = only(parameters(request), ("focus", "account"))
+    view = role_map.show_role_map(ports_of(request).graph, actor_of(request), raw.get("focus", ""), raw.get("account", ""))
+    return answer(view)
 
 
 @router.get("/entities/{id}", response_model=views.EntityView, summary="A role, address, account, instance or user")

@@ -44,6 +44,7 @@ NEEDS: dict[str, tuple[Role, Scope]] = {
     "rules.evaluate": ("analyst", "ingest"),
     "off_instance.read": ("viewer", "read"),
     "inventory.write": ("analyst", "ingest"),
+    "roles.read": ("viewer", "read"),
     "report.read": ("viewer", "read"),
     "events.export": ("viewer", "export"),
     "containment.read": ("viewer", "read"),

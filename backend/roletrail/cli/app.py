@@ -25,6 +25,7 @@ def build() -> typer.Typer:
         ingest,
         read.chains,
         read.show,
+        read.roles,
         read.events,
         read.trace,
         read.event,

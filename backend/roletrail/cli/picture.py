@@ -11,6 +11,7 @@ from rich.text import Text
 
 from roletrail.cli.console import chip, plain, safe
 from roletrail.usecases.proof import grade
+from roletrail.usecases.role_map import RoleMapView
 from roletrail.usecases.shapes import ShapeView
 from roletrail.usecases.views import ActionView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
 
@@ -42,6 +43,16 @@ def shape(view: ShapeView) -> Group:
     newest = view.examples[0].session_id if view.examples else ""
     foot = Text(f"{_times(view.first_seen, view.last_seen)}   newest: roletrail show ", style="dim") + plain(newest, "dim")
     return Group(head, Padding(path(view.path), (0, 0, 0, 4)), Padding(foot, (0, 0, 1, 4)))
+
+
+def roles(view: RoleMapView) -> Table:
+    table = _table("from", "account", "to", "account", "uses", "last", "")
+    nodes = {node.id: node for node in view.nodes}
+    for edge in view.edges:
+        above, below = nodes[edge.source], nodes[edge.target]
+        cells = map(safe, (above.label, above.account, below.label, below.account))
+        table.add_row(*cells, f"{edge.sessions:,}", edge.last_seen, Text("cycle", style="yellow") if edge.in_cycle else "")
+    return table
 
 
 def _proof(confidence: float) -> Text:

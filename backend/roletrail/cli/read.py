@@ -15,7 +15,7 @@ from roletrail.cli.options import AsJson, Store, reading
 from roletrail.stores.port import ChainQuery, GraphStore
 from roletrail.usecases import events as event_cases
 from roletrail.usecases import health as health_cases
-from roletrail.usecases import sessions
+from roletrail.usecases import role_map, sessions
 from roletrail.usecases import trace as trace_cases
 from roletrail.usecases.chains import list_chains
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, MAX_LIMIT, chain_query
@@ -117,6 +117,22 @@ def show(
             write_json(view)
         else:
             out().print(picture.session(view))
+
+
+def roles(
+    store: Store = None,
+    account: Annotated[str, typer.Option(help="Only pairs that touch this account.", metavar="N", show_default=False)] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List which roles were used to assume which, most sessions first."""
+    with reading(store) as ports:
+        view = role_map.show_role_map(ports.graph, local_actor(), account=account)
+    if as_json:
+        write_json(view)
+        return
+    out().print(picture.roles(view))
+    if view.edges_left_out or view.more_pairs:
+        err().print("There are more pairs than these.", style="dim")
 
 
 def events(
