@@ -10,7 +10,7 @@ from roletrail.render.plain import clip, markup
 
 WIDE, TALL = 190, 40
 COLUMN, ROW = 300, 62
-LETTERS = 25
+LETTERS = 22
 
 
 class Box(NamedTuple):
