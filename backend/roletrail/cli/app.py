@@ -10,6 +10,7 @@ from roletrail import __version__
 from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve, stock
 from roletrail.cli.contain import contain
 from roletrail.cli.load import ingest
+from roletrail.cli.triage import triage
 
 
 def build() -> typer.Typer:
@@ -23,6 +24,7 @@ def build() -> typer.Typer:
     app.callback()(_common)
     for command in (
         ingest,
+        triage,
         read.chains,
         read.show,
         read.roles,
