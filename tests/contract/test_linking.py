@@ -134,6 +134,11 @@ def test_neighbours_are_found_by_their_anchors(fresh: Open, seed: int) -> None:
         assert found.actions == tuple(row for row in reference.actions if anchors.of_action(row))
         assert writer.providers_at([1, 2, 3]) == Providers((), (), ())
         assert writer.callers_at([1, 2, 3]) == set()
+        counts = writer.counts_at({*every, *(a for one in seen.values() for a in anchors.of_caller(one.caller)), 1, 2})
+        for anchor, count in counts.items():
+            there = writer.providers_at([anchor])
+            assert count == len(writer.callers_at([anchor])) + sum(map(len, there))
+        assert (counts[1], counts[2]) == (0, 0)
 
 
 def _uses_of(reference: Reference, id_: str) -> tuple:

@@ -124,6 +124,9 @@ class Memory:
     def callers_at(self, anchors: Collection[int]) -> set[str]:
         return set().union(*(self.caller_anchors.get(a, ()) for a in anchors))
 
+    def counts_at(self, anchors: Collection[int]) -> dict[int, int]:
+        return {a: len(self.caller_anchors.get(a, ())) + len(self.provider_anchors.get(a, ())) for a in anchors}
+
     def providers_at(self, anchors: Collection[int]) -> Providers:
         ids: set[str] = set().union(*(self.provider_anchors.get(a, ()) for a in anchors))
         self.asked += len(ids)

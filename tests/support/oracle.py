@@ -159,14 +159,14 @@ class Oracle:
             return self._from_stranger(child, began, fit, evidence, call.told)
         kind, parent, parent_key = self._asked_by(call)
         conflict, confidence = fit.conflict, fit.confidence
-        token = self._token(call) if call.family == "web" else None
+        token = self._token(call) if call.family == "web" and fit.rule != "J1x" else None
         if token is not None:
             parent, parent_key = token.identity, token.access_key_id
             evidence = (event_ref(token.at, token.event_id), *evidence)
             if not _names(call, token):
                 conflict, confidence = True, min(confidence, 0.5)
         also: list[Join] = []
-        if call.family == "saml" and call.role[1].startswith("AWSReservedSSO_"):
+        if call.family == "saml" and call.role[1].startswith("AWSReservedSSO_") and fit.rule != "J1x":
             said = c.on_behalf_of if c is not None else ""
             user, portal = self._portal(call, said)
             proof = (*call.evidence, *portal, *evidence[len(call.evidence) :])
@@ -174,8 +174,7 @@ class Oracle:
             if said:
                 parent, evidence, confidence = person, proof, min(confidence, 0.9)
             elif user and (not parent or parent != child):
-                rule = fit.rule if fit.rule == "J1x" else "J8"
-                also = [Join(kind, person, child, "", call.key, rule, min(confidence, 0.85), proof, conflict)]
+                also = [Join(kind, person, child, "", call.key, "J8", min(confidence, 0.85), proof, conflict)]
         if not parent or parent in (child, call.child) or (call.told and call.told.parent_created > began + LATE):
             return []
         return [Join(kind, parent, child, parent_key, call.key, fit.rule, confidence, evidence, conflict), *also]

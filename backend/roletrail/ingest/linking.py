@@ -15,7 +15,9 @@ from roletrail.ingest.leads import settled_parents, with_leads
 from roletrail.ingest.neighbourhood import Neighbourhood
 from roletrail.ingest.standing import Standings
 from roletrail.lineage import link
-from roletrail.lineage.model import Linked
+from roletrail.lineage.link import plain
+from roletrail.lineage.link.plain import Plain
+from roletrail.lineage.model import Issuance, Linked
 from roletrail.stores.port import GraphStore, LinkWriter, Pending
 
 NOTHING = Pending((), (), (), (), None)
@@ -60,10 +62,10 @@ def collector_paused() -> Iterator[None]:
 
 def link_batch(writer: LinkWriter, pending: Pending) -> LinkSummary:
     """Link one batch inside the caller's transaction."""
-    linked = _linked(writer, Neighbourhood(writer, pending), pending)
+    linked = _linked(writer, pending)
     below = _below_turned(writer, linked)
     if below:
-        linked += _linked(writer, Neighbourhood(writer, NOTHING, below), NOTHING)
+        linked += _linked_around(writer, Neighbourhood(writer, NOTHING, below), NOTHING, [])
     linked = settled_parents(writer, linked)
     old = writer.nodes([one.node.id for one in linked])
     writer.put_linked(linked)
@@ -72,10 +74,38 @@ def link_batch(writer: LinkWriter, pending: Pending) -> LinkSummary:
     return LinkSummary(_size(pending), len(linked), len(standings), 1)
 
 
-def _linked(writer: LinkWriter, around: Neighbourhood, pending: Pending) -> list[Linked]:
-    linked = [link.linked_of(case) for case in around.cases]
+def _linked(writer: LinkWriter, pending: Pending) -> list[Linked]:
+    """What is plain by itself, and the rest with its neighbourhood."""
+    alone = _alone(writer, pending)
+    done = {one.case.id for one in alone}
+    rest = pending._replace(
+        callers=tuple([id_ for id_ in pending.callers if id_ not in done]),
+        issuances=tuple([i for i in pending.issuances if i.child not in done]),
+    )
+    around = Neighbourhood(writer, rest, eras={a for one in alone for a in one.eras}, done=done)
+    return _linked_around(writer, around, rest, [link.linked_plainly(one) for one in alone])
+
+
+def _linked_around(writer: LinkWriter, around: Neighbourhood, pending: Pending, plainly: list[Linked]) -> list[Linked]:
+    linked = plainly + [link.linked_of(case) for case in around.cases]
     linked += around.created_keys(pending)
     return with_leads(writer, around.cases, linked)
+
+
+def _alone(writer: LinkWriter, pending: Pending) -> list[Plain]:
+    """Sessions that are new together with what issued them, and of which nothing else is near (`link.plain`)."""
+    issued: dict[str, list[Issuance]] = {}
+    for i in pending.issuances:
+        issued.setdefault(i.child, []).append(i)
+    seen = writer.seen(issued.keys())
+    new = set(pending.callers)
+    plains = [
+        found
+        for child, copies in issued.items()
+        if (child in new) == (child in seen) and (found := plain.plain(seen.get(child), copies)) is not None
+    ]
+    counts = writer.counts_at({a for one in plains for a in (*one.shared, *one.empty)})
+    return [one for one in plains if plain.is_alone(one, counts)]
 
 
 def _below_turned(writer: LinkWriter, linked: Collection[Linked]) -> set[str]:

@@ -27,9 +27,20 @@ News = set[tuple[str, str, int]]
 class Neighbourhood:
     """Gathered once per batch: the cases to resolve, with everything the rules ask about them in `known`."""
 
-    def __init__(self, writer: LinkWriter, pending: Pending, also: Collection[str] = ()) -> None:
-        """`also` are ids to resolve although nothing of theirs is new."""
+    def __init__(
+        self,
+        writer: LinkWriter,
+        pending: Pending,
+        also: Collection[str] = (),
+        *,
+        eras: Collection[int] = (),
+        done: Collection[str] = (),
+    ) -> None:
+        """`also` are ids to resolve although nothing of theirs is new. `done` are resolved already: their own names are
+        looked for in `eras`, and nothing more is said of them."""
         self._writer = writer
+        self._done = done
+        self._eras = eras
         self._seen: dict[str, Seen] = {}
         self._issuances: dict[str, Issuance] = {}
         self._sign_ins: dict[str, SignIn] = {}
@@ -122,13 +133,13 @@ class Neighbourhood:
         What is touched may appear, vanish, or turn out to live longer: strangers of its name are looked at again.
         """
         self._in_eras = set(self._touched)
-        eras = self._eras_of(self._in_eras)
+        eras = self._eras_of(self._in_eras).union(self._eras)
         for s in self._sign_ins.values():
             if is_login(s):
                 eras.update(anchors.eras(s.partition, s.principal_id, s.at))
         touching = [a for a in pending.actions if touches(a)]
         afar = [*touching, *(s for s in pending.sign_ins if s.event_name not in anchors.AT_A_MOMENT)]
-        concerned = self._writer.callers_at(eras.union(*map(anchors.explains, afar)))
+        concerned = self._writer.callers_at(eras.union(*map(anchors.explains, afar))).difference(self._done)
         self._take_callers(concerned)
         self._touched.update(dict.fromkeys(id_ for id_ in concerned if id_ in self._seen))
         delivered = [i for i in pending.issuances if i.family == "service"]
@@ -137,6 +148,7 @@ class Neighbourhood:
     def _follow(self, dependents: Providers) -> None:
         """Touch what depends on the news, and whoever claims it."""
         known = self._issuances.keys() | self._sign_ins.keys()
+        dependents = dependents._replace(issuances=tuple([i for i in dependents.issuances if i.child not in self._done]))
         far = [i for i in dependents.issuances if i.event_id not in known]
         logins = [s for s in dependents.sign_ins if s.event_id not in known]
         self._take(dependents)

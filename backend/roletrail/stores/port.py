@@ -103,6 +103,10 @@ class LinkWriter(Protocol):
         """Ids of callers stored under any of these anchors (`lineage.link.anchors`)."""
         ...
 
+    def counts_at(self, anchors: Collection[int]) -> dict[int, int]:
+        """How many callers, issuances, sign-ins and actions lie under each of these anchors; none may be left out."""
+        ...
+
     def providers_at(self, anchors: Collection[int]) -> Providers: ...
     def put_linked(self, linked: Collection[Linked]) -> None:
         """Replace node, incoming edges and aliases of each. A node an alias now stands for disappears.

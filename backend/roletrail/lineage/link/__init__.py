@@ -18,6 +18,7 @@ from roletrail.lineage.link import (
     forward,
     node,
     pivot,
+    plain,
     root_task,
     session_token,
     sign_in,
@@ -28,6 +29,7 @@ from roletrail.lineage.link.detail import detail_of
 from roletrail.lineage.link.grant import LOGIN
 from roletrail.lineage.link.known import Known
 from roletrail.lineage.link.match import Match, matches, unused
+from roletrail.lineage.link.plain import Plain
 from roletrail.lineage.link.touch import touches
 from roletrail.lineage.model import Action, Edge, Linked, Providers, Seen
 
@@ -87,6 +89,11 @@ def linked_of(case: Case) -> Linked:
     edges = ordered([f.edge for f in found])
     origins = {f.origin.id: f.origin for f in found if f.origin is not None}
     return Linked(node.of_case(case, edges), edges, _aliases(case), tuple(origins.values()))
+
+
+def linked_plainly(one: Plain) -> Linked:
+    """What `linked_of` says of a case that is alone."""
+    return plain.linked_of(one, RULES[one.case.grants[0].told.family](one.case, one.case.matches[0]))
 
 
 def more(case: Case) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ NOTE = "web identity token of another partition"
 
 def edges(case: Case, m: Match) -> list[Found]:
     """From whoever asked for the token, as sure as the join itself: the token's id is exact."""
-    made = _token(case, m)
+    made = _token(case, m) if m.rule != "J1x" else None  # whoever the key was issued to is another session's matter
     if made is None:
         return federate.edges(case, m)
     sure = m if _is_named(made, m) else m._replace(

@@ -17,7 +17,7 @@ IDENTITY, PORTAL = 0.90, 0.85
 def edges(case: Case, m: Match) -> list[Found]:
     """onBehalfOf names the Identity Center user on the session's own calls, never on the SAML event (F9)."""
     i = m.grant.told
-    if i.family != "saml" or not i.role_name.startswith(anchors.SSO_ROLE):
+    if i.family != "saml" or not i.role_name.startswith(anchors.SSO_ROLE) or m.rule == "J1x":
         return from_origin(case, m, "FEDERATED", origins.of_subject(i))
     user = case.seen.caller.on_behalf_of if case.seen else ""
     asked = portal_call(case, m, user)
@@ -27,8 +27,10 @@ def edges(case: Case, m: Match) -> list[Found]:
     found = from_origin(case, m, "FEDERATED", origins.of_subject(i))
     if asked is None:
         return found
-    led = m._replace(rule="J8") if m.rule != "J1x" else m
-    return [*found, *_from_user(case, led, _user(asked), asked, min(m.confidence, PORTAL), "portal call (J8 0.85)")]
+    return [
+        *found,
+        *_from_user(case, m._replace(rule="J8"), _user(asked), asked, min(m.confidence, PORTAL), "portal call (J8 0.85)"),
+    ]
 
 
 def _from_user(case: Case, m: Match, user: str, asked: SignIn | None, confidence: float, note: str) -> list[Found]:

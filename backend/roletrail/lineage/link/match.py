@@ -34,6 +34,12 @@ def unused(g: Grant) -> Match:
     return Match(g, "J1", _PLACEHOLDER_KEY if g.conflict else EXACT, g.issued_key, (0, ""), g.conflict)
 
 
+def by_key(one: Seen, g: Grant) -> Match:
+    """The match of a session that used the key of this grant and agrees with it."""
+    m = _by_key(one, g)
+    return _with_source_identity(m, one.caller) if one.caller.source_identity else m
+
+
 def matches(one: Seen, known: Known) -> list[Match]:
     """Every grant that made this session. Several are several credentials, or several possible parents."""
     keyed = known.by_key(one)

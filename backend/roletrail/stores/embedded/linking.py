@@ -94,6 +94,10 @@ class EmbeddedLinkWriter:
         numbers = {ref >> 3 for ref in self._refs_at(anchors) if ref & 7 == CALLER}
         return set(self._numbers.names(self._connection, numbers).values())
 
+    def counts_at(self, anchors: Collection[int]) -> dict[int, int]:
+        self._refs_at(anchors)
+        return {a: len(self._refs[a]) for a in anchors}
+
     def providers_at(self, anchors: Collection[int]) -> Providers:
         wanted: dict[int, set[int]] = {}
         for ref in self._refs_at(anchors):
