@@ -21,7 +21,9 @@ def ids(fresh: Open) -> tuple[GraphStore, list[str]]:
     return store, store.identities_by_time()
 
 
-def finding(id_: str, identity: str, score: int, *, rule: str = "chain-two", tone: str = "watch", last_seen: int = 2_000) -> Finding:
+def finding(
+    id_: str, identity: str, score: int, *, rule: str = "chain-two", tone: str = "watch", last_seen: int = 2_000
+) -> Finding:
     reasons = (Reason("a reason", score, ("20261102.e-1",)), Reason("another", 0))
     return Finding(
         id_, rule, 1, f"title {id_}", "medium" if score >= 40 else "low", score, tone, identity, identity, "111111111111", reasons,
@@ -46,14 +48,16 @@ def test_everything_is_unjudged_once(ids: tuple[GraphStore, list[str]]) -> None:
     assert list(store.unjudged(1_000).ids) == all_ids
 
 
-def test_sign_ins_come_with_the_first_answer(fresh: Open) -> None:
+def test_sign_ins_of_identities(fresh: Open) -> None:
     store = fresh()
     world = World(11, 40)
+    parts = world.parts(world.events, 3, 11)
     fill(store, world, 11)
-    first = store.unjudged(2)
-    assert [s.event_id for s in first.sign_ins] == [s.event_id for s in sorted(first.sign_ins, key=lambda s: (s.at, s.event_id))]
-    store.put_judged([Judged(id_, (), ()) for id_ in first.ids], first.token)
-    assert store.unjudged(2).sign_ins == ()
+    every = {s.event_id: s for part in parts for s in part.sign_ins if s.identity}
+    callers = sorted({s.identity for s in every.values()})
+    assert callers
+    assert store.sign_ins_of(callers, []) == sorted(every.values(), key=lambda s: (s.at, s.event_id))
+    assert store.sign_ins_of([], ["nobody"]) == []
 
 
 def test_what_changes_while_it_is_judged_stays_unjudged(fresh: Open) -> None:
@@ -85,8 +89,14 @@ def test_findings_of_an_identity_are_replaced(ids: tuple[GraphStore, list[str]])
 
 def test_pages_and_filters_of_findings(ids: tuple[GraphStore, list[str]]) -> None:
     store, (a, b, *_) = ids[0], ids[1]
-    many = [finding(f"f{n}", a if n % 2 else b, 10 * (n % 7), rule="chain-two" if n % 3 else "trust", last_seen=2_000 + n % 4) for n in range(20)]
-    store.put_judged([Judged(a, tuple(f for f in many if f.subject == a), ()), Judged(b, tuple(f for f in many if f.subject == b), ())], store.unjudged(1).token)
+    many = [
+        finding(f"f{n}", a if n % 2 else b, 10 * (n % 7), rule="chain-two" if n % 3 else "trust", last_seen=2_000 + n % 4)
+        for n in range(20)
+    ]
+    store.put_judged(
+        [Judged(a, tuple(f for f in many if f.subject == a), ()), Judged(b, tuple(f for f in many if f.subject == b), ())],
+        store.unjudged(1).token,
+    )
     ordered = sorted(many, key=lambda f: (-f.score, -f.last_seen, f.id))
     paged, after = store.findings(FindingQuery(limit=6))
     while after:
@@ -99,8 +109,8 @@ def test_pages_and_filters_of_findings(ids: tuple[GraphStore, list[str]]) -> Non
         (FindingQuery(rule="trust"), lambda f: f.rule == "trust"),
         (FindingQuery(tone="alarm"), lambda f: f.tone == "alarm"),
         (FindingQuery(account="111111111111", identity=a), lambda f: f.subject == a),
-        (FindingQuery(account="222222222222"), lambda f: False),
-        (FindingQuery(identity="nobody"), lambda f: False),
+        (FindingQuery(account="222222222222"), lambda _: False),
+        (FindingQuery(identity="nobody"), lambda _: False),
         (FindingQuery(from_=2_002), lambda f: f.last_seen >= 2_002),
         (FindingQuery(to=1_000), lambda f: f.first_seen < 1_000),
     ):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from roletrail.detect.deeds import detail_of
 from roletrail.detect.network import client, network
 from roletrail.detect.past import Seen, habit, on
 from roletrail.detect.shape import fold_role, shape, sub_pattern
@@ -102,6 +104,36 @@ def family_key(node: Node, service: str) -> int:
     return habit("family", who(node), service)
 
 
+def client_key(node: Node, agent: str) -> int:
+    return habit("client", who(node), client(agent))
+
+
+def alive_key(node: Node) -> int:
+    """That the principal did anything at all: of one nobody knew, everything would be a first."""
+    return habit("alive", who(node))
+
+
+def sign_in_key(node: Node, event_name: str) -> int:
+    return habit("sign-in", who(node), event_name)
+
+
+def audience_of(i: Issuance) -> str:
+    return str(detail_of(i.detail).get("audience", ""))
+
+
+_MAIN = re.compile(r":ref:refs/heads/(?:main|master|trunk|production|release)$|:environment:")
+
+
+def off_main_key(i: Issuance) -> int:
+    """That the role is taken from others than a main branch."""
+    return habit("off main", i.role_arn)
+
+
+def revoked_key(target: str) -> int:
+    """Not a habit: times at which a role's sessions or a key were revoked. Its "days" are seconds."""
+    return habit("revoked", target)
+
+
 def act_key(node: Node, a: Action) -> int:
     """This principal doing this to this kind of thing, wherever: a pipeline's role is the same in every account."""
     return habit("act", fold_role(node.role_name) or who(node), a.event_name, a.target_kind)
@@ -126,7 +158,10 @@ def shown(story: Story) -> Iterator[Seen]:
             yield from on(a.at, (act_key(node, a), act_anywhere_key(a)))
     for activity in story.activities:
         keys = [family_key(node, pair.partition("=")[0]) for pair in activity.sources.split()]
-        yield from on(activity.cell, [network_key(node, network(activity.address)), *keys])
+        told = (network_key(node, network(activity.address)), client_key(node, activity.agent), alive_key(node))
+        yield from on(activity.cell, [*told, *keys])
+    for sign_in in story.sign_ins:
+        yield from on(sign_in.at, [sign_in_key(node, sign_in.event_name)])
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:
@@ -134,6 +169,10 @@ def _of_issuance(i: Issuance) -> Iterator[int]:
         yield subject_key(i)
         yield exact_subject_key(i)
         yield provider_key(i)
+        if audience := audience_of(i):
+            yield audience_key(i, audience)
+        if i.family == "web" and not _MAIN.search(i.parent_label or i.parent_principal):
+            yield off_main_key(i)
     if i.copy == "foreign":
         yield foreign_key(i)
         yield from foreign_keys(i).values()

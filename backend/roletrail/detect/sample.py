@@ -145,8 +145,8 @@ def verdict(
     )  # fmt: skip
 
 
-def use(what: str, at: int = T0, *, address: str = OFFICE, agent: str = CLI) -> Use:
-    return Use(f"{what}-{at}", at, address, agent, what, event_ref(at, f"e-{what}-{at}"))
+def use(what: str, at: int = T0, *, address: str = OFFICE, agent: str = CLI, extra: str = "") -> Use:
+    return Use(f"{what}-{at}", at, address, agent, what, event_ref(at, f"e-{what}-{at}"), extra)
 
 
 FRESH = Past(0, {})

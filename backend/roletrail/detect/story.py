@@ -27,6 +27,7 @@ class Use(NamedTuple):
     agent: str
     what: str
     ref: str
+    extra: str = ""  # external id
 
 
 class Story(NamedTuple):

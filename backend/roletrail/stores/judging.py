@@ -13,15 +13,11 @@ from roletrail.detect.past import Seen
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import SignIn
 
-SIGN_INS_AGAIN = 2_000
-"""Sign-ins handed out a second time, so that two which belong together meet although they were loaded apart."""
-
 
 class Unjudged(NamedTuple):
-    """Identities rules have not looked at since they changed, by (first_seen, id), and sign-ins that are new."""
+    """Identities rules have not looked at since they changed, by (first_seen, id)."""
 
     ids: tuple[str, ...]
-    sign_ins: tuple[SignIn, ...]
     token: object
 
 
@@ -63,7 +59,7 @@ def read_cursor(after: str) -> tuple[int, int, str]:
 
 class Judgements(Protocol):
     def unjudged(self, limit: int) -> Unjudged:
-        """At most `limit` identities; the sign-ins come with the first answer that has any."""
+        """At most `limit` identities. A sign-in of a directory user unjudges the origin that stands for that user."""
         ...
 
     def put_judged(self, judged: Collection[Judged], token: object) -> None:
@@ -90,6 +86,10 @@ class Judgements(Protocol):
 
     def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
         """Days within both bounds on which each habit was seen, ascending; habits never seen are left out."""
+        ...
+
+    def sign_ins_of(self, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
+        """Sign-ins whose identity is one of `ids`, or whose detail names one of these Identity Center users, by (at, event id)."""
         ...
 
     def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 
-from roletrail.lineage.model import Node, Standing
+from roletrail.lineage.model import Node, SignIn, Standing
 from roletrail.stores.port import fold, search_texts
 
 MIN_LENGTH = 3
@@ -46,3 +47,10 @@ def entities_of(node: Node) -> list[tuple[str, str]]:
     if node.workload == "instance" and node.workload_id:
         found.append(("instance", node.workload_id))
     return found
+
+
+def person_of(sign_in: SignIn) -> str:
+    """Identity Center user a sign-in names; "" for one that belongs to an identity or to nobody."""
+    if '"user_id"' not in sign_in.detail:
+        return ""
+    return str(json.loads(sign_in.detail).get("user_id", ""))

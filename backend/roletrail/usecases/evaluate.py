@@ -14,6 +14,7 @@ from typing import NamedTuple
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.detect import habits
+from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
 from roletrail.detect.rule import LOUDNESS, Rule, findings_of
@@ -77,6 +78,7 @@ class _Run:
         self._first_at = graph.totals().first_at
         self._own = frozenset(graph.accounts_loaded())
         self._asked_late = False
+        self._looked: set[str] = set()
         self.identities = 0
         self.severities: Counter[str] = Counter()
 
@@ -85,7 +87,7 @@ class _Run:
         todo = self._graph.unjudged(BATCH)
         if not todo.ids:
             return 0
-        stories = Gathering(self._graph, todo.ids, self._own, {}, {}).stories()
+        stories = Gathering(self._graph, todo.ids, self._own, {}).stories()
         if not self._asked_late:
             self._asked_late = True
             if self._is_late(stories):
@@ -93,6 +95,7 @@ class _Run:
         found = self._judge(stories)
         gone = set(todo.ids) - {story.node.id for story in stories}
         self._graph.put_judged([*found, *(Judged(id_, (), ()) for id_ in sorted(gone))], todo.token)
+        self._look_again(stories)
         self.identities += len(stories)
         return len(todo.ids)
 
@@ -102,7 +105,7 @@ class _Run:
         days: defaultdict[int, set[int]] = defaultdict(set)
         found: list[Finding] = []
         for start in range(0, len(ids), BATCH):
-            stories = Gathering(self._graph, ids[start : start + BATCH], self._own, {}, {}).stories()
+            stories = Gathering(self._graph, ids[start : start + BATCH], self._own, {}).stories()
             found += [finding for one in self._judge(stories, days) for finding in one.findings]
         return found
 
@@ -118,7 +121,7 @@ class _Run:
             mine = tuple(dict.fromkeys(shown[story.node.id])) if self._vouches(story, found) else ()
             for seen in mine:
                 days[seen.key].add(seen.day)
-            judged.append(Judged(story.node.id, found, mine))
+            judged.append(Judged(story.node.id, found, (*mine, *_revocations(story))))
         return judged
 
     def _days(self, stories: Collection[Story], shown: Iterable[list[Seen]]) -> defaultdict[int, set[int]]:
@@ -149,6 +152,20 @@ class _Run:
         self._graph.unjudge(self._found_since((min(ours) + SETTLED_DAYS) * DAY))
         return True
 
+    def _look_again(self, stories: Collection[Story]) -> None:
+        """Sessions of a role that was revoked began before whoever revoked it: they were judged without knowing."""
+        revoked = {
+            (f"arn:{story.node.partition}:iam::{a.account}:role/{a.target}", a.at)
+            for story in stories
+            if story.node.id not in self._looked
+            for a in story.actions
+            if a.event_name == "PutRolePolicy" and not a.error_code and detail_of(a.detail).get("policy_name") == REVOKE_OLDER
+        }
+        self._looked.update(story.node.id for story in stories if story.actions)
+        for role_arn, at in sorted(revoked):
+            found = self._graph.sessions_of_role([role_arn], at - 36 * 3600, at, 1000)
+            self._graph.unjudge([id_ for ids in found.values() for id_ in ids])
+
     def _found_since(self, since: int) -> set[str]:
         ids: set[str] = set()
         query = FindingQuery(from_=since, limit=1000)
@@ -167,3 +184,17 @@ def judge_anew(graph: GraphStore, people: Verdicts, rules: Collection[Rule]) -> 
     """What these rules say of everything, written nowhere: identities in the order of time, days remembered here."""
     run = _Run(graph, people, rules)
     return run.anew()
+
+
+def _revocations(story: Story) -> list[Seen]:
+    """When this identity revoked a role's sessions or switched a key off: kept whoever did it."""
+    found: list[Seen] = []
+    for a in story.actions:
+        detail = detail_of(a.detail)
+        if a.error_code:
+            continue
+        if a.event_name == "PutRolePolicy" and detail.get("policy_name") == REVOKE_OLDER:
+            found.append(Seen(habits.revoked_key(f"{a.account}:{a.target}"), a.at))
+        if a.event_name == "DeleteAccessKey" or (a.event_name == "UpdateAccessKey" and detail.get("status") == "Inactive"):
+            found.append(Seen(habits.revoked_key(a.target), a.at))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from roletrail.ingest.run import ingest
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.evaluate import NOBODY, Verdicts, evaluate
+
+log = logging.getLogger(__name__)
 
 
 def load_logs(
@@ -34,9 +37,12 @@ def load_logs(
 
 
 def judge_new(open_store: Callable[[], GraphStore], actor: Actor, people: Verdicts = NOBODY) -> None:
-    """What follows every ingest: verdicts and findings on what it changed."""
+    """What follows every ingest: findings on what it changed. A rule that fails takes nothing back of what was loaded:
+    what it could not judge stays unjudged, and the next evaluation comes to it again."""
     store = open_store()
     try:
         evaluate(store, actor, people)
+    except Exception:
+        log.exception("the logs are loaded, but judging them failed; `roletrail rules evaluate` tries again")
     finally:
         store.close()

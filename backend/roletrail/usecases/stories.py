@@ -9,12 +9,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from roletrail.detect import habits
+from roletrail.detect.deeds import detail_of
 from roletrail.detect.past import DAY
 from roletrail.detect.story import Step, Story, Use
 from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.link.attempt import Obtained
-from roletrail.lineage.model import Action, Activity, Attempt, Edge, Issuance, Node, SignIn, event_id_of, event_ref
+from roletrail.lineage.model import Action, Activity, Attempt, Edge, Issuance, Node, SignIn, event_id_of
+from roletrail.stores.lookups import person_of
 from roletrail.stores.port import GraphStore, NodeRow
+from roletrail.usecases.origins import Origins
 
 T = TypeVar("T", Action, Attempt)
 
@@ -22,6 +26,7 @@ EVERYTHING = 1_000_000
 MOST_STEPS = 40
 """Steps of a path that are told: the first and the last half of them."""
 MOST_USES = 50
+_REVOKED = ("sessions of its role were revoked", "the key was switched off")
 _WORKLOADS = frozenset({"service", "function", "instance", "task", "pod", "build", "certificate", "machine"})
 
 
@@ -37,14 +42,13 @@ class Gathering:
     """Stories of one batch of identities."""
 
     def __init__(
-        self, graph: GraphStore, ids: Sequence[str], own: frozenset[str], verdicts: Mapping[str, Sequence[UseVerdict]],
-        sign_ins: Mapping[str, Sequence[SignIn]],
-    ) -> None:  # fmt: skip
+        self, graph: GraphStore, ids: Sequence[str], own: frozenset[str], verdicts: Mapping[str, Sequence[UseVerdict]]
+    ) -> None:
         self._graph = graph
         self._ids = ids
         self._own = own
         self._verdicts = verdicts
-        self._sign_ins = sign_ins
+        self._origins = Origins(graph)
 
     def stories(self) -> list[Story]:
         """In the order of the ids; identities that are no more are left out."""
@@ -59,16 +63,44 @@ class Gathering:
         told = Told(rows, issuances, paths)
         lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
         activities = _activities(self._graph.activities_of(lively, 0, 1 << 40))
-        obtained = self._obtained(attempts, rows)
-        uses = self._role_uses([id_ for id_ in mine if id_ in lively], told)
-        issued = self._issued([id_ for id_ in mine if rows[id_].node.type == "identity_center"])
+        obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
+        uses = self._role_uses(lively, told)
+        sign_ins = self._signed_in(mine, rows)
+        revoked = self._revoked(lively, rows)
         return [
             self._story(id_, told)._replace(
                 actions=tuple(actions.get(id_, ())), attempts=tuple(attempts.get(id_, ())), obtained=obtained.get(id_, ()),
-                activities=activities.get(id_, ()), role_uses=uses.get(id_, ()), issued=issued.get(id_, ()),
+                activities=activities.get(id_, ()), role_uses=uses.get(id_, ()), sign_ins=sign_ins.get(id_, ()),
+                revoked=revoked.get(id_, ()),
             )
             for id_ in mine
         ]  # fmt: skip
+
+    def _signed_in(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[SignIn, ...]]:
+        """Sign-ins of identities; those of a directory user belong to the origin that stands for the user."""
+        people = {rows[id_].node.name: id_ for id_ in ids if rows[id_].node.type == "identity_center"}
+        found: defaultdict[str, list[SignIn]] = defaultdict(list)
+        for one in self._graph.sign_ins_of(ids, people):
+            for id_ in {one.identity, people.get(person_of(one), "")} - {""}:
+                found[id_].append(one)
+        return {id_: tuple(many) for id_, many in found.items()}
+
+    def _revoked(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Use, ...]]:
+        """Times at which what these are was revoked."""
+        keys = {id_: [habits.revoked_key(target) for target in revocable(rows[id_].node)] for id_ in ids}
+        times = self._graph.habit_days({key for many in keys.values() for key in many}, 0, 1 << 40)
+        if not times:
+            return {}
+        return {
+            id_: tuple(
+                Use("", at, "", "", _REVOKED[rows[id_].node.kind == "key"], "") for key in many for at in times.get(key, ())
+            )
+            for id_, many in keys.items()
+        }
+
+    def _missing(self, row: NodeRow) -> str:
+        lost = row.node.kind == "session" and row.node.counts and not row.standing.parent
+        return self._origins.reason(row.node).code if lost else ""
 
     def _paths(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, list[str]]:
         found = {id_: _cut([step.id for step in path]) for id_, path in self._graph.paths(ids).items()}
@@ -86,20 +118,19 @@ class Gathering:
         return Story(
             row.node, row.standing, steps, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
             last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
-            sign_ins=tuple(self._sign_ins.get(id_, ())),
+            missing=self._missing(row),
         )  # fmt: skip
 
-    def _obtained(self, attempts: Mapping[str, list[Attempt]], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
-        """What those who were refused did get: a refusal right before a success is IAM's delay."""
-        found: dict[str, tuple[Obtained, ...]] = {}
-        below = self._graph.children_between(
-            list(attempts), 0, 1 << 40, MOST_USES
-        )  # a path's start, not the session's: all of its children are asked for
+    def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
+        """What those who were refused, and what keys, did get: a refusal right before a success is IAM's delay."""
+        below = self._graph.children_between(ids, 0, 1 << 40, MOST_USES)  # a path's start, not the session's: all are asked for
         children = self._graph.rows({child for one in below.values() for child in one} - rows.keys()) | dict(rows)
-        for id_, ids in below.items():
-            got = [children[child] for child in ids if child in children]
-            found[id_] = tuple(Obtained(id_, row.node.role_arn, row.node.issued_at) for row in got)
-        return found
+        return {
+            id_: tuple(
+                Obtained(id_, children[one].node.role_arn, children[one].node.issued_at) for one in found if one in children
+            )
+            for id_, found in below.items()
+        }
 
     def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
         """Other ways into the roles that people took, within a day; asked once for a role and day."""
@@ -118,20 +149,17 @@ class Gathering:
                 found.update((id_, uses) for id_ in roles[role_arn])
         return found
 
-    def _issued(self, people: Sequence[str]) -> dict[str, tuple[Use, ...]]:
-        """Account and role pairs that a person of the directory opened."""
-        below = self._graph.children_between(people, 0, 1 << 40, EVERYTHING) if people else {}
-        rows = self._graph.rows({child for ids in below.values() for child in ids})
-        return {
-            id_: tuple(sorted((_role_use(rows[child], rows[child].node) for child in ids if child in rows), key=lambda u: (u.at, u.id)))
-            for id_, ids in below.items()
-        }  # fmt: skip
-
 
 def _role_use(row: NodeRow, root: Node) -> Use:
-    what = f"{row.node.account} {row.node.role_name}" if root is row.node else root.type if root.kind == "origin" else root.kind
-    ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else event_ref(row.node.issued_at, "")
-    return Use(row.node.id, row.node.issued_at or row.first_seen, "", "", what, ref)
+    what = f"foreign {root.account}" if root.type == "foreign" else root.type if root.kind == "origin" else root.kind
+    ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else ""
+    external_id = str(detail_of(row.node.detail).get("external_id", "")) if root.type == "foreign" else ""
+    return Use(row.node.id, row.node.issued_at or row.first_seen, "", "", what, ref, external_id)
+
+
+def revocable(node: Node) -> list[str]:
+    """Names a revocation may have for an identity: its role in its account, or its long-term keys."""
+    return list(node.access_key_ids) if node.kind == "key" else [f"{node.account}:{node.role_name}"] if node.role_name else []
 
 
 def _is_path_worth(row: NodeRow, actions: Mapping[str, object]) -> bool:
@@ -143,7 +171,7 @@ def _is_use_worth(row: NodeRow, root: Node) -> bool:
     """Keys, chains, and sessions of people and strangers; what workloads do with their own role fills the logs."""
     if row.node.service_linked or row.node.kind == "origin":
         return False
-    return row.standing.sessions >= 2 or root.type not in _WORKLOADS
+    return row.standing.sessions >= 2 or root.type not in _WORKLOADS or row.node.workload == "instance"
 
 
 def _root_of(told: Told, id_: str) -> Node:

@@ -34,6 +34,7 @@ from roletrail.stores.embedded.rows import (
     use_row,
 )
 from roletrail.stores.embedded.touched import touch
+from roletrail.stores.lookups import person_of
 from roletrail.stores.merge import (
     fold_activities,
     fold_callers,
@@ -266,13 +267,17 @@ class _Writing:
         top = self._top("sign_in")
         self._recent.keep_rows("sign_in", enumerate(sign_ins, top + 1))
         rows: list[tuple[Any, ...]] = []
+        people: set[str] = set()
         for i, sign_in in enumerate(sign_ins, top + 1):
             n = self._numbers.get(sign_in.identity)
-            rows.append((i, sign_in.event_id, n, pack(sign_in)))
+            person = person_of(sign_in)
+            people.update({ids.origin_id("identity_center", sign_in.partition, person)} if person else ())
+            rows.append((i, sign_in.event_id, n, pack(sign_in), person))
             self._anchors += [(a, i * 8 + SIGN_IN) for a in anchors.of_sign_in(sign_in)]
             if n:
                 self._addresses.add((n, sign_in.address))
-        self._connection.executemany("INSERT INTO sign_in VALUES (?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO sign_in VALUES (?, ?, ?, ?, ?)", rows)
+        touch(self._connection, [n for (n,) in select_in(self._connection, "SELECT n FROM identity WHERE id IN (?)", people)])
 
     def _write_actions(self) -> None:
         actions = [action for part in self._parts for action in part.actions]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from sqlite3 import Connection
-from typing import NamedTuple, cast
+from typing import cast
 
 import msgspec
 
@@ -12,17 +12,12 @@ from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY
 from roletrail.lineage.model import SignIn
 from roletrail.stores.embedded.reads import numbers_of
-from roletrail.stores.embedded.rows import counter, pack, raise_counter, select_in, unpack_sign_in
+from roletrail.stores.embedded.rows import counter, pack, select_in, unpack_sign_in
 from roletrail.stores.embedded.touched import touch, touch_all
-from roletrail.stores.judging import SIGN_INS_AGAIN, FindingQuery, Judged, Unjudged, cursor_of, read_cursor
+from roletrail.stores.judging import FindingQuery, Judged, Unjudged, cursor_of, read_cursor
 
 _unpack = msgspec.msgpack.Decoder(Finding).decode
 _RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
-
-
-class _Token(NamedTuple):
-    generation: int
-    sign_ins: int
 
 
 def unjudged(connection: Connection, limit: int) -> Unjudged:
@@ -30,18 +25,11 @@ def unjudged(connection: Connection, limit: int) -> Unjudged:
         "SELECT standing.id FROM unjudged JOIN standing USING (n) ORDER BY first_seen, standing.id LIMIT ?", (limit,)
     )
     ids = tuple(id_ for (id_,) in found)
-    mark = counter(connection, "judged_sign_in")
-    (top,) = connection.execute("SELECT coalesce(max(i), 0) FROM sign_in").fetchone()
-    sign_ins: tuple[SignIn, ...] = ()
-    if top > mark:
-        since = max(0, mark - SIGN_INS_AGAIN)
-        rows = connection.execute("SELECT row FROM sign_in WHERE i > ? AND i <= ? ORDER BY i", (since, top))
-        sign_ins = tuple(sorted((unpack_sign_in(row) for (row,) in rows), key=lambda s: (s.at, s.event_id)))
-    return Unjudged(ids, sign_ins, _Token(counter(connection, "generation"), top))
+    return Unjudged(ids, counter(connection, "generation"))
 
 
 def put_judged(connection: Connection, judged: Collection[Judged], token: object) -> None:
-    given = cast("_Token", token)
+    generation = cast("int", token)
     numbers = {id_: n for n, id_ in numbers_of(connection, [one.id for one in judged]).items()}
     mine = [(one, numbers[one.id]) for one in judged if one.id in numbers]
     _clear(connection, [n for _, n in mine])
@@ -51,10 +39,9 @@ def put_judged(connection: Connection, judged: Collection[Judged], token: object
     )
     habits = sorted((seen.key, seen.day, n) for one, n in mine for seen in one.habits)
     connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", habits)
-    connection.executemany("DELETE FROM unjudged WHERE n = ? AND g <= ?", [(n, given.generation) for _, n in mine])
+    connection.executemany("DELETE FROM unjudged WHERE n = ? AND g <= ?", [(n, generation) for _, n in mine])
     if not connection.execute("SELECT 1 FROM unjudged JOIN standing USING (n) LIMIT 1").fetchone():
-        _sweep(connection, given.generation)
-    raise_counter(connection, "judged_sign_in", given.sign_ins)
+        _sweep(connection, generation)
 
 
 def _clear(connection: Connection, numbers: Collection[int]) -> None:
@@ -179,3 +166,9 @@ def accounts_loaded(connection: Connection) -> list[str]:
 
 def identities_by_time(connection: Connection) -> list[str]:
     return [id_ for (id_,) in connection.execute("SELECT id FROM standing ORDER BY first_seen, id")]
+
+
+def sign_ins_of(connection: Connection, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
+    rows = select_in(connection, "SELECT row FROM sign_in WHERE n IN (?)", numbers_of(connection, ids))
+    rows += select_in(connection, "SELECT row FROM sign_in WHERE person > '' AND person IN (?)", set(people) - {""})
+    return sorted({unpack_sign_in(row) for (row,) in rows}, key=lambda sign_in: (sign_in.at, sign_in.event_id))

@@ -11,6 +11,8 @@ from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
 from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace, workloads
+from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Part, ResourceUse, SignIn
+from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace
 from roletrail.stores.embedded import judged as judgements
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
@@ -287,6 +289,10 @@ class EmbeddedStore:
 
     def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
         return judgements.habit_days(self._database.read(), keys, from_day, to_day)
+
+    def sign_ins_of(self, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
+        with self._database.snapshot() as connection:
+            return judgements.sign_ins_of(connection, ids, people)
 
     def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
         with self._database.snapshot() as connection:

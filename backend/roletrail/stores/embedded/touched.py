@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from sqlite3 import Connection
 
-from roletrail.stores.embedded.rows import counter, set_counter
+from roletrail.stores.embedded.rows import counter
 
 
 def touch(connection: Connection, numbers: Iterable[int]) -> None:
@@ -17,4 +17,3 @@ def touch(connection: Connection, numbers: Iterable[int]) -> None:
 def touch_all(connection: Connection) -> None:
     generation = counter(connection, "generation")
     connection.execute("INSERT OR REPLACE INTO unjudged SELECT n, ? FROM standing", (generation,))
-    set_counter(connection, "judged_sign_in", 0)

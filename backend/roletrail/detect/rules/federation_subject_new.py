@@ -1,0 +1,79 @@
+"""A web identity or SAML subject, a provider or an audience that never took this role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roletrail.detect import habits
+from roletrail.detect import sample as s
+from roletrail.detect.finding import Reason
+from roletrail.detect.past import Past
+from roletrail.detect.rule import Hit, Meta, Rule, Sample
+from roletrail.detect.story import Story, called
+from roletrail.detect.weigh import proof
+from roletrail.lineage.model import Issuance
+
+META = Meta(
+    id="federation-subject-new",
+    title="New subject, provider or audience for a role",
+    group="root",
+    why="A trust that names a repository and not its branch lets everybody who can push a branch take the role. The subject is where it shows.",
+    attack=("T1078.004", "T1199"),
+    benign=("A repository that was renamed, a first release from a new branch.",),
+    runbook=("Tighten `sub` in the role's trust to what is meant.", "Read what was pushed to that branch, and by whom."),
+)
+
+
+def judge(story: Story, past: Past) -> Iterator[Hit]:
+    i = story.asked
+    if i is None or i.family not in ("web", "saml") or i.role_name.startswith("AWSReservedSSO_"):
+        return
+    reasons = tuple(_reasons(i, past, proof(story.path[-1])))
+    if not reasons:
+        return
+    yield Hit(
+        f"{i.parent_label or i.parent_principal} took {called(story.node)} for the first time", reasons, i.at, story.last_seen
+    )
+
+
+def _reasons(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
+    if past.new(habits.provider_key(i), i.at):
+        yield Reason(f"the role was never taken through {i.provider}", 45, refs)
+    if past.new(habits.subject_key(i), i.at):
+        yield Reason("nothing like this subject took the role in the month before", 40, refs)
+    elif past.new(habits.exact_subject_key(i), i.at):
+        if past.days(habits.off_main_key(i), i.at) >= 3:
+            yield Reason("a branch that did not take the role before; others than its main one often do", 15, refs)
+        else:
+            yield Reason("its repository takes this role, but never from here", 45, refs)
+    audience = habits.audience_of(i)
+    if audience and past.new(habits.audience_key(i, audience), i.at):
+        yield Reason(f"the audience {audience} is new for the role", 20, refs)
+
+
+_PROVIDER = f"arn:aws:iam::{s.HOME}:oidc-provider/token.actions.githubusercontent.com"
+
+
+def _run(branch: str, repository: str = "acme/shop", provider: str = _PROVIDER) -> Story:
+    told = s.story(s.origin("web", f"repo:{repository}:ref:refs/heads/{branch}"), s.role("shop-deploy"), agent="aws-sdk-js linux")
+    return s.with_asked(told, lambda i: i._replace(provider=provider))
+
+
+_MAIN = s.lived(habits.shown(_run("main")))
+
+RULE = Rule(
+    META,
+    judge,
+    fires=(
+        Sample(_run("wip-1"), _MAIN),
+        Sample(_run("main", "mallory/shop"), _MAIN),
+        Sample(_run("main", provider="arn:other"), _MAIN),
+    ),
+    silent=(
+        Sample(_run("main"), _MAIN),
+        Sample(_run("main"), s.FRESH),
+        Sample(s.story(s.key(), s.role("shop-deploy")), s.month()),
+        Sample(s.story(s.key()), s.month()),
+        Sample(s.with_asked(_run("x"), lambda i: i._replace(role_name="AWSReservedSSO_Admin_0123456789abcdef")), s.month()),
+    ),
+)
