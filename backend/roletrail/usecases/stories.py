@@ -26,6 +26,7 @@ EVERYTHING = 1_000_000
 MOST_STEPS = 40
 """Steps of a path that are told: the first and the last half of them."""
 MOST_USES = 50
+STRANGERS_DAYS = 7
 _REVOKED = ("sessions of its role were revoked", "the key was switched off")
 _WORKLOADS = frozenset({"service", "function", "instance", "task", "pod", "build", "certificate", "machine"})
 
@@ -133,15 +134,17 @@ class Gathering:
         }
 
     def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
-        """Other ways into the roles that people took, within a day; asked once for a role and day."""
-        wanted: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
+        """Other ways into the roles that people took, within a day, strangers within a week; asked once for a role and day."""
+        wanted: defaultdict[tuple[int, int], dict[str, list[str]]] = defaultdict(dict)
         for id_ in ids:
             node = told.rows[id_].node
-            if node.role_arn and _root_of(told, id_).type not in _WORKLOADS:
-                wanted[node.issued_at // DAY].setdefault(node.role_arn, []).append(id_)
+            root = _root_of(told, id_)
+            if node.role_arn and root.type not in _WORKLOADS:
+                back = STRANGERS_DAYS if root.type == "foreign" else 1
+                wanted[node.issued_at // DAY, back].setdefault(node.role_arn, []).append(id_)
         found: dict[str, tuple[Use, ...]] = {}
-        for day, roles in wanted.items():
-            others = self._graph.sessions_of_role(list(roles), (day - 1) * DAY, (day + 2) * DAY, MOST_USES)
+        for (day, back), roles in wanted.items():
+            others = self._graph.sessions_of_role(list(roles), (day - back) * DAY, (day + 2) * DAY, MOST_USES)
             rows = self._graph.rows({id_ for ids_ in others.values() for id_ in ids_})
             roots = self._graph.rows({row.standing.root for row in rows.values()})
             for role_arn, ids_ in others.items():

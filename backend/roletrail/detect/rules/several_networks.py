@@ -24,6 +24,9 @@ META = Meta(
     runbook=("Tell the two apart by client and by what they call; mark the strand that is not yours.",),
 )
 
+LEAST_CELLS = 3
+"""Quarters of an hour in which two networks take turns: once is a VPN that was switched on."""
+
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     uses = [a for a in story.activities if is_outside(network(a.address)) and not a.invoked_by]
@@ -34,14 +37,17 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
         pair = sorted((network(one.address), network(other.address)))
         found.setdefault((pair[0], pair[1]), []).append((one, other))
     for (here, there), pairs in found.items():
-        one, other = pairs[0]
+        together = [both for both in pairs if _overlap(*both)]
+        if not together and len({one.cell for one, _ in pairs}) < LEAST_CELLS:
+            continue
+        one, other = (together or pairs)[0]
         if past.usual(habits.network_key(story.node, here), one.cell) and past.usual(
             habits.network_key(story.node, there), one.cell
         ):
             continue
         refs = (event_ref(one.first_at, one.first_event), event_ref(other.first_at, other.first_event))
         reasons = [
-            Reason(f"calls from {here} and {there} interleave in {len({o.cell for o, _ in pairs})} quarters of an hour", 35, refs)
+            Reason(f"calls from {here} and {there} take turns in {len({o.cell for o, _ in pairs})} quarters of an hour", 35, refs)
         ]
         if client(one.agent) != client(other.agent):
             reasons.append(Reason(f"with different clients: {client(one.agent)} and {client(other.agent)}", 20))
@@ -56,14 +62,18 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 
 def _at_once(uses: list[Activity]) -> Iterator[tuple[Activity, Activity]]:
-    """Of one key and one cell, from two networks, the stretches overlapping."""
+    """Of one key within one quarter of an hour, from two networks."""
     by_cell: dict[tuple[int, str], list[Activity]] = {}
     for use in uses:
         by_cell.setdefault((use.cell, use.access_key_id), []).append(use)
     for together in by_cell.values():
         for one, other in combinations(sorted(together), 2):
-            if network(one.address) != network(other.address) and one.first_at <= other.last_at and other.first_at <= one.last_at:
+            if network(one.address) != network(other.address):
                 yield one, other
+
+
+def _overlap(one: Activity, other: Activity) -> bool:
+    return one.first_at <= other.last_at and other.first_at <= one.last_at
 
 
 def _used(*uses: Activity, root: str = "key") -> Story:
@@ -72,12 +82,13 @@ def _used(*uses: Activity, root: str = "key") -> Story:
     return s.story(s.key(), activities=uses)
 
 
+_TURNS = tuple(s.activity(where, at=s.T0 + n * 900 + late) for n in range(3) for where, late in ((s.OFFICE, 0), (s.CAFE, 300)))
 _TWO = (s.activity(), s.activity(s.CAFE, "curl", at=s.T0 + 30))
 
 RULE = Rule(
     META,
     judge,
-    fires=(Sample(_used(*_TWO), s.FRESH), Sample(_used(*_TWO), s.month())),
+    fires=(Sample(_used(*_TURNS), s.FRESH), Sample(_used(*_TWO), s.FRESH), Sample(_used(*_TWO), s.month())),
     silent=(
         Sample(_used(s.activity(), s.activity("192.0.2.99", at=s.T0 + 30)), s.FRESH),
         Sample(_used(s.activity(), s.activity(s.CAFE, at=s.T0 + 200)), s.FRESH),
