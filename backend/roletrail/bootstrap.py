@@ -16,7 +16,7 @@ from roletrail.inventory.known import Known, Said
 from roletrail.settings import Settings, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.findings import said_in
+from roletrail.usecases.findings import given_in
 from roletrail.usecases.intake import Intake
 from roletrail.usecases.ports import Ports
 
@@ -67,12 +67,12 @@ def archive_folder(settings: Settings) -> Path:
 
 def intake_of(settings: Settings) -> Intake:
     """Where feeds put what they take in; the store is made when it is not there."""
-    app = AppDatabase(settings.app_db_path)
+    app, inventory = AppDatabase(settings.app_db_path), open_inventory(settings)
     return Intake(
         lambda: open_graph(settings.store, create=True),
         archive_folder(settings),
         settings.workers or None,
-        lambda: said_in(app),
+        lambda: given_in(app, inventory),
     )
 
 

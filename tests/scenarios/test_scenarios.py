@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from tests.scenarios.findings import finding_differences
 from tests.scenarios.matching import chain_differences, differences, family_differences
 from tests.scenarios.recipes import body
 from tests.scenarios.recipes.assuming import juggling
@@ -20,10 +21,10 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
 
 KEPT_FOR_LATER = {
-    "aliases", "findings", "generations", "identity_center", "mfa", "summary", "tags",
+    "aliases", "generations", "identity_center", "mfa", "summary", "tags",
 }  # fmt: skip
 ASSERTED = {
-    "about", "absent", "cases", "chain_count", "chains", "containment", "coverage", "doubles", "events", "families", "gaps", "given", "identities",
+    "about", "absent", "cases", "chain_count", "chains", "containment", "coverage", "doubles", "events", "families", "findings", "gaps", "given", "identities",
     "impact", "load", "marks", "name", "off_uses", "reasons", "verdicts",
 }  # fmt: skip
 
@@ -77,6 +78,8 @@ def test_scenario(case: Case, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -
             lines += _marks(case.wanted["marks"], loaded, api)
         if "containment" in case.wanted:
             lines += _containment(case.wanted, chains, loaded, api)
+        if "findings" in case.wanted:
+            lines += finding_differences(case.wanted["findings"], loaded, api)
         for wanted in case.wanted.get("identities", []):
             lines += _identity(wanted, loaded, api)
         for thing in case.wanted.get("absent", []):
@@ -231,6 +234,24 @@ def test_incidents_among_the_noise(loaded: Loaded) -> None:
     assert len(chains) == len(wanted) + expected["company-noise"]["chain_count"]
     health = loaded.health()
     assert (health["doubles"], health["quarantined"], health["pending"]) == (0, 0, 0)
+    _assert_attacks_come_first(loaded)
+
+
+ATTACKED = ("artifact-reader", "data-platform-admin", "svc-metrics-export", "i-0b7e51c2f9a4d8836", "storefront-web", "i-0c4d2e8f61a7b9350",
+            "backup-sync")  # fmt: skip
+
+
+def _assert_attacks_come_first(loaded: Loaded) -> None:
+    """Of everything medium and worse, all speaks of the planted attacks; nothing of it of the pipeline."""
+    loud = [one for one in loaded.findings() if one["severity"] in ("critical", "high", "medium")]
+    assert [one["severity"] for one in loud[:3]] == ["critical"] * 3
+    titles = [one["title"] for one in loud]
+    assert {"chain-three", "persistence", "privilege", "evasion", "off-instance", "created-credential-used"} <= {
+        one["rule"] for one in loud
+    }
+    others = [title for title in titles if not any(name in title for name in ATTACKED)]
+    assert all("deploy-shop" in title for title in others), others
+    assert not any("ci-build" in title or "ci-release" in title for title in titles)
 
 
 def test_no_secret_in_an_issuance_shown(loaded: Loaded) -> None:

@@ -62,6 +62,9 @@ class Loaded:
     def contain(self, id_: str, *options: str) -> Any:
         return json.loads(self.command("contain", "--json", id_, *options))
 
+    def findings(self) -> Any:
+        return json.loads(self.command("findings", "--json"))
+
     def health(self) -> Any:
         return json.loads(self.command("health", "--json"))
 

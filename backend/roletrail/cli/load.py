@@ -81,8 +81,8 @@ def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
 
 def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
-    from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.findings import said_in  # noqa: PLC0415
+    from roletrail.bootstrap import open_graph, open_inventory  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.findings import given_in  # noqa: PLC0415
     from roletrail.usecases.load import load_logs  # noqa: PLC0415
 
     with _bar(quiet=quiet) as show:
@@ -94,7 +94,7 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
             workers=settings.workers or None,
             window=window,
             show=show,
-            people=said_in(AppDatabase(settings.app_db_path)),
+            given=given_in(AppDatabase(settings.app_db_path), open_inventory(settings)),
         )
 
 

@@ -37,7 +37,7 @@ def evaluate(
 ) -> None:
     """Judge what changed since the last time. Every ingest does this at its end."""
     with reading(store) as ports:
-        done = judge(ports.graph, local_actor(), cases.people_said(ports), everything=everything)
+        done = judge(ports.graph, local_actor(), cases.given_to(ports), everything=everything)
     if as_json:
         write_json(done._asdict())
         return

@@ -142,6 +142,7 @@ def verdict(
     return UseVerdict(
         "", workload, "i-0123456789abcdef0" if workload == "instance" else "", HOME, "", "ASIAIEXAMPLEXXXXXXXX", address, "PUBLIC", T0,
         T0 + 600, 4, word, row, confidence, "unfamiliar" if hands == "unfamiliar" else "unknown", (Basis("by the table", confidence),), (),
+        off=word.startswith("OFF_"),
     )  # fmt: skip
 
 

@@ -14,9 +14,6 @@ from roletrail.detect.story import Step, Story, called
 NO_BASELINE = "no baseline yet: less than 14 days of data come before it, so nothing is called new"
 MOST_EVENTS = 20
 
-OFF_HOST = ("OFF_INSTANCE", "PROBABLE_OFF_INSTANCE", "OFF_WORKLOAD", "INSTANCE_CREDENTIAL_TO_CONSOLE")
-"""Beginnings of the verdicts that say a workload's credentials were used elsewhere."""
-
 
 def proof(step: Step) -> tuple[str, ...]:
     return step.edge.evidence if step.edge else ()
@@ -70,7 +67,7 @@ def networks(story: Story) -> Iterator[Reason]:
 
 def elsewhere(story: Story) -> Iterator[Reason]:
     """Verdicts that say the credentials were used away from where they belong."""
-    off = [v for v in story.verdicts if v.verdict.startswith(OFF_HOST)]
+    off = [v for v in story.verdicts if v.off]
     if off:
         worst = max(off, key=lambda v: v.confidence)
         events = tuple(ref for basis in worst.reasons for ref in basis.events)[:MOST_EVENTS]

@@ -14,7 +14,7 @@ from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.rules import BY_ID, RULES
 from roletrail.errors import InvalidRequest
 from roletrail.usecases.evaluate import judge_anew
-from roletrail.usecases.findings import people_said
+from roletrail.usecases.findings import given_to
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
 
@@ -52,7 +52,7 @@ def back_test(ports: Ports, actor: Actor, since: int = 0, rule: str = "") -> Bac
     if rule and rule not in BY_ID:
         raise InvalidRequest(f"There is no rule {rule[:60]!r}.", hint="`roletrail rules list` names them.")
     rules = [BY_ID[rule]] if rule else list(RULES)
-    found = [finding for finding in judge_anew(ports.graph, people_said(ports), rules) if finding.first_seen >= since]
+    found = [finding for finding in judge_anew(ports.graph, given_to(ports), rules) if finding.first_seen >= since]
     return BackTestView(iso(since), len(found), _days(found), _noise(found))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
@@ -16,13 +16,18 @@ from roletrail.auth.policy import require
 from roletrail.detect import habits
 from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
+from roletrail.detect.marks import Mark
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
 from roletrail.detect.rule import LOUDNESS, Rule, findings_of
 from roletrail.detect.rules import RULES
 from roletrail.detect.story import Story
+from roletrail.detect.verdict import UseVerdict
 from roletrail.ingest.linking import collector_paused
+from roletrail.inventory.port import Inventory
 from roletrail.stores.judging import FindingQuery, Judged
 from roletrail.stores.port import GraphStore
+from roletrail.usecases.flow import flowed
+from roletrail.usecases.off_instance import judge_uses
 from roletrail.usecases.stories import Gathering
 
 BATCH = 5_000
@@ -30,15 +35,17 @@ OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
 """Least score of an open finding whose session may not vouch for what is usual."""
 
 
-class Verdicts(NamedTuple):
-    """What people said: findings that are harmless, findings that are confirmed, and identities on the attacker's side."""
+class Given(NamedTuple):
+    """What judging is given beside the store: what people said of findings and of credentials, and the inventory. Without an
+    inventory nothing is said of where workloads' credentials were used."""
 
     benign: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
-    attacker: frozenset[str] = frozenset()
+    marks: tuple[Mark, ...] = ()
+    inventory: Inventory | None = None
 
 
-NOBODY = Verdicts()
+NOBODY = Given()
 
 
 class Evaluated(NamedTuple):
@@ -51,7 +58,7 @@ class Evaluated(NamedTuple):
 def evaluate(
     graph: GraphStore,
     actor: Actor,
-    people: Verdicts = NOBODY,
+    given: Given = NOBODY,
     *,
     rules: Collection[Rule] = RULES,
     everything: bool = False,
@@ -62,7 +69,7 @@ def evaluate(
     started = time.monotonic()
     if everything:
         graph.forget_judgements()
-    run = _Run(graph, people, rules)
+    run = _Run(graph, given, rules)
     with collector_paused():
         while batch := run.batch():
             if judged is not None:
@@ -71,12 +78,14 @@ def evaluate(
 
 
 class _Run:
-    def __init__(self, graph: GraphStore, people: Verdicts, rules: Collection[Rule]) -> None:
+    def __init__(self, graph: GraphStore, given: Given, rules: Collection[Rule]) -> None:
         self._graph = graph
-        self._people = people
+        self._given = given
         self._rules = rules
         self._first_at = graph.totals().first_at
         self._own = frozenset(graph.accounts_loaded())
+        self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
+        self._verdicts: dict[str, list[UseVerdict]] | None = None
         self._asked_late = False
         self._looked: set[str] = set()
         self.identities = 0
@@ -87,7 +96,7 @@ class _Run:
         todo = self._graph.unjudged(BATCH)
         if not todo.ids:
             return 0
-        stories = Gathering(self._graph, todo.ids, self._own, {}).stories()
+        stories = self._stories(todo.ids, only=todo.ids if len(todo.ids) < BATCH else ())
         if not self._asked_late:
             self._asked_late = True
             if self._is_late(stories):
@@ -99,13 +108,26 @@ class _Run:
         self.identities += len(stories)
         return len(todo.ids)
 
+    def _stories(self, ids: Sequence[str], only: Sequence[str] = ()) -> list[Story]:
+        if self._verdicts is None:
+            self._verdicts = self._used_where(only)
+        return Gathering(self._graph, ids, self._own, self._verdicts).stories()
+
+    def _used_where(self, only: Sequence[str]) -> dict[str, list[UseVerdict]]:
+        """Verdicts on where workloads' credentials were used, by session: of all, or of the workloads that own `only`."""
+        found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
+        if self._given.inventory is not None:
+            for verdict in judge_uses(self._graph, self._given.inventory, only):
+                found[verdict.session_id].append(verdict)
+        return dict(found)
+
     def anew(self) -> list[Finding]:
         """Everything, from an empty memory."""
         ids = self._graph.identities_by_time()
         days: defaultdict[int, set[int]] = defaultdict(set)
         found: list[Finding] = []
         for start in range(0, len(ids), BATCH):
-            stories = Gathering(self._graph, ids[start : start + BATCH], self._own, {}).stories()
+            stories = self._stories(ids[start : start + BATCH])
             found += [finding for one in self._judge(stories, days) for finding in one.findings]
         return found
 
@@ -132,10 +154,10 @@ class _Run:
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
         """Whether its days may count as usual: nothing open or confirmed, nobody marked above it."""
-        if any(step.node.id in self._people.attacker for step in story.path):
+        if any(step.node.id in self._attacker for step in story.path):
             return False
         return not any(
-            finding.id in self._people.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._people.benign)
+            finding.id in self._given.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._given.benign)
             for finding in found
         )
 
@@ -180,9 +202,9 @@ class _Run:
         return found, query._replace(after=after)
 
 
-def judge_anew(graph: GraphStore, people: Verdicts, rules: Collection[Rule]) -> list[Finding]:
+def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list[Finding]:
     """What these rules say of everything, written nowhere: identities in the order of time, days remembered here."""
-    run = _Run(graph, people, rules)
+    run = _Run(graph, given, rules)
     return run.anew()
 
 

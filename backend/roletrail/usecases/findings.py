@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -9,17 +10,20 @@ from typing import NamedTuple
 from roletrail.alerts.decisions import LONGEST_DAYS, MATCHES, OPEN, STATUSES, Allowed, Decided, Decisions
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import Actor
+from roletrail.auth.audit import AuditLog
 from roletrail.auth.policy import require
 from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY, LEAST_DAYS
 from roletrail.detect.rule import LOUDNESS, Meta
 from roletrail.detect.rules import BY_ID, RULES
 from roletrail.errors import InvalidRequest, NotFound
+from roletrail.inventory.port import Inventory
+from roletrail.investigations.marks import MarkBook
 from roletrail.lineage.tone import TONES
 from roletrail.stores.judging import FindingQuery, cursor_of
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains import labels_for, path_nodes
-from roletrail.usecases.evaluate import Verdicts
+from roletrail.usecases.evaluate import Given
 from roletrail.usecases.finding_views import (
     AllowedView,
     CountsView,
@@ -228,19 +232,24 @@ def decide(ports: Ports, actor: Actor, id_: str, status: str, note: str = "") ->
     if chosen is None:
         raise InvalidRequest(f"There is no status {status[:40]!r}.", hint="Known: " + ", ".join(STATUSES) + ".")
     finding = finding_of(ports.graph, id_)
-    return finding_view(finding, Decisions(ports.app).decide(id_, chosen, actor.name, note))
+    with ports.app.write():
+        decided = Decisions(ports.app).decide(id_, chosen, actor.name, note)
+        AuditLog(ports.app).wrote(actor, "findings.decide", id_, f"{chosen}: {finding.title}"[:300])
+    return finding_view(finding, decided)
 
 
-def people_said(ports: Ports) -> Verdicts:
-    return said_in(ports.app)
+def given_to(ports: Ports) -> Given:
+    return given_in(ports.app, ports.inventory)
 
 
-def said_in(app: AppDatabase) -> Verdicts:
-    """What evaluation has to know of people's decisions."""
+def given_in(app: AppDatabase, inventory: Inventory) -> Given:
+    """What judging has to know of people's decisions and of the inventory."""
     statuses = Decisions(app).statuses()
-    return Verdicts(
+    return Given(
         benign=frozenset(id_ for id_, decided in statuses.items() if decided.status == "benign"),
         confirmed=frozenset(id_ for id_, decided in statuses.items() if decided.status == "confirmed"),
+        marks=tuple(MarkBook(app).live()),
+        inventory=inventory,
     )
 
 
@@ -258,7 +267,11 @@ def allow(ports: Ports, actor: Actor, match: Mapping[str, str], owner: str, reas
         raise InvalidRequest("An exception needs an owner and a reason.", hint="Say who answers for it, and why it is fine.")
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidRequest(f"An exception ends after 1 to {LONGEST_DAYS} days.")
-    return _allowed_view(ports, Decisions(ports.app).allow(_match(match), owner.strip(), reason.strip(), actor.name, days * DAY))
+    kept = _match(match)
+    with ports.app.write():
+        entry = Decisions(ports.app).allow(kept, owner.strip(), reason.strip(), actor.name, days * DAY)
+        AuditLog(ports.app).wrote(actor, "findings.decide", entry.id, f"exception: {json.dumps(kept)}"[:300])
+    return _allowed_view(ports, entry)
 
 
 def list_exceptions(ports: Ports, actor: Actor) -> list[AllowedView]:
@@ -268,8 +281,10 @@ def list_exceptions(ports: Ports, actor: Actor) -> list[AllowedView]:
 
 def end_exception(ports: Ports, actor: Actor, id_: str) -> None:
     require(actor, "findings.decide", id_)
-    if not Decisions(ports.app).disallow(id_):
-        raise NotFound("There is no exception with this id.", hint="Ids come from `roletrail allow list`.")
+    with ports.app.write():
+        if not Decisions(ports.app).disallow(id_):
+            raise NotFound("There is no exception with this id.", hint="Ids come from `roletrail allow list`.")
+        AuditLog(ports.app).wrote(actor, "findings.decide", id_, "exception ended")
 
 
 def _match(match: Mapping[str, str]) -> dict[str, str]:

@@ -12,16 +12,16 @@ from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.run import OnProgress, take_in
 from roletrail.ingest.source import Listed
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.evaluate import NOBODY, Verdicts, evaluate
+from roletrail.usecases.evaluate import NOBODY, Given, evaluate
 
 
 class Intake(NamedTuple):
-    """Where objects go, and with what. `people` is asked anew each time: what people say changes while a feed runs."""
+    """Where objects go, and with what. `given` is asked anew each time: what people say changes while a feed runs."""
 
     open_store: Callable[[], GraphStore]
     archive: Path
     workers: int | None = None
-    people: Callable[[], Verdicts] = lambda: NOBODY
+    given: Callable[[], Given] = lambda: NOBODY
 
     @contextmanager
     def store(self) -> Iterator[GraphStore]:
@@ -34,5 +34,5 @@ class Intake(NamedTuple):
     def take(self, store: GraphStore, actor: Actor, objects: list[Listed], show: OnProgress | None = None) -> IngestSummary:
         summary = take_in(objects, store, self.archive, workers=self.workers, on_progress=show)
         if not summary.interrupted:
-            evaluate(store, actor, self.people())
+            evaluate(store, actor, self.given())
         return summary

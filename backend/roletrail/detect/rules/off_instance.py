@@ -10,7 +10,7 @@ from roletrail.detect.past import Past
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
 from roletrail.detect.story import Story, called
 from roletrail.detect.verdict import UseVerdict
-from roletrail.detect.weigh import OFF_HOST, behind
+from roletrail.detect.weigh import behind
 
 META = Meta(
     id="off-instance",
@@ -29,16 +29,12 @@ LEAST = 0.5
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
-    off = [
-        v
-        for v in story.verdicts
-        if v.verdict.startswith(OFF_HOST) and v.confidence >= LEAST and v.session_id in ("", story.node.id)
-    ]
+    off = [v for v in story.verdicts if v.off and v.confidence >= LEAST and v.session_id in ("", story.node.id)]
     if not off:
         return
     worst = max(off, key=lambda v: (v.confidence, v.source_ip_address))
     reasons = [
-        Reason(_said(worst), round(70 * worst.confidence), tuple(ref for basis in worst.reasons for ref in basis.events)[:20])
+        Reason(_said(worst), round(75 * worst.confidence), tuple(ref for basis in worst.reasons for ref in basis.events)[:20])
     ]
     reasons += [Reason(basis.text, 0, basis.events) for basis in worst.reasons[:4]]
     if any(v.hands == "unfamiliar" for v in off):

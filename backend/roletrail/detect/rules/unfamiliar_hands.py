@@ -9,7 +9,7 @@ from roletrail.detect.finding import Reason
 from roletrail.detect.past import Past
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
 from roletrail.detect.story import Story, called
-from roletrail.detect.weigh import OFF_HOST, behind
+from roletrail.detect.weigh import behind
 
 META = Meta(
     id="unfamiliar-hands",
@@ -24,11 +24,7 @@ META = Meta(
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
-    odd = [
-        v
-        for v in story.verdicts
-        if v.hands == "unfamiliar" and not v.verdict.startswith(OFF_HOST) and v.session_id in ("", story.node.id)
-    ]
+    odd = [v for v in story.verdicts if v.hands == "unfamiliar" and not v.off and v.session_id in ("", story.node.id)]
     if not odd:
         return
     refs = tuple(ref for v in odd for basis in v.reasons for ref in basis.events)[:20]

@@ -11,8 +11,6 @@ from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
 from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace, workloads
-from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Part, ResourceUse, SignIn
-from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace
 from roletrail.stores.embedded import judged as judgements
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
