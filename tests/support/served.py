@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -64,14 +64,14 @@ class Served:
 
 @contextmanager
 def serving(
-    store: str, *, host: str = "127.0.0.1", public_url: str = "", no_auth: bool = False, sample: bool = False
+    store: str, *, host: str = "127.0.0.1", public_url: str = "", no_auth: bool = False, sample: bool = False, strangers_a_minute: int = 0
 ) -> Iterator[Served]:
     settings = load(store=store)
     ports = open_ports(settings, sample=sample)
     access = Access(ports.app)
     bound = listen(host, 0)
     port = bound.getsockname()[1]
-    app = create_app(ports, access, rules_for(host, port, public_url, no_auth=no_auth))
+    app = create_app(ports, access, replace(rules_for(host, port, public_url, no_auth=no_auth), strangers_a_minute=strangers_a_minute))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

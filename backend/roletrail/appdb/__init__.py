@@ -89,12 +89,12 @@ class AppDatabase:
             ) from None
         self._lock_fd = fd
 
-    def remember(self, name: Literal["url", "sample"], value: str) -> None:
-        """A fact for other processes: `url` people open, `sample` when the store holds the sample incidents."""
+    def remember(self, name: Literal["url", "sample", "shares"], value: str) -> None:
+        """A fact for other processes: `url` people open, `sample` when the store holds the sample incidents, `shares` when all sharing is stopped."""
         with self.write() as db:
             db.execute("INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
 
-    def recall(self, name: Literal["url", "sample"]) -> str:
+    def recall(self, name: Literal["url", "sample", "shares"]) -> str:
         """What was remembered last; "" when nothing was."""
         row = self.read().execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
         return row[0] if row else ""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roletrail.auth.access import Access
-from roletrail.auth.actor import Actor, local_actor
+from roletrail.auth.actor import SCOPES, Actor
+from roletrail.auth.rates import Rates
 from roletrail.auth.requests import SAFE_METHODS, SECURITY_HEADERS, host_allowed, is_cross_site
-from roletrail.errors import Forbidden, RoletrailError, Unauthenticated
+from roletrail.errors import Forbidden, RoletrailError, TooMany, Unauthenticated
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +22,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refuse = Callable[[Scope, RoletrailError, int], App]
 """(scope, error, HTTP status) -> the application that answers with the refusal"""
+
+ASSETS = "/assets/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,13 @@ class GateRules:
     https: bool
     cookie: str
     no_auth: bool = False
-    open_path: str = "/launch"
-    open_prefix: str = "/assets/"
-    """Served without a credential: the launch link itself, and styles for the page that explains it."""
+    open_paths: tuple[str, ...] = ("/launch",)
+    open_prefixes: tuple[str, ...] = (ASSETS, "/s/", "/shared/")
+    """Served without a credential: ways to sign in, styles for the page that explains them, and shares with a link of their own."""
+    strangers_a_minute: int = 300
+    """Requests without a good credential from one address, styles apart: guessing is slow."""
+    calls_a_minute: int = 30_000
+    """Requests with one credential."""
     headers: tuple[tuple[str, str], ...] = field(default=SECURITY_HEADERS)
 
 
@@ -42,6 +49,8 @@ class Gate:
         self._access = access
         self._rules = rules
         self._refuse = refuse
+        self._strangers = Rates(rules.strangers_a_minute)
+        self._calls = Rates(rules.calls_a_minute)
         self._added = [(name.encode(), value.encode()) for name, value in rules.headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,15 +77,34 @@ class Gate:
                 hint="Open it under the URL it printed, or set ROLETRAIL_PUBLIC_URL.",
             )
         state["host_known"] = True
-        state["actor"] = self._actor(scope, headers)
-        if state["actor"] is None and not self._is_open(scope["path"]):
+        try:
+            state["actor"] = self._actor(scope, headers)
+        except Unauthenticated:
+            self._slow_down(self._strangers, _client(scope))
+            raise
+        if state["actor"] is None:
+            self._admit_stranger(scope, headers)
+        else:
+            self._slow_down(self._calls, f"{state['actor'].kind} {state['actor'].name}")
+
+    def _admit_stranger(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        path: str = scope["path"]
+        if path.startswith(ASSETS):
+            return
+        self._slow_down(self._strangers, _client(scope))
+        if not self._is_open(path):
             raise Unauthenticated(
                 "This needs a sign-in or a token.",
                 hint="Run `roletrail token launch` for a link, or send `Authorization: Bearer rtt_...`.",
             )
+        self._same_site(scope, headers)
+
+    def _slow_down(self, rates: Rates, client: str) -> None:
+        if not rates.spend(client):
+            raise TooMany("Too many requests from here.", hint="Wait a minute.")
 
     def _is_open(self, path: str) -> bool:
-        return path == self._rules.open_path or path.startswith(self._rules.open_prefix)
+        return path in self._rules.open_paths or path.startswith(self._rules.open_prefixes)
 
     def _actor(self, scope: Scope, headers: Mapping[str, str]) -> Actor | None:
         authorization = headers.get("authorization")
@@ -88,7 +116,7 @@ class Gate:
             return actor
         if self._rules.no_auth:
             self._same_site(scope, headers)
-            return local_actor("anonymous")
+            return Actor("anonymous", "admin", frozenset(SCOPES), "anonymous")
         secret = cookies(headers.get("cookie", "")).get(self._rules.cookie)
         actor = self._access.session_actor(secret) if secret else None
         if actor is not None:
@@ -112,7 +140,13 @@ class Gate:
         return sending
 
 
-_STATUS: dict[type[RoletrailError], int] = {Forbidden: 403, Unauthenticated: 401}
+_STATUS: dict[type[RoletrailError], int] = {Forbidden: 403, Unauthenticated: 401, TooMany: 429}
+
+
+def _client(scope: Scope) -> str:
+    """Address of the other side of the connection; behind a proxy, the proxy's."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def request_headers(scope: Scope) -> dict[str, str]:
