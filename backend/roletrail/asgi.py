@@ -22,7 +22,7 @@ from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
-from roletrail.web import chain, findings, investigations, pages, report, rolemap, static
+from roletrail.web import chain, findings, investigations, pages, report, rolemap, shared, shares, static
 from roletrail.web import errors as web_errors
 from roletrail.web.site import Site, site
 
@@ -30,10 +30,17 @@ log = logging.getLogger(__name__)
 
 
 def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
-    """Everything one server serves."""
+    """Everything one server serves, behind its gate."""
+    app = application(ports, access, rules)
+    return Gate(_answered(app), access, rules, _refusal(app.state.site))
+
+
+def application(ports: Ports, access: Access, rules: GateRules) -> FastAPI:
+    """All routes of both skins."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.ports = ports
     app.state.site = site()
+    app.state.https = rules.https
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(pages.router)
@@ -41,12 +48,14 @@ def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
     app.include_router(report.router)
     app.include_router(rolemap.router)
     app.include_router(investigations.router)
+    app.include_router(shares.router)
+    app.include_router(shared.router)
     app.include_router(findings.router)
     app.include_router(static.router)
     app.openapi = lambda: document_of(app)  # pyright: ignore[reportAttributeAccessIssue]
     _add_launch(app, access, rules)
     _add_errors(app, app.state.site)
-    return Gate(_answered(app), access, rules, _refusal(app.state.site))
+    return app
 
 
 def _answered(app: App) -> App:

@@ -34,3 +34,9 @@ def reader(served: Served) -> Iterator[httpx.Client]:
 def alarm(reader: httpx.Client) -> dict[str, Any]:
     """A listed chain of three or more role sessions."""
     return reader.get("/api/v1/chains", params={"min_sessions": 3}).json()["items"][0]
+
+
+@pytest.fixture(scope="session")
+def every_route(served: Served) -> list[tuple[str, str]]:
+    """(method, path) of everything the application serves."""
+    return served.routes()

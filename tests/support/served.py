@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
 
-from roletrail.asgi import create_app
+from roletrail.asgi import application, create_app
 from roletrail.auth.access import Access
 from roletrail.auth.actor import Role
 from roletrail.auth.binding import rules_for
+from roletrail.auth.gate import GateRules
 from roletrail.bootstrap import open_ports
 from roletrail.cli.server import listen
 from roletrail.settings import load
+from roletrail.usecases.ports import Ports
 
 SAMPLE = Path(__file__).parents[1] / "scenarios" / "sample"
 NO_TLS = ssl.create_default_context()
@@ -41,6 +44,16 @@ class Served:
     url: str
     access: Access
     port: int
+    ports: Ports
+    rules: GateRules
+
+    def routes(self) -> list[tuple[str, str]]:
+        """(method, path) of everything the application serves."""
+        found: list[Any] = []
+        for route in application(self.ports, self.access, self.rules).routes:
+            included = getattr(route, "original_router", None)  # FastAPI keeps an included router as one route
+            found += included.routes if included is not None else [route]
+        return sorted((method, one.path) for one in found for method in one.methods or ())
 
     def token(self, *scopes: str, role: Role = "viewer") -> str:
         return self.access.new_token("test", scopes or ("read",), role, 3600)
@@ -64,14 +77,21 @@ class Served:
 
 @contextmanager
 def serving(
-    store: str, *, host: str = "127.0.0.1", public_url: str = "", no_auth: bool = False, sample: bool = False, strangers_a_minute: int = 0
+    store: str,
+    *,
+    host: str = "127.0.0.1",
+    public_url: str = "",
+    no_auth: bool = False,
+    sample: bool = False,
+    strangers_a_minute: int = 0,
 ) -> Iterator[Served]:
     settings = load(store=store)
     ports = open_ports(settings, sample=sample)
     access = Access(ports.app)
     bound = listen(host, 0)
     port = bound.getsockname()[1]
-    app = create_app(ports, access, replace(rules_for(host, port, public_url, no_auth=no_auth), strangers_a_minute=strangers_a_minute))
+    rules = replace(rules_for(host, port, public_url, no_auth=no_auth), strangers_a_minute=strangers_a_minute)
+    app = create_app(ports, access, rules)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
@@ -80,7 +100,7 @@ def serving(
         while not server.started and time.monotonic() < end:
             time.sleep(0.01)
         assert server.started
-        yield Served(f"http://127.0.0.1:{port}", access, port)
+        yield Served(f"http://127.0.0.1:{port}", access, port, ports, rules)
     finally:
         server.should_exit = True
         thread.join(10)

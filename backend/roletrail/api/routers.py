@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from roletrail.api import containment, docs, exports, findings, investigations, marks
+from roletrail.api import containment, docs, exports, findings, investigations, marks, shares
 
-ROUTERS = (containment.router, docs.router, exports.router, findings.router, investigations.router, marks.router)
+ROUTERS = (containment.router, docs.router, exports.router, findings.router, investigations.router, marks.router, shares.router)

@@ -93,7 +93,14 @@ def delete_share(request: Request, id: Annotated[str, Path(description="Id of th
 
 @router.delete(
     "/shares",
-    openapi_extra={"responses": {"200": {"description": "How many", "content": {"application/json": {"schema": msgspec.json.schema(Revoked)["$defs"]["Revoked"]}}}}},
+    openapi_extra={
+        "responses": {
+            "200": {
+                "description": "How many",
+                "content": {"application/json": {"schema": msgspec.json.schema(Revoked)["$defs"]["Revoked"]}},
+            }
+        }
+    },
     summary="Revoke every share",
 )
 def delete_shares(request: Request) -> Response:

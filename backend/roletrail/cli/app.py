@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve, stock
+from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve, shares, stock
 from roletrail.cli.contain import contain
 from roletrail.cli.load import ingest
 from roletrail.cli.triage import triage
@@ -51,6 +51,7 @@ def build() -> typer.Typer:
     app.add_typer(stock.guardduty, name="guardduty")
     app.add_typer(investigations.group, name="investigations")
     app.add_typer(marks.group, name="marks")
+    app.add_typer(shares.group, name="shares")
     return app
 
 

@@ -61,7 +61,9 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
         write_json(view.items)
         return
     for one in view.items:
-        out().print(plain(f"{one.id}  {one.state:<8}  {one.title[:60]}  {one.views} views, by {one.created_by}, until {one.expires_at}"))
+        out().print(
+            plain(f"{one.id}  {one.state:<8}  {one.title[:60]}  {one.views} views, by {one.created_by}, until {one.expires_at}")
+        )
 
 
 @group.command()

@@ -30,8 +30,21 @@ _PATTERNS = re.compile(
 _IDS = {"id", "session_id", "parent_id", "child_id", "identity_id", "identities", "pin", "event_id", "event_ref", "event_refs", "evidence",
         "evidence_refs", "reason_event"}  # fmt: skip
 """Fields that hold nothing but ids of ours or of CloudTrail."""
-_NAMES = {"label", "role", "role_session_name", "principal", "target", "resource", "parent", "child", "assignee", "owner",
-          "created_by", "updated_by", "pinned_by"}
+_NAMES = {
+    "label",
+    "role",
+    "role_session_name",
+    "principal",
+    "target",
+    "resource",
+    "parent",
+    "child",
+    "assignee",
+    "owner",
+    "created_by",
+    "updated_by",
+    "pinned_by",
+}
 """Fields that name something; parts of ARNs in them are names too."""
 _WORDS = {"kind", "type", "tone", "rule", "grade", "event_name", "event_source", "category", "target_kind", "lane", "state", "redaction",
           "region", "error_code", "format", "workload", "reason_code", "pivot", "tool_version"}  # fmt: skip
@@ -72,8 +85,8 @@ class _Tokens:
     def __init__(self, document: Mapping[str, Any], *, names: bool) -> None:
         self._given: dict[tuple[str, str], str] = {}
         self._sizes: dict[str, int] = {}
-        ids = sorted({text for text in _texts(document, _IDS) if len(text) >= _LEAST}, key=lambda text: (-len(text), text))
-        self._ids = re.compile("|".join(rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])" for text in ids)) if ids else None
+        self._done: dict[tuple[str, bool], str] = {}
+        self._ids = {text for text in _texts(document, _IDS) if len(text) >= _LEAST}
         words = sorted(_names(document), key=lambda text: (-len(text), text)) if names else []
         self._names = (
             re.compile("|".join(rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])" for text in words)) if words else None

@@ -66,7 +66,17 @@ def _mark(row: dict[str, Any]) -> Mark:
     shape = "workload" if node["workload"] and node["kind"] != "session" else node["kind"]
     lines = (node["label"] or node["kind"], node["account"], node["issued_at"][:19].replace("T", " "))
     sure = (node["edge"] or {}).get("confidence", 1.0) >= CERTAIN
-    return Mark(node["id"], row["parent_id"], shape, node["tone"], node["ordinal"], tuple(filter(None, lines)), row["x"], row["y"], not sure)
+    return Mark(
+        node["id"],
+        row["parent_id"],
+        shape,
+        node["tone"],
+        node["ordinal"],
+        tuple(filter(None, lines)),
+        row["x"],
+        row["y"],
+        not sure,
+    )
 
 
 def leaving(document: dict[str, Any]) -> dict[str, int]:

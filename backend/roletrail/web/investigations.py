@@ -33,7 +33,6 @@ def investigation_list(request: Request) -> Response:
         "found": found,
         "status": status,
         "statuses": STATUSES,
-        "may_write": may_write(request),
         "pin": raw.get("pin", "")[:300],
         "kind": raw.get("kind", "chain"),
         "next_url": f"/investigations?status={status}&after={quote(found.next or '')}",

@@ -48,7 +48,13 @@ def shared(request: Request, id_: str) -> Response:
     if found is None:
         return _gone(request)
     share, opened = found
-    context = {"share": share, "expires": iso(share.expires_at), "made": iso(share.created_at), "redacted": SAID[share.redaction], "wrong": False}
+    context = {
+        "share": share,
+        "expires": iso(share.expires_at),
+        "made": iso(share.created_at),
+        "redacted": SAID[share.redaction],
+        "wrong": False,
+    }
     if not opened:
         return _page(request, "share_cover", context)
     return _page(request, "shared", {**context, "doc": json.loads(ShareBook(ports_of(request).app).content(id_))})
@@ -75,7 +81,13 @@ def _open(request: Request, id_: str, typed: str) -> Response:
 
 
 def _cover_again(request: Request, share: Share, status: int) -> Response:
-    context = {"share": share, "expires": iso(share.expires_at), "made": iso(share.created_at), "redacted": SAID[share.redaction], "wrong": True}
+    context = {
+        "share": share,
+        "expires": iso(share.expires_at),
+        "made": iso(share.created_at),
+        "redacted": SAID[share.redaction],
+        "wrong": True,
+    }
     return _page(request, "share_cover", context, status)
 
 

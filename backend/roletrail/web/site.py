@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roletrail import __version__
 from roletrail.auth.actor import Actor
+from roletrail.auth.policy import allowed
 from roletrail.errors import Unauthenticated
 from roletrail.resources import resource
 from roletrail.usecases.ports import Ports
@@ -37,6 +38,7 @@ class Site:
         frame = {
             "open_door": bool(state.get("no_auth")),
             "signed_in": state.get("actor") is not None,
+            "may": _may(state.get("actor")),
             "sample": bool(ports and ports.sample),
         }
         return _compressed(scalar(self.html(page, {**frame, **context})), status, request.headers.get("accept-encoding", ""))
@@ -49,8 +51,14 @@ _FRAME: dict[str, object] = {
     "sample": False,
     "open_door": False,
     "signed_in": True,
+    "may": lambda _: True,
 }
 """What base.html needs, for a page that says nothing else."""
+
+
+def _may(actor: Actor | None) -> Callable[[str], bool]:
+    """What a template asks before it shows a button: a dead one is worse than none."""
+    return lambda action: actor is not None and allowed(actor, action).allowed
 
 
 def _compressed(content: bytes, status: int, accepted: str) -> Response:
