@@ -22,7 +22,7 @@ from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
-from roletrail.web import chain, findings, investigations, pages, report, rolemap, shared, shares, static
+from roletrail.web import chain, findings, investigations, pages, places, report, rolemap, shared, shares, static
 from roletrail.web import errors as web_errors
 from roletrail.web.site import Site, site
 
@@ -51,6 +51,7 @@ def application(ports: Ports, access: Access, rules: GateRules) -> FastAPI:
     app.include_router(shares.router)
     app.include_router(shared.router)
     app.include_router(findings.router)
+    app.include_router(places.router)
     app.include_router(static.router)
     app.openapi = lambda: document_of(app)  # pyright: ignore[reportAttributeAccessIssue]
     _add_launch(app, access, rules)

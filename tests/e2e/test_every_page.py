@@ -48,6 +48,7 @@ def addresses(demo: Demo, chromium: Browser, signed_in: StorageState) -> dict[st
         "trace": "/trace",
         "traced": found,
         "data": "/data",
+        "off-instance": "/off-instance",
         "nothing": "/nothing-here",
     }
 

@@ -42,8 +42,10 @@ from roletrail.usecases.views import (
     UnknownReason,
     UnloadedAccount,
 )
+from roletrail.web.places import lines_of
 from roletrail.web.chain import fall_context
 from roletrail.web.strip import strip_of
+from tests.web.place_view import place_view, places_view
 from tests.web.plan_view import plan_view
 
 AT = "2026-11-07T02:14:10Z"
@@ -336,6 +338,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
     return {
         "home": {"health": health_view(), "alarm": [shape_view(view.chain, text), shape_view(view.chain, text, 1)], "watch": []},
         "chains": {**listing, "found": listed, "grouped": False},
+        "off_instance": {"view": places_view(text)},
         "session": {
             "view": view,
             "tree": view.tree,
@@ -349,6 +352,8 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "formats": FORMATS,
             **fall_context(timeline_view(text)),
             "plan": plan_view(view.id, text),
+            "place": place_view(text),
+            "place_lines": lines_of(place_view(text)),
             "module": "session.js",
         },
         "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},

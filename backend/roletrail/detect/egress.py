@@ -6,14 +6,16 @@ leaves the route open, and an open route accuses nobody.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from roletrail.detect.address import overlap
-from roletrail.detect.estate import CLOUDTRAIL, Estate, InstanceFact, RouteFact, valid
+from roletrail.detect.estate import CLOUDTRAIL, Estate, InstanceFact, NatFact, RouteFact, valid
 from roletrail.detect.place import Route
 
 DEFAULTS = ("0.0.0.0/0", "::/0")
 MOST_HOPS = 8
+
+Hop = TypeVar("Hop", RouteFact, NatFact)
 
 
 class Way(NamedTuple):
@@ -84,10 +86,9 @@ def _follow(estate: Estate, table: str, at: int) -> Way:
 def _leave(estate: Estate, table: str, at: int, walk: _Walk) -> list[str]:
     """Take a table's default routes; gives the tables of the next hops. No default route is a closed end."""
     further: list[str] = []
-    for route in valid(estate.routes.get(table, ()), at):
-        if route.destination in DEFAULTS:
-            walk.note(f"{table} sends {route.destination} to {route.target}", route.event, route.source)
-            further += _through(estate, table, route, at, walk)
+    for route in _surest([route for route in valid(estate.routes.get(table, ()), at) if route.destination in DEFAULTS]):
+        walk.note(f"{table} sends {route.destination} to {route.target}", route.event, route.source)
+        further += _through(estate, table, route, at, walk)
     return further
 
 
@@ -105,8 +106,13 @@ def _through(estate: Estate, table: str, route: RouteFact, at: int, walk: _Walk)
     return []
 
 
+def _surest(facts: list[Hop]) -> list[Hop]:
+    """An inventory's word, where there is one: CloudTrail's tells how it began."""
+    return [fact for fact in facts if not fact.source.startswith(CLOUDTRAIL)] or facts
+
+
 def _through_nat(estate: Estate, nat: str, at: int, walk: _Walk) -> list[str]:
-    found = valid(estate.nats.get(nat, ()), at)
+    found = _surest(valid(estate.nats.get(nat, ()), at))
     addresses = [address for one in found for address in one.addresses]
     walk.addresses.update(addresses)
     for one in found:

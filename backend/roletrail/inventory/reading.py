@@ -26,10 +26,11 @@ class Read(NamedTuple):
     accounts: tuple[tuple[str, str], ...] = ()
     findings: tuple[GuardDutyFinding, ...] = ()
     ranges: bytes = b""
+    empty: bool = False  # a listing of something we know, with nothing in it
 
     @property
     def anything(self) -> bool:
-        return bool(self.snapshots or self.accounts or self.findings or self.ranges)
+        return bool(self.snapshots or self.accounts or self.findings or self.ranges or self.empty)
 
 
 def files_of(paths: Sequence[str]) -> Iterator[Path]:
@@ -71,7 +72,7 @@ def read_document(document: Any, body: bytes, context: Context) -> Read:
         return Read(context.source, ranges=body)
     found = _Reading(context)
     found.take(document)
-    return Read(context.source, tuple(found.snapshots), tuple(found.accounts), tuple(found.findings))
+    return Read(context.source, tuple(found.snapshots), tuple(found.accounts), tuple(found.findings), empty=found.empty)
 
 
 class _Reading:
@@ -80,6 +81,7 @@ class _Reading:
         self.snapshots: list[Snapshot] = []
         self.accounts: list[tuple[str, str]] = []
         self.findings: list[GuardDutyFinding] = []
+        self.empty = False
 
     def take(self, document: Any) -> None:
         if isinstance(document, list):
@@ -89,6 +91,7 @@ class _Reading:
             self._take(document)
 
     def _take(self, document: dict[str, Any]) -> None:
+        self.empty = self.empty or any(document.get(name) == [] for name in ("Reservations", "Findings", *LISTS, *CONFIG_LISTS))
         if "Reservations" in document or any(name in document for name in LISTS):
             self.snapshots += of_describe(document, self._context)
         for name in CONFIG_LISTS:

@@ -38,10 +38,10 @@ NETWORK = frozenset({
 def off_instance(ports: Ports, actor: Actor) -> list[OffInstanceView]:
     """Every use, those off their workload first, then the surest, then the latest."""
     require(actor, "off_instance.read")
-    return [view(verdict) for verdict in sorted(judge_uses(ports.graph, ports.inventory), key=_rank)]
+    return [view(verdict) for verdict in sorted(judge_uses(ports.graph, ports.inventory), key=rank)]
 
 
-def _rank(v: UseVerdict) -> tuple[bool, float, int, str, str, str]:
+def rank(v: UseVerdict) -> tuple[bool, float, int, str, str, str]:
     return not v.off, -v.confidence, -v.last_seen, v.session_id, v.access_key_id, v.source_ip_address
 
 
@@ -67,26 +67,27 @@ def view(v: UseVerdict) -> OffInstanceView:
 
 def judge_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> list[UseVerdict]:
     """Verdicts on all uses of workloads' credentials, or on those of the workloads that own the sessions `only`."""
-    case = _Case(graph, inventory)
-    found: list[UseVerdict] = []
-    for subject in case.subjects(frozenset(only)):
-        found += judge(subject, case.world())
-    return found
+    case = Case(graph, inventory, frozenset(only))
+    return [verdict for subject in case.subjects() for verdict in judge(subject, case.world())]
 
 
-class _Case:
+class Case:
     """What one judging reads, each thing once."""
 
-    def __init__(self, graph: GraphStore, inventory: Inventory) -> None:
+    def __init__(self, graph: GraphStore, inventory: Inventory, only: frozenset[str] = frozenset()) -> None:
         self._graph = graph
         self._inventory = inventory
         self._nodes = {
-            node.id: node for node in self._graph.workload_nodes() if ":aws:ec2-infrastructure" not in node.principal_id
+            node.id: node
+            for node in self._graph.workload_nodes()
+            if node.kind == "session" and ":aws:ec2-infrastructure" not in node.principal_id
         }
         self._told = told.facts_of(self._graph.actions_named(NETWORK | told.LATERAL))
         self._sign_ins = [s for s in self._graph.sign_ins_named(TO_CONSOLE) if s.success != "false" and s.type == "AssumedRole"]
+        self._only = only
+        read = self._with_their_roles() if only else self._nodes
         self._activities: dict[str, list[Activity]] = defaultdict(list)
-        for a in self._graph.activities_of(self._nodes, 0, ALL_TIME):
+        for a in self._graph.activities_of(read, 0, ALL_TIME):
             self._activities[a.identity].append(a)
         estate = Estate((*self._inventory.facts(), *self._told.facts), self._inventory.organisation())
         self._by_role: dict[str, list[Activity]] = defaultdict(list)
@@ -102,13 +103,19 @@ class _Case:
     def _customs(self, role_arn: str) -> Customs:
         return Customs(self._by_role.get(role_arn, ()))
 
-    def subjects(self, only: frozenset[str]) -> Iterable[Subject]:
+    def _with_their_roles(self) -> list[str]:
+        """The sessions asked for, of their workloads and roles: habits are a role's."""
+        asked = [node for id_, node in self._nodes.items() if id_ in self._only]
+        roles, workloads = {node.role_arn for node in asked}, {workload_of(node) for node in asked}
+        return [id_ for id_, node in self._nodes.items() if node.role_arn in roles or workload_of(node) in workloads]
+
+    def subjects(self) -> Iterable[Subject]:
         groups: dict[tuple[str, str, str], dict[str, Node]] = defaultdict(dict)
         for node in self._nodes.values():
             kind, id_ = workload_of(node)
             groups[kind, id_, node.account][node.id] = node
         for (kind, id_, account), sessions in sorted(groups.items()):
-            if not only or only & sessions.keys():
+            if not self._only or self._only & sessions.keys():
                 yield self._subject(kind, id_, account, sessions)
 
     def _subject(self, kind: str, id_: str, account: str, sessions: Mapping[str, Node]) -> Subject:

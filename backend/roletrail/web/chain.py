@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from roletrail.errors import InvalidRequest
 from roletrail.render import waterfall
-from roletrail.usecases import containment, events, impact, sessions, timeline
+from roletrail.usecases import containment, events, impact, place_panel, sessions, timeline
 from roletrail.usecases.export import FORMATS
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.references import as_query, references
 from roletrail.usecases.timeline import TimelineView
 from roletrail.usecases.views import SessionView, TreeRow
+from roletrail.web.places import lines_of
 from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
 
 router = APIRouter(include_in_schema=False)
@@ -36,6 +37,8 @@ def session(request: Request, id_: str) -> Response:
     context = session_context(view, request.query_params)
     waterfall_view = timeline.show_timeline(ports.graph, actor, view, context["tree"])
     context |= {**fall_context(waterfall_view), "impact": impact.show_impact(ports.graph, actor, id_)}
+    place = place_panel.place_of(ports, actor, [node.id for node in view.chain.path])
+    context |= {"place": place, "place_lines": lines_of(place) if place else []}
     context |= {"plan": containment.show_containment(ports, actor, id_)}
     return site_of(request).page(request, "session", {**context, "module": "session.js", "twin": f"{API}/sessions/{id_}"})
 
