@@ -41,7 +41,9 @@ def place_view(text: str = "") -> PlaceView:
         ],
         uses=[use(text), use(text, off=False)],
         touched=[TouchView(AT, f"SendCommand{text}", f"20261102.e{text}", "bcdefghijklmnopqrstu", f"203.0.113.9{text}")],
-        guardduty=[GuardDutyView("g", f"UnauthorizedAccess{text}", 8.0, f"title{text}", AT, LATER, 3, [f"203.0.113.9{text}"], "yes")],
+        guardduty=[
+            GuardDutyView("g", f"UnauthorizedAccess{text}", 8.0, f"title{text}", AT, LATER, 3, [f"203.0.113.9{text}"], "yes")
+        ],
         ranges=f"ranges{text}",
         warning=f"old{text}",
     )

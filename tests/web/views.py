@@ -42,8 +42,8 @@ from roletrail.usecases.views import (
     UnknownReason,
     UnloadedAccount,
 )
-from roletrail.web.places import lines_of
 from roletrail.web.chain import fall_context
+from roletrail.web.places import lines_of
 from roletrail.web.strip import strip_of
 from tests.web.place_view import place_view, places_view
 from tests.web.plan_view import plan_view
