@@ -29,6 +29,7 @@ class _Line(logging.Formatter):
             "logger": record.name,
             "message": scrub(record.getMessage()),
         }
+        fields |= {name: str(value) for name, value in getattr(record, "fields", {}).items()}
         if record.exc_info:
             fields["error"] = scrub(self.formatException(record.exc_info))
         if self._as_json:

@@ -1,32 +1,57 @@
-"""The ingest command when it does not end by itself: it follows a queue, and stops when asked to."""
+"""The ingest command when it does not end by itself: it follows a queue or comes back every so often, and stops when asked."""
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from roletrail.auth.actor import local_actor
-from roletrail.cli.console import out, write_json_lines
+from roletrail.cli.console import err, out, write_json_lines
+from roletrail.errors import RoletrailError
+from roletrail.ingest.progress import IngestSummary
 from roletrail.settings import Settings
 
 if TYPE_CHECKING:  # numpy, which --help needs not
+    from roletrail.cli.gauges import Gauges
     from roletrail.ingest.follow import Round
+
+log = logging.getLogger(__name__)
+
+
+class Stop:
+    """Asked for by SIGTERM or Ctrl-C. What is going on is finished, or, within `interrupted`, ended where it is safe."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._interrupt = False
+
+    def ask(self, number: int, _: object) -> None:
+        again = self.asked.is_set() and number == signal.SIGINT
+        self.asked.set()
+        if self._interrupt or again:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """A run that takes long stops between two commits, as with Ctrl-C."""
+        self._interrupt = True
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.asked.set()
+        finally:
+            self._interrupt = False
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
-    """Set by SIGTERM and Ctrl-C: what is being committed is finished first. A second Ctrl-C ends at once."""
-    stop = threading.Event()
-
-    def ask(number: int, _: object) -> None:
-        if stop.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+def stop_on_signal() -> Iterator[Stop]:
+    stop = Stop()
+    before = {number: signal.signal(number, stop.ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
@@ -34,18 +59,66 @@ def stop_on_signal() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def follow(settings: Settings, url: str, *, drain: bool, as_json: bool) -> None:
+@contextmanager
+def _watched(listen: str, silent: float) -> Iterator[Gauges]:
+    from roletrail.cli.gauges import Gauges, serving  # noqa: PLC0415 - prometheus_client
+
+    gauges = Gauges(silent)
+    with serving(gauges, listen) if listen else nullcontext("") as url:
+        if url:
+            err().print(f"Metrics {url}/metrics, health {url}/health", style="dim")
+        yield gauges
+
+
+def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: str) -> None:
+    """Follow a queue until stopped, or drained."""
     from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
+    from roletrail.cli.gauges import SILENT_SECONDS, Heard  # noqa: PLC0415
     from roletrail.usecases.following import follow_queue  # noqa: PLC0415
 
-    def show(done: Round) -> None:
-        if done.messages and as_json:
-            write_json_lines([done._asdict()])
-        elif done.messages:
-            out().print(
-                f"{done.taken:,} events from {done.objects:,} objects in {done.seconds:.1f} s, {done.lag:.0f} s after the oldest came"
-                + (f"; {done.kept:,} messages will come again" if done.kept else "")
-            )
+    with _watched(listen, SILENT_SECONDS) as gauges, stop_on_signal() as stop:
 
-    with stop_on_signal() as stop:
-        follow_queue(intake_of(settings), local_actor(), url, stop, drain=drain, on_round=show)
+        def show(done: Round) -> None:
+            fields = done._asdict()
+            gauges.heard(Heard(**{name: fields[name] for name in Heard._fields}))
+            if done.messages and as_json:
+                write_json_lines([fields])
+            elif done.messages:
+                again = f"; {done.kept:,} messages will come again" if done.kept else ""
+                out().print(
+                    f"{done.taken:,} events from {done.objects:,} objects in {done.seconds:.1f} s,"
+                    f" {done.lag:.0f} s after the oldest came{again}"
+                )
+
+        follow_queue(intake_of(settings), local_actor(), url, stop.asked, drain=drain, on_round=show)
+
+
+def repeat(take: Callable[[], IngestSummary], say: Callable[[IngestSummary], None], every: int, *, listen: str) -> None:
+    """Take in, wait, and take in again, until stopped. Trouble is logged, and the next time is tried."""
+    from roletrail.cli.gauges import Heard  # noqa: PLC0415 - prometheus_client
+
+    with _watched(listen, 3 * every + 600) as gauges, stop_on_signal() as stop:
+        while not stop.asked.is_set():
+            begin = time.monotonic()
+            try:
+                with stop.interrupting():
+                    summary = take()
+                    say(summary)
+                    gauges.heard(_heard(summary))
+                    log.info("run", extra={"fields": _heard(summary)._asdict()})
+            except RoletrailError as error:
+                log.warning("a scheduled run failed: %s %s", error.detail, error.hint)
+                gauges.heard(Heard(trouble=error.detail))
+            stop.asked.wait(max(0.0, every - (time.monotonic() - begin)))
+
+
+def _heard(summary: IngestSummary):  # noqa: ANN202
+    from roletrail.cli.gauges import Heard  # noqa: PLC0415
+
+    return Heard(
+        objects=summary.files - summary.known,
+        taken=summary.taken,
+        doubles=summary.doubles,
+        quarantined=sum(summary.quarantined.values()),
+        seconds=summary.seconds,
+    )

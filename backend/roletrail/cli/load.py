@@ -20,7 +20,7 @@ from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.progress import Progress as State
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.settings import Settings
-from roletrail.usecases.windows import window
+from roletrail.usecases.windows import age, window
 
 QUARANTINED = 7
 """Exit code of --strict when something was quarantined."""
@@ -51,6 +51,15 @@ def ingest(
             help="Then follow this SQS queue of S3 notifications until stopped.", metavar="QUEUE_URL", show_default=False
         ),
     ] = "",
+    every: Annotated[
+        str, typer.Option(help="Come back so often until stopped: 15m, 1h.", metavar="TIME", show_default=False)
+    ] = "",
+    listen: Annotated[
+        str,
+        typer.Option(
+            help="With --follow or --every: /metrics and /health at HOST:PORT.", metavar="HOST:PORT", show_default=False
+        ),
+    ] = "",
     drain: Annotated[bool, typer.Option("--drain", help="With --follow: end when the queue is empty.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when anything was quarantined.")] = False,
     as_json: AsJson = False,
@@ -60,19 +69,32 @@ def ingest(
         raise InvalidRequest("Name something to read.", hint="A path, s3://BUCKET/PREFIX, - or --follow QUEUE_URL.")
     settings = settings_of(store, workers=workers)
     asked = window(since, until, accounts, regions)
-    if paths == [HISTORY]:
-        _say(_history(settings, asked, quiet=as_json), as_json=as_json, strict=strict)
-    elif paths:
-        _say(load_paths(settings, paths, quiet=as_json, window=asked), as_json=as_json, strict=strict)
+    if every and follow:
+        raise InvalidRequest("--every and --follow exclude each other.", hint="A queue says itself when something comes.")
+
+    def take() -> IngestSummary:
+        if paths == [HISTORY]:
+            return _history(settings, asked, quiet=as_json)
+        return load_paths(settings, paths or [], quiet=as_json, window=window(since, until, accounts, regions))
+
+    if every:
+        feed.repeat(take, lambda summary: _print(summary, as_json=as_json), age("--every", every), listen=listen)
+        return
+    if paths:
+        _say(take(), as_json=as_json, strict=strict)
     if follow:
-        feed.follow(settings, follow, drain=drain, as_json=as_json)
+        feed.follow(settings, follow, drain=drain, as_json=as_json, listen=listen)
 
 
-def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
+def _print(summary: IngestSummary, *, as_json: bool) -> None:
     if as_json:
         write_json(summary._asdict() | {"accounts": [account._asdict() for account in summary.accounts]})
     else:
         _print_summary(summary)
+
+
+def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
+    _print(summary, as_json=as_json)
     if summary.interrupted:
         raise typer.Exit(INTERRUPTED)
     if strict and summary.quarantined:

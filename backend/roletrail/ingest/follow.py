@@ -155,7 +155,7 @@ class Follower:
             lag=max(0.0, time.time() - min(begun)) if begun else 0.0,
             seconds=seconds,
         )
-        log.info("round: %s", " ".join(f"{name}={value}" for name, value in round_._asdict().items() if value != ""))
+        log.info("round", extra={"fields": round_._asdict()})
         self._say(round_)
 
 

@@ -28,6 +28,7 @@ from roletrail.usecases.views import TraceView
 CHUNK_BYTES = 32 << 20
 """Fetched before the next look at what was found: a first answer must not wait for a whole day of a busy account."""
 MOST_STEPS = 500
+ALL = Want("", 0, 1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class _Triage:
         if left:
             self._miss(want, why, left, "The budget is spent.")
         else:
-            self._whole.append(want)
+            self._whole.append(ALL if offer.everything else want)
         if fresh:
             self._look()
 

@@ -9,8 +9,8 @@ from roletrail.errors import InvalidRequest
 from roletrail.ingest.source.delivery import Window, window_of
 from roletrail.usecases.parameters import read_time
 
-_AGO = re.compile(r"(\d{1,5})([mhdw])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_AGO = re.compile(r"(\d{1,5})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 
@@ -42,6 +42,14 @@ def moment(name: str, text: str, now: float | None = None) -> int:
         raise InvalidRequest(
             f"{name} is no time: {text[:60]!r}.", hint="Write 2026-01-31, 2026-01-31T12:00:00Z, or an age: 90m, 24h, 7d."
         ) from None
+
+
+def age(name: str, text: str) -> int:
+    """Seconds of an age such as 15m. Raises InvalidRequest."""
+    found = _AGO.fullmatch(text.strip())
+    if not found or not int(found[1]):
+        raise InvalidRequest(f"{name} is no length of time: {text[:60]!r}.", hint="Write 90m, 24h or 7d.")
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 def _names(name: str, text: str, pattern: re.Pattern[str], hint: str) -> list[str]:

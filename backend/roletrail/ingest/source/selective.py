@@ -35,6 +35,7 @@ class Offer(NamedTuple):
 
     objects: list[Listed]
     why_not: str = ""
+    everything: bool = False  # there is no more in this source
 
 
 class Selective(Protocol):
@@ -79,8 +80,7 @@ class InFiles:
 
     def offer(self, want: Want) -> Offer:
         del want
-        objects, self._objects = self._objects, []
-        return Offer(objects, "" if objects else "The files are read already.")
+        return Offer(self._objects, everything=True)
 
     def close(self) -> None:
         """Nothing is held."""
