@@ -22,7 +22,7 @@ from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
-from roletrail.web import chain, findings, investigations, pages, places, report, rolemap, shared, shares, static
+from roletrail.web import chain, findings, investigations, live, pages, places, report, rolemap, settings, shared, shares, static
 from roletrail.web import errors as web_errors
 from roletrail.web.site import Site, site
 
@@ -46,6 +46,8 @@ def application(ports: Ports, access: Access, rules: GateRules) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(chain.router)
     app.include_router(report.router)
+    app.include_router(live.router)
+    app.include_router(settings.router)
     app.include_router(rolemap.router)
     app.include_router(investigations.router)
     app.include_router(shares.router)

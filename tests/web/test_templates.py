@@ -142,7 +142,9 @@ def test_the_ordinal_is_said_by_digit_and_tone(frame: Site) -> None:
 def test_an_empty_store_says_what_to_do(frame: Site) -> None:
     nothing = {**NONE, "health": views.health_view(0, 0)}
     assert "roletrail ingest PATH" in frame.html("chains", nothing)
-    assert "roletrail ingest PATH" in frame.html("home", {"health": views.health_view(0, 0), "alarm": [], "watch": []})
+    assert "roletrail ingest PATH" in frame.html(
+        "home", {"first": views.home_view(live=0), "health": views.health_view(0, 0), "alarm": [], "watch": []}
+    )
 
 
 def test_events_without_a_chain_are_counted_and_single_assumptions_offered(frame: Site) -> None:

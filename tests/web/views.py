@@ -8,7 +8,10 @@ from roletrail.lineage import ids
 from roletrail.render import html
 from roletrail.render.document import Document, Facts, Graded, Heading, Items, Paragraph, Table
 from roletrail.usecases import role_map
+from roletrail.usecases.access import TokenView
 from roletrail.usecases.export import FORMATS
+from roletrail.usecases.finding_views import FindingView, ReasonView
+from roletrail.usecases.home import HomeView, LiveCredential
 from roletrail.usecases.references import as_query, references
 from roletrail.usecases.role_map import RoleEdge, RoleMapView, RoleNode
 from roletrail.usecases.shapes import ShapeView
@@ -278,6 +281,31 @@ def coverage_view(text: str = "") -> CoverageView:
     )
 
 
+def home_view(text: str = "", live: int = 1) -> HomeView:
+    finding = FindingView(
+        "f1",
+        "deep-chain",
+        f"A deep chain{text}",
+        "high",
+        "alarm",
+        id_of("Admin"),
+        [ReasonView(f"new{text}", 3, [])],
+        AT,
+        LATER,
+        "open",
+    )
+    held = [
+        LiveCredential(id_of("Admin"), "session", f"Admin{text}", "111111111111", "2999-01-01T00:00:00Z"),
+        LiveCredential(id_of("key"), "key", f"AKIAEXAMPLE{text}", "", ""),
+    ]
+    return HomeView([finding] * live, ["f1"] * live, live, live, 2 * live, held * live, [f"Logging was cut.{text}"] * live)
+
+
+def settings_page(text: str) -> dict[str, object]:
+    token = TokenView("t", f"token{text}", "viewer", ["read"], AT, LATER, "")
+    return {"part": "tokens", "tokens": [token]}
+
+
 def role_map_view(text: str = "") -> RoleMapView:
     nodes = [
         RoleNode(id_of("A"), f"arn:aws:iam::111111111111:role/A{text}", f"A{text}", "111111111111", 3, 2, 1),
@@ -336,7 +364,12 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "grouped_url": "/chains",
     }
     return {
-        "home": {"health": health_view(), "alarm": [shape_view(view.chain, text), shape_view(view.chain, text, 1)], "watch": []},
+        "home": {
+            "first": home_view(text),
+            "health": health_view(),
+            "alarm": [shape_view(view.chain, text), shape_view(view.chain, text, 1)],
+            "watch": [],
+        },
         "chains": {**listing, "found": listed, "grouped": False},
         "off_instance": {"view": places_view(text)},
         "session": {
@@ -361,6 +394,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "entity": {"view": entity_view(text)},
         "trace": {"view": trace_view(text)},
         "roles": role_map_page(text),
+        "settings": settings_page(text),
         "report": report_page(text),
         "data": {
             "health": health_view(),
@@ -369,6 +403,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "objects": Page([ObjectView(f"/logs/{text}", "cloudtrail", 9, 1, 1, 0, 1, 1, 2, AT)], None),
             "quarantine": Page([QuarantineView(f"/logs/{text}", -1, f"not_json{text}", f"Not JSON.{text}")], None),
             "objects_url": "",
+            "later": False,
             "quarantine_url": "",
         },
         "error": {"status": 404, "title": "Nothing here", "detail": text, "hint": text, "command": ""},

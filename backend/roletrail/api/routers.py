@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from roletrail.api import containment, docs, exports, findings, investigations, marks, places, shares
+from roletrail.api import access, containment, docs, exports, findings, investigations, marks, places, shares
 
-ROUTERS = (containment.router, docs.router, exports.router, findings.router, investigations.router, marks.router, shares.router)
-ROUTERS = (containment.router, docs.router, exports.router, findings.router, investigations.router, marks.router, places.router)
+ROUTERS = (
+    access.router,
+    containment.router,
+    docs.router,
+    exports.router,
+    findings.router,
+    investigations.router,
+    marks.router,
+    places.router,
+    shares.router,
+)

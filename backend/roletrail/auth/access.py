@@ -29,6 +29,15 @@ class TokenInfo(NamedTuple):
     used_at: int
 
 
+class SignInInfo(NamedTuple):
+    id: str
+    name: str
+    role: str
+    way: str
+    began_at: int
+    used_at: int
+
+
 class Access:
     def __init__(self, app: AppDatabase) -> None:
         self.app = app
@@ -83,6 +92,19 @@ class Access:
     def end_session(self, secret: str) -> None:
         with self.app.write() as db:
             db.execute("DELETE FROM sign_in_session WHERE hash = ?", (self._hash("session", secret),))
+
+    def sign_ins(self) -> list[SignInInfo]:
+        """Sessions that still let somebody in, the last used first."""
+        now = self.app.now()
+        query = (
+            "SELECT id, name, role, way, created_at, used_at FROM sign_in_session"
+            " WHERE used_at > ? AND (ends_at = 0 OR ends_at > ?) ORDER BY used_at DESC, id"
+        )
+        return [SignInInfo(*row) for row in self.app.read().execute(query, (now - SESSION_SECONDS, now))]
+
+    def end_sign_in(self, id_: str) -> bool:
+        with self.app.write() as db:
+            return db.execute("DELETE FROM sign_in_session WHERE id = ? AND id != ''", (id_,)).rowcount == 1
 
     # --- tokens -------------------------------------------------------------------------------------------------
 

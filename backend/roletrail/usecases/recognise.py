@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from roletrail.lineage.arn import account_hint, parse_arn
+from roletrail.usecases import guardduty
 
 MAX_TEXT = 262_144
 """A pasted record; CloudTrail's own limit for one record is 256 KB."""
@@ -70,8 +71,9 @@ def _of_record(text: str) -> list[Thing]:
         return []
     if not isinstance(record, dict):
         return []
-    if isinstance(record.get("detail"), dict):
-        record = record["detail"]
+    record = _unwrapped(record)
+    if found := guardduty.things(record):
+        return [Thing(*one) for one in found]
     identity = record.get("userIdentity")
     identity = identity if isinstance(identity, dict) else {}
     fields = (
@@ -80,6 +82,17 @@ def _of_record(text: str) -> list[Thing]:
         ("principal_id", identity.get("principalId"), "principal id of the record"),
     )
     return [Thing(kind, value, said) for kind, value, said in fields if isinstance(value, str) and value]
+
+
+def _unwrapped(record: dict) -> dict:
+    """Out of the envelopes in which people find a record or a finding: EventBridge, a log file, an answer of an API."""
+    for member in ("detail", "Records", "records", "findings", "Findings"):
+        inside = record.get(member)
+        if isinstance(inside, list) and inside:
+            inside = inside[0]
+        if isinstance(inside, dict):
+            return _unwrapped(inside) if member == "detail" else inside
+    return record
 
 
 def hint(thing: Thing) -> str:

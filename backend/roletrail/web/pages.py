@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,7 @@ from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import chains, coverage, entities, events, health, shapes, sources
 from roletrail.usecases import trace as tracing
+from roletrail.usecases.home import show_home
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.recognise import MAX_TEXT
@@ -29,6 +31,8 @@ LATEST = 5
 LOOKED_AT = 500
 """out of so many chains."""
 API = "/api/v1"
+OBJECTS = 25
+"""Files and quarantined records on a page of the data page."""
 
 
 @router.get("/")
@@ -39,7 +43,8 @@ def home(request: Request) -> Response:
         for tone in ("alarm", "watch")
     }
     totals = health.health(ports.graph, actor, ports.store_name)
-    return site_of(request).page(request, "home", {"health": totals, "twin": f"{API}/health", **latest})
+    first = show_home(ports, actor, int(time.time()), visit=True)
+    return site_of(request).page(request, "home", {"health": totals, "first": first, "twin": f"{API}/home", **latest})
 
 
 @router.get("/chains")
@@ -126,10 +131,11 @@ def data(request: Request) -> Response:
     ports, actor = ports_of(request), actor_of(request)
     raw = last_of_each(request)
     try:
-        objects = sources.list_objects(ports.graph, actor, raw.get("after", ""))
-        quarantine = sources.list_quarantine(ports.graph, actor, raw.get("quarantine", ""))
+        objects = sources.list_objects(ports.graph, actor, raw.get("after", ""), OBJECTS)
+        quarantine = sources.list_quarantine(ports.graph, actor, raw.get("quarantine", ""), OBJECTS)
     except InvalidRequest:  # a stale cursor: from the start
-        objects, quarantine = sources.list_objects(ports.graph, actor), sources.list_quarantine(ports.graph, actor)
+        objects = sources.list_objects(ports.graph, actor, "", OBJECTS)
+        quarantine = sources.list_quarantine(ports.graph, actor, "", OBJECTS)
     covered = coverage.show_coverage(ports.graph, actor)
     context = {
         "health": health.health(ports.graph, actor, ports.store_name),
@@ -137,7 +143,9 @@ def data(request: Request) -> Response:
         "strip": strip_of(covered),
         "objects": objects,
         "quarantine": quarantine,
-        "objects_url": "/data?" + urlencode({"after": objects.next or ""}),
+        "objects_url": "/data?" + urlencode({"after": objects.next or ""}) + "#objects",
+        "later": bool(raw.get("after") or raw.get("quarantine")),
+        "module": "data.js",
         "quarantine_url": "/data?" + urlencode({"quarantine": quarantine.next or ""}) + "#quarantine",
         "twin": f"{API}/health",
     }

@@ -52,6 +52,7 @@ _FRAME: dict[str, object] = {
     "open_door": False,
     "signed_in": True,
     "may": lambda _: True,
+    "hidden_parts": (),
 }
 """What base.html needs, for a page that says nothing else."""
 

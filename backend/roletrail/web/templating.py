@@ -38,7 +38,18 @@ def environment(templates: Path, assets: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for filter_ in (text.clock, text.day, text.moment, text.grouped, text.span, text.ordinal_word, text.percent, text.plural):
+    for filter_ in (
+        text.clock,
+        text.day,
+        text.moment,
+        text.grouped,
+        text.span,
+        text.ordinal_word,
+        text.percent,
+        text.plural,
+        text.file_name,
+        text.folder,
+    ):
         env.filters[filter_.__name__] = filter_
     env.filters["markdown"] = markdown
     env.filters["quoted"] = quoted

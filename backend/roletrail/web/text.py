@@ -75,3 +75,17 @@ def percent(share: float) -> str:
 
 def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def file_name(locator: str) -> str:
+    """The last part of a path or S3 URL."""
+    return locator.rstrip("/").rpartition("/")[2] or locator
+
+
+def folder(locator: str) -> str:
+    """What stands before the last part, its middle left out when it is long: the name of a file says most."""
+    above = locator.rstrip("/").rpartition("/")[0]
+    return above if len(above) <= MOST_FOLDER else f"{above[: MOST_FOLDER // 3]} … {above[-2 * MOST_FOLDER // 3 :]}"
+
+
+MOST_FOLDER = 72

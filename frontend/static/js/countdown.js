@@ -1,36 +1,22 @@
-/** Counts down how long credentials are still valid. The server's text stands until this runs, and without it. */
+/** Times until which something is valid, as what is left of them; the time itself stands beside it. */
 
-const UNITS = /** @type {const} */ ([
-  [86400, "d"],
-  [3600, "h"],
-  [60, "min"],
-  [1, "s"],
-]);
+const marks = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-until]")]);
 
-/** The two greatest units, as the server writes them. @param {number} seconds */
-export function span(seconds) {
-  const parts = [];
-  let rest = Math.max(0, Math.floor(seconds));
-  for (const [width, unit] of UNITS) {
-    const count = Math.floor(rest / width);
-    rest -= count * width;
-    if (count) parts.push(`${count} ${unit}`);
-    else if (parts.length) break;
-    if (parts.length === 2) break;
-  }
-  return parts.join(" ") || "0 s";
+/** @param {number} seconds */
+function left(seconds) {
+  if (seconds <= 0) return "expired";
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (hours) return `${hours} h ${minutes} min left`;
+  return minutes >= 10 ? `${minutes} min left` : `${minutes} min ${Math.floor(seconds % 60)} s left`;
 }
 
-function tick() {
-  for (const place of document.querySelectorAll("[data-expires]")) {
-    if (!(place instanceof HTMLElement)) continue;
-    const left = (Date.parse(place.dataset.expires ?? "") - Date.now()) / 1000;
-    if (Number.isNaN(left)) continue;
-    place.textContent = left > 0 ? span(left) : "ended";
-  }
+function show() {
+  for (const mark of marks) mark.textContent = left((Date.parse(mark.dataset.until ?? "") - Date.now()) / 1000);
 }
 
-if (document.querySelector("[data-expires]")) {
-  tick();
-  window.setInterval(tick, 1000);
+export function startCountdown() {
+  if (!marks.length) return;
+  show();
+  window.setInterval(show, 1000);
 }

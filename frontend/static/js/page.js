@@ -1,5 +1,6 @@
 /** What every page has: theme, keys, copying, walking through rows. */
 
+import { startCountdown } from "./countdown.js";
 import { copyLink, startCopy } from "./copy.js";
 import { addKeys, startKeys } from "./keys.js";
 import { keepList } from "./neighbours.js";
@@ -15,6 +16,7 @@ function focusTrace() {
 document.getElementById("print")?.addEventListener("click", () => window.print());
 startTheme();
 startCopy();
+startCountdown();
 startKeys();
 
 if (document.querySelector("#trace-box, #trace-top")) addKeys([{ key: "/", does: "Trace box", run: focusTrace }]);

@@ -77,3 +77,39 @@ def access_key(account: str) -> str:
     """A key id that encodes an account, put together as `lineage.arn.account_hint` takes it apart."""
     body = base64.b32encode((int(account) << 7).to_bytes(6, "big") + bytes(4)).decode()
     return "AKIA" + body
+
+
+KEY, PRINCIPAL = "ASIAEXAMPLE000000001", "AROAEXAMPLE000000001:i-0abcdef0123456789"
+API_FINDING = {
+    "SchemaVersion": "2.0",
+    "Type": "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+    "Resource": {"ResourceType": "AccessKey", "AccessKeyDetails": {"AccessKeyId": KEY, "PrincipalId": PRINCIPAL}},
+    "Service": {"Action": {"AwsApiCallAction": {"RemoteIpDetails": {"IpAddressV4": "198.51.100.7"}}}},
+}
+BUS_FINDING = {
+    "detail-type": "GuardDuty Finding",
+    "detail": {
+        "resource": {"instanceDetails": {"instanceId": "i-0abcdef0123456789"}},
+        "service": {"action": {"networkConnectionAction": {"remoteIpDetails": {"ipAddressV4": "198.51.100.7"}}}},
+    },
+}
+ASFF = {
+    "ProductArn": "arn:aws:securityhub:::product/aws/guardduty",
+    "Resources": [{"Details": {"AwsIamAccessKey": {"AccessKeyId": KEY}}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("pasted", "expected"),
+    [
+        (API_FINDING, [("access_key_id", KEY), ("principal_id", PRINCIPAL), ("address", "198.51.100.7")]),
+        ({"Findings": [API_FINDING]}, [("access_key_id", KEY), ("principal_id", PRINCIPAL), ("address", "198.51.100.7")]),
+        (BUS_FINDING, [("instance", "i-0abcdef0123456789"), ("address", "198.51.100.7")]),
+        (ASFF, [("access_key_id", KEY)]),
+        ({"Records": [{"eventID": "e1", "userIdentity": {"accessKeyId": KEY}}]}, [("event", "e1"), ("access_key_id", KEY)]),
+        ({"Resource": [], "Service": 7}, []),
+        ({"Resource": {"AccessKeyDetails": {"AccessKeyId": 7}}, "Service": {"Action": "x"}}, []),
+    ],
+)
+def test_findings_and_envelopes_are_taken_apart(pasted: dict, expected: list[tuple[str, str]]) -> None:
+    assert [(thing.kind, thing.value) for thing in recognise(json.dumps(pasted, indent=2))] == expected
