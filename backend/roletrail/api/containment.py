@@ -11,6 +11,7 @@ from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import MOVED, PREFIX, PROBLEMS, OpaqueId
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import containment, sessions
+from roletrail.usecases.containment_of import containment_of_finding, containment_of_investigation
 from roletrail.usecases.parameters import CONTAINMENT_PARAMETERS, containment_facts
 from roletrail.usecases.views_containment import ContainmentView
 
@@ -36,6 +37,30 @@ def get_containment(request: Request, id: OpaqueId) -> Response:  # noqa: A002 -
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{PREFIX}/sessions/{canonical}/containment{query}", 308)
     return written(containment.show_containment(ports, actor, id, options), form)
+
+
+@router.get(
+    "/findings/{id}/containment",
+    response_model=ContainmentView,
+    openapi_extra={"parameters": described.containment_parameters()},
+    summary="How to stop the chain that a finding opens at",
+)
+def get_finding_containment(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    raw = only(parameters(request), KNOWN)
+    form, options = form_of(raw), containment.options_of(containment_facts(raw))
+    return written(containment_of_finding(ports_of(request), actor_of(request), id, options), form)
+
+
+@router.get(
+    "/investigations/{id}/containment",
+    response_model=ContainmentView,
+    openapi_extra={"parameters": described.containment_parameters()},
+    summary="How to stop everything that is pinned in an investigation, and what was marked for it",
+)
+def get_investigation_containment(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    raw = only(parameters(request), KNOWN)
+    form, options = form_of(raw), containment.options_of(containment_facts(raw))
+    return written(containment_of_investigation(ports_of(request), actor_of(request), id, options), form)
 
 
 def form_of(raw: dict[str, str]) -> str:

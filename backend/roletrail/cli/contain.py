@@ -12,7 +12,8 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import out, plain, safe, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.errors import InvalidRequest
-from roletrail.usecases.containment import as_markdown, as_shell, options_of, show_containment, step_facts
+from roletrail.usecases.containment import as_markdown, as_shell, options_of, step_facts
+from roletrail.usecases.containment_of import containment_of
 from roletrail.usecases.parameters import CONTAINMENT_PARAMETERS, containment_facts
 from roletrail.usecases.views_containment import ContainmentStep, ContainmentView
 
@@ -21,7 +22,7 @@ STYLES = {"done": "green", "effective": "bold green", "failed": "bold red", "too
 
 
 def contain(
-    session: Annotated[str, typer.Argument(help="Session id, as chains and trace print it.")],
+    session: Annotated[str, typer.Argument(help="Id of a session, finding or investigation.")],
     store: Store = None,
     form: Annotated[str, typer.Option("--format", help="md, json or sh.", metavar="FORMAT", show_default=False)] = "",
     responder: Annotated[str, typer.Option("--responder", help=_HELP["responder"], metavar="ARN", show_default=False)] = "",
@@ -35,7 +36,7 @@ def contain(
         raise InvalidRequest("The option --format must be one of md, json, sh.")
     options = options_of(containment_facts({"responder": responder, "management_account": management_account}))
     with reading(store) as ports:
-        view = show_containment(ports, local_actor(), session, options)
+        view = containment_of(ports, local_actor(), session, options)
     if as_json or form == "json":
         write_json(view)
     elif form:

@@ -38,6 +38,9 @@ class Casebook:
         rows = self.app.read().execute(query, (status, status, assignee, assignee, after is None, *place, limit))
         return [Listed(Investigation(*row[:9]), *row[9:]) for row in rows]
 
+    def has(self, id_: str) -> bool:
+        return self._app.read().execute("SELECT 1 FROM investigation WHERE id = ?", (id_,)).fetchone() is not None
+
     def get(self, id_: str) -> Investigation:
         return _get(self.app.read(), id_)
 

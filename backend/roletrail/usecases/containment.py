@@ -13,11 +13,13 @@ from roletrail.detect.containment.outcome import Outcome
 from roletrail.detect.containment.step import PHASES, Document, Step
 from roletrail.detect.containment.step import Action as Does
 from roletrail.errors import NotFound
+from roletrail.investigations import respond
 from roletrail.render import shell
 from roletrail.render.plan import PlanWords, StepWords, markdown
 from roletrail.usecases.containment_case import Gathered, Options, gather
 from roletrail.usecases.containment_live import live_view
 from roletrail.usecases.containment_outcome import Watch
+from roletrail.usecases.flow import sides_of
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
 from roletrail.usecases.sessions import canonical_id
@@ -60,7 +62,13 @@ def plan_of(
     """One plan over several chains: of a finding, or of everything an investigation holds. `ids` are canonical."""
     require(actor, "containment.read", ids[0] if ids else "")
     asked = options or Options()
-    known = asked._replace(responders=(*ports.responders, *asked.responders), management=ports.management | asked.management)
+    declared = [responder.role for responder in respond.declared(ports.app)]
+    marked = sides_of(ports, ids).sides
+    known = asked._replace(
+        sides=marked if any(marked) else None,
+        responders=tuple(dict.fromkeys([*declared, *ports.responders, *asked.responders])),
+        management=ports.management | asked.management,
+    )
     gathered = gather(ports.graph, ids, known)
     if not gathered.case.subjects:
         raise NotFound("There is nothing to contain here: none of these identities is in this store.")
@@ -133,7 +141,7 @@ def _cannot_show(case: Case, more: bool) -> list[str]:
     ]
     if not case.responders:
         found.append(
-            "Which role will carry this plan out is not known: compare `aws sts get-caller-identity` with it, or name the role with --responder."
+            "Which role will carry this plan out is not known: compare what aws sts get-caller-identity prints with it, or name the role with --responder."
         )
     if more:
         found.append("More was obtained through these credentials than a plan can hold: the newest of it is not in here.")

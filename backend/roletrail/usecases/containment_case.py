@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from roletrail.detect.containment import Case, RoleUse, RoleUser, Subject
 from roletrail.detect.containment.case import is_pseudo_role, is_role_session
+from roletrail.detect.marks import Sides
 from roletrail.lineage.model import Action, Issuance, event_id_of
 from roletrail.stores.port import GraphStore, NodeRow
 
@@ -23,9 +24,9 @@ class Gathered(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the logs do not say. `attacker` None: everything on the path, below it, and what that created."""
+    """What the logs do not say. `sides` None: everything on the path, below it, and what that created is the attacker's."""
 
-    attacker: frozenset[str] | None = None
+    sides: Sides | None = None
     responders: tuple[str, ...] = ()
     management: frozenset[str] = frozenset()
 
@@ -33,9 +34,14 @@ class Options(NamedTuple):
 def gather(graph: GraphStore, ids: Sequence[str], options: Options) -> Gathered:
     """The case of one session or of several: their paths, what lies below them, what the same credentials obtained since."""
     line, more = _line(graph, ids)
-    beside = _beside(graph, ids, line) if options.attacker is None else []
+    beside = _beside(graph, ids, line)
     known = graph.rows([*line, *beside])
-    attacker = set(line) if options.attacker is None else set(line) & options.attacker
+    if options.sides is not None:
+        marked = _marked(graph, known.values(), options.sides)
+        known |= marked
+        line = [id_ for id_ in dict.fromkeys([*line, *marked]) if id_ not in options.sides.ours]
+        beside = [id_ for id_ in beside if id_ not in marked and id_ not in options.sides.ours]
+    attacker = set(line)
     issuances = graph.issuances_for([proof for row in known.values() if (proof := _proof(row))])
     subjects = {id_: _subject(known[id_], issuances, id_ in attacker) for id_ in [*line, *beside] if id_ in known}
     actions = _deeds(graph, [id_ for id_ in subjects if id_ in attacker])
@@ -81,6 +87,13 @@ def _beside(graph: GraphStore, ids: Sequence[str], line: Collection[str]) -> lis
             id_: None for id_, row in graph.rows(fresh).items() if row.node.kind == "session" and row.node.issued_at >= started
         }
     return sorted(found)
+
+
+def _marked(graph: GraphStore, known: Iterable[NodeRow], sides: Sides) -> dict[str, NodeRow]:
+    """What people marked as the attacker's in the lineages the plan is about: another incident's marks make another plan."""
+    roots = {row.standing.root for row in known}
+    rows = graph.rows(sorted(sides.attacker)[:MOST_IDENTITIES])
+    return {id_: row for id_, row in sorted(rows.items()) if row.standing.root in roots}
 
 
 def _proof(row: NodeRow) -> str:

@@ -111,7 +111,7 @@ def _scp(case: Case, account: str) -> Step:
             f"It binds only if {account} is a member account of an organisation with service control policies on.",
             f"If {account} manages its organisation or stands alone, say --management-account {account}: then all is denied in one batch.",
             "By default an account takes five of these policies, of 5,120 characters each.",
-            "The profile `management` is the organisation's management account or its delegated administrator of policies.",
+            "The profile named management is the organisation's management account or its delegated administrator of policies.",
         ),
         checks=(Check("", ("AttachPolicy",), account, denies=_hit(case, account).ids),),
     )  # fmt: skip

@@ -111,7 +111,7 @@ def _with_own_policies(kind: str) -> Callable[[Action], _Revert]:
 def _policy_version(action: Action) -> _Revert:
     detail = detail_of(action)
     policy, version = text_of(detail, "policy_arn"), text_of(detail, "version")
-    does = (
+    does: tuple[Does, ...] = (
         Ask("GOOD_VERSION", f"the version of {policy} that was default before (aws iam list-policy-versions)"),
         aws(action.account, "iam", "set-default-policy-version", "--policy-arn", policy, "--version-id", Var("GOOD_VERSION")),
         *(_call(action, "iam", "delete-policy-version", ("--policy-arn", policy), ("--version-id", version)) if version else ()),
