@@ -136,6 +136,12 @@ def is_pseudo_role(node: Node) -> bool:
     return node.role_name.startswith("aws:") or ":aws:ec2-in" in node.principal_id
 
 
+def held_accounts(case: Case) -> list[str]:
+    """Accounts in which the attacker holds something; a stranger's own account is his to contain."""
+    held = (one.node for one in case.attackers if one.node.type != "foreign")
+    return list(dict.fromkeys(node.account for node in held if usable_account(node.account)))
+
+
 def role_sessions(case: Case) -> dict[str, list[Subject]]:
     """Sessions of the plan by role ARN, in order of the plan: nearest the root first."""
     found: dict[str, list[Subject]] = {}

@@ -15,13 +15,13 @@ from roletrail.detect.containment.case import (
     by_name,
     created_users,
     detail_of,
+    held_accounts,
     is_pseudo_role,
     principal_arn,
     role_name_of,
     text_of,
     texts_of,
     usable,
-    usable_account,
     usable_name,
 )
 from roletrail.detect.containment.step import Action as Does
@@ -33,7 +33,7 @@ MANAGEMENT = ""
 
 
 def steps(case: Case) -> list[Step]:
-    accounts = dict.fromkeys(one.node.account for one in case.attackers if usable_account(one.node.account))
+    accounts = held_accounts(case)
     writers = {account for account in accounts if writes_iam(case, account)}
     return [
         _quarantine(case, account) if account in case.management else _scp(case, account)

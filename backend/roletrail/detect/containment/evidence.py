@@ -7,12 +7,12 @@ from roletrail.detect.containment.case import (
     base_name,
     by_name,
     detail_of,
+    held_accounts,
     refs,
     role_name_of,
     role_sessions,
     text_of,
     usable,
-    usable_account,
     usable_name,
     usable_region,
 )
@@ -42,10 +42,14 @@ def _trails(case: Case) -> list[Step]:
 
 
 def _on_again(case: Case, off: Action) -> bool:
-    """Somebody outside the plan has already put the same trail right."""
+    """The same trail was put right since, by whomever."""
+    later = (a for a in case.logging.get(off.account, ()) if (a.at, a.event_id) > (off.at, off.event_id))
     ours = {a.event_id for a in case.actions}
-    later = (a for a in case.logging.get(off.account, ()) if a.at > off.at and a.event_id not in ours)
-    return any(a.event_name in {"StartLogging", "CreateTrail", "PutEventSelectors"} and a.target == off.target for a in later)
+    on = {"StartLogging", "CreateTrail"}
+    return any(
+        a.target == off.target and (a.event_name in on or (a.event_name == "PutEventSelectors" and a.event_id not in ours))
+        for a in later
+    )
 
 
 def _trail(action: Action) -> Step:
@@ -171,7 +175,7 @@ def _recorders(case: Case) -> list[Step]:
 
 
 def _keep(case: Case) -> list[Step]:
-    accounts = dict.fromkeys(one.node.account for one in case.attackers if usable_account(one.node.account))
+    accounts = held_accounts(case)
     return [_snapshot_of_iam(case, account) for account in accounts]
 
 

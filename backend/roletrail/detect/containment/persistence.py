@@ -97,7 +97,7 @@ def _with_own_policies(kind: str) -> Callable[[Action], _Revert]:
     def make(action: Action) -> _Revert:
         name = ((f"--{kind}-name", action.target),)
         ours = [QUARANTINE] if kind == "user" else [REVOKE, QUARANTINE]
-        first = [
+        first: list[Does] = [
             does for policy in ours for does in _call(action, "iam", f"delete-{kind}-policy", *name, ("--policy-name", policy))
         ]
         last = _call(action, "iam", f"delete-{kind}", *name)
@@ -111,17 +111,12 @@ def _with_own_policies(kind: str) -> Callable[[Action], _Revert]:
 def _policy_version(action: Action) -> _Revert:
     detail = detail_of(action)
     policy, version = text_of(detail, "policy_arn"), text_of(detail, "version")
-    does: tuple[Does, ...] = (
-        Ask("GOOD_VERSION", f"the version of {policy} that was default before (aws iam list-policy-versions)"),
-        aws(action.account, "iam", "set-default-policy-version", "--policy-arn", policy, "--version-id", Var("GOOD_VERSION")),
-        *(_call(action, "iam", "delete-policy-version", ("--policy-arn", policy), ("--version-id", version)) if version else ()),
-    )
-    return _Revert(
-        f"Put the earlier version of {policy} back",
-        does if usable(policy) else (),
-        "iam:SetDefaultPolicyVersion",
-        "SetDefaultPolicyVersion",
-    )
+    ask = Ask("GOOD_VERSION", f"the version of {policy} that was default before (aws iam list-policy-versions)")
+    words = ("iam", "set-default-policy-version", "--policy-arn", policy, "--version-id", Var("GOOD_VERSION"))
+    gone = _call(action, "iam", "delete-policy-version", ("--policy-arn", policy), ("--version-id", version)) if version else ()
+    does: tuple[Does, ...] = (ask, aws(action.account, *words), *gone) if usable(policy) else ()
+    title = f"Put the earlier version of {policy} back"
+    return _Revert(title, does, "iam:SetDefaultPolicyVersion", "SetDefaultPolicyVersion")
 
 
 def _instances(action: Action) -> _Revert:

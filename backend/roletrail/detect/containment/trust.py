@@ -157,6 +157,7 @@ def _stranger(stranger: Subject, one: Subject) -> list[Step]:
         console=("Your contact there, or AWS Support: Report abuse of AWS resources",),
         breaks="Nothing.",
         undo_text="Nothing to undo.",
+        survives="Everything on their side, until they have acted.",
         notes=(f"Give them: caller {stranger.node.principal_id or 'unknown'}, role {one.node.role_arn}, {ids}.",),
         evidence=(event_ref(told.at, told.event_id),) if told else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roletrail.detect.containment.case import Case, is_portal_role, role_name_of, role_sessions, usable_account, usable_name
+from roletrail.detect.containment.case import Case, held_accounts, is_portal_role, role_name_of, role_sessions, usable_name
 from roletrail.detect.containment.documents import REVOKE
 from roletrail.detect.containment.step import KEPT_TIME, Step, Var, aws
 
@@ -10,7 +10,7 @@ _ISSUING = ("AssumeRole", "GetFederationToken", "GetSessionToken", "CreateAccess
 
 
 def steps(case: Case) -> list[Step]:
-    accounts = dict.fromkeys(one.node.account for one in case.attackers if usable_account(one.node.account))
+    accounts = held_accounts(case)
     return [_look(case, account) for account in accounts]
 
 
