@@ -22,7 +22,7 @@ from tests.support.graphs import commit_all, fill, link
 from tests.support.worlds import Event, World
 
 many = settings(
-    max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=repetitions("store_graphs"), suppress_health_check=list(HealthCheck)
 )
 
 

@@ -21,7 +21,7 @@ from tests.support.reference import Reference
 from tests.support.worlds import Identity, World, node_of, principal
 
 many = settings(
-    max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=repetitions("store_graphs"), suppress_health_check=list(HealthCheck)
 )
 
 

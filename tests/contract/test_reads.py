@@ -23,7 +23,7 @@ T = TypeVar("T")
 SEEDS = st.integers(0, 10_000)
 SIZES = st.integers(1, 25)
 many = settings(
-    max_examples=repetitions("store_graphs"), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=repetitions("store_graphs"), suppress_health_check=list(HealthCheck)
 )
 
 

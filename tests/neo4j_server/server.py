@@ -36,6 +36,7 @@ dbms.usage_report.enabled=false
 server.memory.pagecache.size=128m
 db.transaction.timeout=120s
 db.tx_log.preallocate=false
+dbms.cypher.min_replan_interval=1h
 server.directories.data={home}/data
 server.directories.logs={home}/logs
 server.directories.run={home}/run

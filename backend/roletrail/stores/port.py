@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+from roletrail.errors import StoreUnavailable
 from roletrail.lineage.arn import split_principal
 from roletrail.lineage.model import (
     Action,
@@ -33,6 +34,14 @@ from roletrail.lineage.model import (
 from roletrail.stores.judging import Judgements
 
 # --- writing ------------------------------------------------------------------------------------------------------
+
+
+class StoreBusy(StoreUnavailable):
+    """The store is away or busy for the moment: nothing was written, and the same may be asked again."""
+
+
+class TooMuchAtOnce(StoreBusy):
+    """The store has too little memory for so much in one transaction: nothing was written, less at a time may do."""
 
 
 class ArchiveFile(NamedTuple):
