@@ -23,7 +23,7 @@ demo: $(PYTHON_READY) $(FRONTEND_READY) ## Load the sample incidents and start t
 serve: $(PYTHON_READY) $(FRONTEND_READY) ## Serve the store of ROLETRAIL_STORE on 127.0.0.1 (PORT=8765)
 	@$(BIN)/roletrail serve --port $(PORT) $(ARGS)
 
-test: setup ## Run every suite with the gate's counts; installs Chromium, a JRE and Maven when missing
+test: setup ## Run every suite with the gate's counts; installs Chromium, a JRE, Maven and a Neo4j server when missing
 	@$(BIN)/pytest $(ARGS)
 
 soak: setup ## Run every suite with the full counts
@@ -61,7 +61,7 @@ lock: ## Resolve the newest allowed dependencies into requirements.lock
 	@$(SETUP) lock
 
 setup: $(PYTHON_READY) $(FRONTEND_READY)
-	@$(SETUP) browser java
+	@$(SETUP) browser java neo4j
 
 clean: ## Remove everything that setup and builds made
 	rm -rf $(VENV) .cache dist frontend/node_modules frontend/static/vendor

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and is quick when it is already there.
-# usage: scripts/setup.sh [python] [frontend] [browser] [java] [lock]
+# usage: scripts/setup.sh [python] [frontend] [browser] [java] [neo4j] [lock]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -80,6 +80,19 @@ setup_java() {
     command -v java >/dev/null && command -v mvn >/dev/null || apt_install default-jre-headless maven
 }
 
+# The parts of the server that tests start. Nothing of it is shipped: it is under the GPL, and only tests use it.
+setup_neo4j() {
+    local pom=tests/neo4j_server/pom.xml version cache
+    version=$(sed -n 's:.*<neo4j.version>\(.*\)</neo4j.version>.*:\1:p' "$pom")
+    cache=${ROLETRAIL_NEO4J_CACHE:-.cache/neo4j}/$version
+    [ -z "${ROLETRAIL_TEST_NEO4J_URI:-}" ] && [ "${ROLETRAIL_SKIP_NEO4J:-}" != 1 ] && [ ! -f "$cache/.ready" ] || return 0
+    say "fetching a Neo4j $version server for the tests (120 MB)"
+    mkdir -p "$cache"
+    retry mvn -B -q -f "$pom" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$(cd "$cache" && pwd)/lib" >&2 || fail "Maven could not fetch Neo4j"
+    touch "$cache/.ready"
+}
+
 setup_lock() {
     local scratch=.cache/lock
     rm -rf "$scratch" && mkdir -p "$scratch"
@@ -96,7 +109,7 @@ setup_lock() {
 
 for step in "$@"; do
     case $step in
-        python | frontend | browser | java | lock) "setup_$step" ;;
+        python | frontend | browser | java | neo4j | lock) "setup_$step" ;;
         *) fail "unknown step $step" ;;
     esac
 done

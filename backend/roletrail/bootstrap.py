@@ -13,27 +13,35 @@ from roletrail.auth.gate import GateRules
 from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.ingest.reread import read_again
 from roletrail.inventory.known import Known, Said
-from roletrail.settings import Settings, sqlite_path, store_name
+from roletrail.settings import Neo4jPlace, Settings, load, neo4j_place, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings import given_in
 from roletrail.usecases.intake import Intake
 from roletrail.usecases.ports import Ports
 
-_LATER = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
-
 
 def open_graph(store: str, *, create: bool) -> GraphStore:
-    """The graph store of a URL. Raises StoreUnavailable when it is not there and must not be made."""
+    """The graph store of a URL; credentials of a server come from the settings. Raises StoreUnavailable when it is not there
+    and must not be made."""
     path = sqlite_path(store)
     if path is not None and path.name:
         return EmbeddedStore(path, create=create)
-    scheme = store.partition(":")[0]
-    if scheme in _LATER:
-        raise StoreUnavailable("Neo4j stores are not in this version yet.", hint="Use sqlite:///PATH.")
+    place = neo4j_place(store)
+    if place is not None:
+        return _neo4j_graph(place)
     raise InvalidRequest(
-        f"{scheme[:40]!r} names no kind of store.", hint="Use sqlite:///PATH, for example sqlite:///roletrail.sqlite."
+        f"{store.partition(':')[0][:40]!r} names no kind of store.",
+        hint="Use sqlite:///PATH, for example sqlite:///roletrail.sqlite, or neo4j://HOST:7687/DATABASE.",
     )
+
+
+def _neo4j_graph(place: Neo4jPlace) -> GraphStore:
+    from roletrail.stores.neo4j import Address, Neo4jStore  # noqa: PLC0415 - the driver takes a third of a second to import
+
+    settings = load()
+    password = settings.neo4j_password.get_secret_value()
+    return Neo4jStore(Address(place.uri, place.database, settings.neo4j_user if password else "", password))
 
 
 def open_ports(settings: Settings, *, create: bool = False, sample: bool = False) -> Ports:

@@ -7,9 +7,10 @@ graph unless they are set.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from roletrail.detect.address import parse_network
@@ -17,6 +18,7 @@ from roletrail.errors import InvalidRequest
 
 SQLITE_PREFIX = "sqlite:///"
 DEFAULT_STORE = "sqlite:///roletrail.sqlite"
+NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 class Settings(BaseSettings):
@@ -26,7 +28,9 @@ class Settings(BaseSettings):
         env_prefix="ROLETRAIL_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    store: str = Field(DEFAULT_STORE, description="Graph store: sqlite:///PATH.")
+    store: str = Field(DEFAULT_STORE, description="Graph store: sqlite:///PATH, or neo4j://HOST:PORT/DATABASE.")
+    neo4j_user: str = Field("neo4j", description="User of a Neo4j store. Without a password nobody signs in.")
+    neo4j_password: SecretStr = Field(SecretStr(""), description="Password of that user; never part of the store's URL.")
     archive: str = Field("", description="Folder of event rows and evidence records. Default: PATH.archive beside the store.")
     app_db: str = Field("", description="SQLite file of tokens and sign-in sessions. Default: PATH.app beside the store.")
     inventory: str = Field("", description="SQLite file of the inventory. Default: PATH.inventory beside the store.")
@@ -111,10 +115,34 @@ def sqlite_path(store: str) -> Path | None:
     return Path(unquote(store[len(SQLITE_PREFIX) :])).expanduser()
 
 
+class Neo4jPlace(NamedTuple):
+    """A Neo4j database, without who asks."""
+
+    uri: str
+    database: str
+
+
+def neo4j_place(store: str) -> Neo4jPlace | None:
+    """Server and database of `neo4j://HOST:PORT/DATABASE`; None when the URL names another kind of store."""
+    parts = urlsplit(store)
+    if parts.scheme not in NEO4J_SCHEMES:
+        return None
+    database = unquote(parts.path.strip("/")) or "neo4j"
+    if parts.username is not None or parts.query or parts.fragment or "/" in database or not parts.hostname:
+        raise InvalidRequest(
+            "The URL of a Neo4j store holds a host, a port and a database, nothing else.",
+            hint="Use neo4j://HOST:7687/DATABASE; user and password are ROLETRAIL_NEO4J_USER and ROLETRAIL_NEO4J_PASSWORD.",
+        )
+    return Neo4jPlace(f"{parts.scheme}://{parts.netloc}", database)
+
+
 def store_name(store: str) -> str:
-    """What pages may say about a store: its kind and file name, never credentials or folders."""
+    """What pages may say about a store: its kind and file or database name, never credentials or folders."""
     path = sqlite_path(store)
-    return f"sqlite {path.name}" if path is not None else urlsplit(store).scheme
+    if path is not None:
+        return f"sqlite {path.name}"
+    place = neo4j_place(store)
+    return f"neo4j {place.database}" if place else urlsplit(store).scheme
 
 
 def load(**chosen: object) -> Settings:

@@ -59,6 +59,17 @@ CREATE INDEX addendum_original IF NOT EXISTS FOR (a:Addendum) ON (a.original);
 CREATE INDEX addendum_account IF NOT EXISTS FOR (a:Addendum) ON (a.account);
 CREATE INDEX version_event IF NOT EXISTS FOR (v:Version) ON (v.versionOf, v.kind);
 
+CREATE INDEX action_name IF NOT EXISTS FOR (a:Action) ON (a.eventName);
+CREATE INDEX sign_in_name IF NOT EXISTS FOR (s:SignIn) ON (s.eventName);
+
+// What rules said of it.
+CREATE CONSTRAINT finding_id IF NOT EXISTS FOR (f:Finding) REQUIRE f.id IS UNIQUE;
+CREATE INDEX finding_identity IF NOT EXISTS FOR (f:Finding) ON (f.identity);
+CREATE INDEX finding_score IF NOT EXISTS FOR (f:Finding) ON (f.score);
+CREATE CONSTRAINT habit_day IF NOT EXISTS FOR (h:Habit) REQUIRE (h.habit, h.day) IS UNIQUE;
+CREATE INDEX habit_identity IF NOT EXISTS FOR (h:Habit) ON (h.identity);
+CREATE INDEX unjudged_first IF NOT EXISTS FOR (u:Unjudged) ON (u.firstSeen);
+
 // Bookkeeping: where linking finds what it joins, what is taken in already, whose turn it is.
 CREATE INDEX anchor IF NOT EXISTS FOR (a:Anchor) ON (a.a);
 CREATE CONSTRAINT cell_number IF NOT EXISTS FOR (c:Cell) REQUIRE c.number IS UNIQUE;
@@ -83,31 +94,33 @@ CREATE CONSTRAINT migration_number IF NOT EXISTS FOR (m:Migration) REQUIRE m.num
 // Every name a query speaks of: a query about one that the database has never seen gets a notification of the server.
 CREATE (n
   :AWSPrincipal :AWSRole :AWSUser :Account :Action :Activity :Addendum :Anchor :ArchiveFile :Attempt :Caller :Cell
-  :CellHashes :Chain :Credential :Crossing :Digest :Entity :ExcludedAttempt :Identity :Instance :Issuance :Key :Lost
-  :Migration :Object :Origin :Part :Pending :Quarantined :ResourceUse :Session :SignIn :SourceAddress :Subject
-  :Unknown :Version :WriterLease
+  :CellHashes :Chain :Credential :Crossing :Digest :Entity :ExcludedAttempt :Finding :Habit :Identity :Instance
+  :Issuance :Key :Lost :Migration :Object :Origin :Part :Pending :Quarantined :ResourceUse :Session :SignIn
+  :SourceAddress :Subject :Unjudged :Unknown :Version :WriterLease
   {
-  a: 0, above: 0, accessKeyId: 0, accessKeyIds: 0, account: 0, accounts: 0, address: 0, agent: 0, appliedAt: 0, arn:
-  0, at: 0, attempt: 0, band: 0, byConfidence: 0, byFirstSeen: 0, byLastSeen: 0, byReach: 0, bySessions: 0,
+  a: 0, above: 0, accessKeyId: 0, accessKeyIds: 0, account: 0, accounts: 0, address: 0, agent: 0, appliedAt: 0,
+  arn: 0, at: 0, attempt: 0, band: 0, byConfidence: 0, byFirstSeen: 0, byLastSeen: 0, byReach: 0, bySessions: 0,
   categories: 0, category: 0, cell: 0, checksum: 0, child: 0, childKey: 0, childPrincipal: 0, childType: 0,
   confidence: 0, conflict: 0, copy: 0, count: 0, counts: 0, crossing: 0, current: 0, day: 0, delivery: 0, depth: 0,
   detail: 0, doubles: 0, end: 0, entityId: 0, entityKind: 0, errorCode: 0, errors: 0, eventId: 0, eventName: 0,
   eventSource: 0, evidence: 0, expires: 0, externalId: 0, facts: 0, family: 0, fields: 0, files: 0, first: 0,
-  firstAt: 0, firstEvent: 0, firstName: 0, firstSeen: 0, fromConsole: 0, hashes: 0, heldByEdges: 0, hops: 0, hour:
-  0, id: 0, identity: 0, ignored: 0, ingestedAt: 0, instanceId: 0, internal: 0, invokedBy: 0, issuedAt: 0, k: 0,
-  key: 0, keyCount: 0, kind: 0, label: 0, last: 0, lastAt: 0, lastEvent: 0, lastName: 0, lastPivot: 0, lastSeen: 0,
-  locator: 0, mfa: 0, mfaSerial: 0, name: 0, note: 0, number: 0, object: 0, onBehalfOf: 0, original: 0, parent: 0,
-  parentAccount: 0, parentCreated: 0, parentKey: 0, parentKind: 0, parentLabel: 0, parentPrincipal: 0, partition: 0,
-  parts: 0, patch: 0, pivot: 0, pivots: 0, previous: 0, principalId: 0, provider: 0, quarantined: 0, rank: 0, reach:
-  0, reason: 0, record: 0, ref: 0, region: 0, requestId: 0, resource: 0, roleAccount: 0, roleArn: 0, roleId: 0,
-  roleName: 0, root: 0, rows: 0, rule: 0, searchText: 0, segment: 0, serviceLinked: 0, sessionName: 0, sessions: 0,
-  sha256: 0, sharedEventId: 0, size: 0, sourceIdentity: 0, sources: 0, start: 0, started: 0, success: 0, taken: 0,
-  target: 0, targetKind: 0, turn: 0, type: 0, version: 0, versionOf: 0, vpceAccount: 0, vpceId: 0, workload: 0,
-  workloadId: 0
+  firstAt: 0, firstEvent: 0, firstName: 0, firstSeen: 0, fromConsole: 0, habit: 0, hashes: 0, heldByEdges: 0,
+  hops: 0, hour: 0, id: 0, identity: 0, ignored: 0, ingestedAt: 0, instanceId: 0, internal: 0, invokedBy: 0,
+  issuedAt: 0, k: 0, key: 0, keyCount: 0, kind: 0, label: 0, last: 0, lastAt: 0, lastEvent: 0, lastName: 0,
+  lastPivot: 0, lastSeen: 0, locator: 0, mfa: 0, mfaSerial: 0, name: 0, note: 0, number: 0, object: 0,
+  onBehalfOf: 0, original: 0, packed: 0, parent: 0, parentAccount: 0, parentCreated: 0, parentKey: 0, parentKind: 0,
+  parentLabel: 0, parentPrincipal: 0, partition: 0, parts: 0, patch: 0, pivot: 0, pivots: 0, previous: 0,
+  principalId: 0, provider: 0, quarantined: 0, rank: 0, reach: 0, reason: 0, record: 0, ref: 0, region: 0,
+  requestId: 0, resource: 0, roleAccount: 0, roleArn: 0, roleId: 0, roleName: 0, root: 0, rows: 0, rule: 0,
+  score: 0, searchText: 0, segment: 0, serviceLinked: 0, sessionName: 0, sessions: 0, severity: 0,
+  severityNumber: 0, sha256: 0, sharedEventId: 0, size: 0, sourceIdentity: 0, sources: 0, start: 0, started: 0,
+  success: 0, taken: 0, target: 0, targetKind: 0, title: 0, tone: 0, touched: 0, turn: 0, type: 0, version: 0,
+  versionOf: 0, vpceAccount: 0, vpceId: 0, workload: 0, workloadId: 0
   })
 CREATE
-  (n)-[:ALIAS_OF]->(n), (n)-[:ASSUMED]->(n), (n)-[:ASSUMED_ROLE]->(n), (n)-[:ATTEMPTED]->(n), (n)-[:CREATED]->(n),
-  (n)-[:DELIVERED]->(n), (n)-[:DID]->(n), (n)-[:FEDERATED]->(n), (n)-[:GOT_FEDERATION_TOKEN]->(n),
-  (n)-[:GOT_SESSION_TOKEN]->(n), (n)-[:LED_TO]->(n), (n)-[:OF]->(n), (n)-[:ON]->(n), (n)-[:RAN_ROOT_TASK]->(n),
-  (n)-[:SIGNED_IN]->(n), (n)-[:SWITCHED]->(n), (n)-[:TRIED]->(n), (n)-[:USED]->(n), (n)-[:USED_FROM]->(n)
+  (n)-[:ABOUT]->(n), (n)-[:ALIAS_OF]->(n), (n)-[:ASSUMED]->(n), (n)-[:ASSUMED_ROLE]->(n), (n)-[:ATTEMPTED]->(n),
+  (n)-[:CREATED]->(n), (n)-[:DELIVERED]->(n), (n)-[:DID]->(n), (n)-[:FEDERATED]->(n),
+  (n)-[:GOT_FEDERATION_TOKEN]->(n), (n)-[:GOT_SESSION_TOKEN]->(n), (n)-[:LED_TO]->(n), (n)-[:OF]->(n),
+  (n)-[:ON]->(n), (n)-[:RAN_ROOT_TASK]->(n), (n)-[:SIGNED_IN]->(n), (n)-[:SWITCHED]->(n), (n)-[:TRIED]->(n),
+  (n)-[:USED]->(n), (n)-[:USED_FROM]->(n)
 DETACH DELETE n;

@@ -11,6 +11,11 @@ from roletrail.stores.port import fold, search_texts
 MIN_LENGTH = 3
 """Characters of a text that can be looked for."""
 
+WORKLOADS = ("instance", "function", "task", "pod", "build", "machine")
+INSTANCE_NAME = "i-"
+INSTANCE_NAMES = (19, 10)
+"""Lengths of instance ids: since 2016, and before."""
+
 MAX_BAND = 3
 """Bands of the chain list: 1, 2, and 3 for three or more sessions, as tones have it."""
 

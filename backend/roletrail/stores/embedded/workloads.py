@@ -12,13 +12,9 @@ from typing import TypeVar
 
 from roletrail.lineage.model import Action, Node, SignIn
 from roletrail.stores.embedded import rows
+from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
 
 T = TypeVar("T")
-
-WORKLOADS = ("instance", "function", "task", "pod", "build", "machine")
-INSTANCE_NAME = "i-"
-INSTANCE_NAMES = (19, 10)
-"""Lengths of instance ids: since 2016, and before."""
 
 
 def nodes(connection: Connection) -> list[Node]:

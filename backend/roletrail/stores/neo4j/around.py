@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
-from roletrail.lineage.link import anchors
+from roletrail.lineage.link import anchors, touch
 from roletrail.lineage.model import Action, Issuance
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
@@ -43,11 +44,21 @@ def _issuances(cypher: Cypher, wanted: list[int]) -> list[Issuance]:
 
 
 def logging_changes(cypher: Cypher, account: str) -> list[Action]:
-    refs = cypher.rows(_L["refs"], rows=[anchors.logging_of(account)])
-    numbers = [int(ref[1:]) for _, ref in refs if ref[0] == "a"]
-    found = [shapes.ACTION.row(row) for _, row in cypher.rows_of(_L["actions"], numbers)]
+    found = _actions(cypher, [anchors.logging_of(account)])
     return sorted((a for a in found if a.account == account), key=lambda a: (a.at, a.event_id))
 
 
+def actions_on(cypher: Cypher, targets: Collection[str]) -> list[Action]:
+    wanted = {touch.last_part(target) for target in targets if target}
+    found = _actions(cypher, sorted({anchors.contained(target) for target in wanted}))
+    return sorted((a for a in found if touch.contained(a) in wanted), key=lambda a: (a.at, a.event_id))
+
+
+def _actions(cypher: Cypher, wanted: list[int]) -> list[Action]:
+    refs = cypher.rows_of(_L["refs"], wanted)
+    numbers = sorted({int(ref[1:]) for _, ref in refs if ref[0] == "a"})
+    return [shapes.ACTION.row(row) for _, row in cypher.rows_of(_L["actions"], numbers)]
+
+
 def accounts_not_loaded(cypher: Cypher) -> dict[str, int]:
-    return dict(cypher.rows(_Q["accounts"]))
+    return cypher.pairs(_Q["accounts"])

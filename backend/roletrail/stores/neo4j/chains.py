@@ -144,8 +144,8 @@ def _with_text(cypher: Cypher, plan: _Plan, q: str) -> list[ChainRow]:
 
 
 def _row(row: list[Any]) -> ChainRow:
-    standing = Standing(row[1], row[2] or "", *row[3:11], row[11] or "")
-    return ChainRow(row[0], standing, *row[12:16])
+    standing = Standing._make((row[1], row[2] or "", *row[3:11], row[11] or ""))
+    return ChainRow._make((row[0], standing, *row[12:16]))
 
 
 def _value(sort: str, row: ChainRow) -> float:

@@ -60,6 +60,13 @@ class Cypher:
         found = self.rows(statement, **parameters)
         return found[0][0] if found else None
 
+    def pairs(self, statement: Statement, **parameters: Any) -> dict[Any, Any]:
+        """Rows of two values each, by the first."""
+        return {key: value for key, value in self.rows(statement, **parameters)}
+
+    def pairs_of(self, statement: Statement, values: Iterable[Any], **parameters: Any) -> dict[Any, Any]:
+        return {key: value for key, value in self.rows_of(statement, values, **parameters)}
+
     def rows_of(self, statement: Statement, values: Iterable[Any], **parameters: Any) -> list[list[Any]]:
         """Rows for a list that the statement unwinds as `$rows`, a batch at a time."""
         found: list[list[Any]] = []
@@ -89,7 +96,7 @@ class Connection:
         self.address = address
         auth = (address.user, address.password) if address.user else None
         with self._clear_errors():
-            self._driver = neo4j.GraphDatabase.driver(
+            self._driver = neo4j.GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
                 address.uri,
                 auth=auth,
                 user_agent="roletrail",
@@ -118,9 +125,12 @@ class Connection:
     @contextmanager
     def reading(self) -> Generator[Cypher]:
         """A reading transaction for answers that are handed over bit by bit."""
-        with self._clear_errors(), self._session(neo4j.READ_ACCESS) as session:
-            with session.begin_transaction(timeout=WRITE_SECONDS) as transaction:
-                yield Cypher(transaction)
+        with (
+            self._clear_errors(),
+            self._session(neo4j.READ_ACCESS) as session,
+            session.begin_transaction(timeout=WRITE_SECONDS) as transaction,
+        ):
+            yield Cypher(transaction)
 
     def write(self, work: Callable[[Cypher, int], T]) -> T:
         """Write in one transaction, tried again on what passes by itself. `work` is told which try it is, from 0."""
@@ -136,10 +146,13 @@ class Connection:
     @contextmanager
     def writing(self) -> Generator[Cypher]:
         """One write transaction, committed on exit, rolled back on error. Never tried again: its body is the caller's."""
-        with self._clear_errors(), self._session(neo4j.WRITE_ACCESS) as session:
-            with session.begin_transaction(timeout=WRITE_SECONDS) as transaction:
-                yield Cypher(transaction)
-                transaction.commit()
+        with (
+            self._clear_errors(),
+            self._session(neo4j.WRITE_ACCESS) as session,
+            session.begin_transaction(timeout=WRITE_SECONDS) as transaction,
+        ):
+            yield Cypher(transaction)
+            transaction.commit()
 
     def schema(self, statement: Statement) -> None:
         """A statement about the schema, in a transaction of its own."""
@@ -147,7 +160,9 @@ class Connection:
             session.run(statement).consume()
 
     def _session(self, access: str) -> neo4j.Session:
-        return self._driver.session(database=self.address.database, default_access_mode=access)
+        return self._driver.session(  # pyright: ignore[reportUnknownMemberType]
+            database=self.address.database, default_access_mode=access
+        )
 
     def close(self) -> None:
         self._driver.close()

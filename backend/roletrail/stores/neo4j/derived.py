@@ -7,7 +7,7 @@ Three columns are inherited from the primary parent and can change although the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -78,8 +78,8 @@ class Changes:
 def places_of(cypher: Cypher, ids: Iterable[str]) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for row in cypher.rows_of(_Q["places"], sorted(set(ids))):
-        standing = Standing(row[1], row[2] or "", *row[3:11], row[11] or "")
-        found[row[0]] = Place(row[0], standing, *row[12:16], row[16] or "", row[17] or "", row[18])
+        standing = Standing._make((row[1], row[2] or "", *row[3:11], row[11] or ""))
+        found[row[0]] = Place._make((row[0], standing, *row[12:16], row[16] or "", row[17] or "", row[18]))
     return found
 
 
@@ -214,7 +214,8 @@ class _Settling:
         new = [one for id_, one in sorted(self._places.items()) if id_ not in self._old]
         changed = [one for id_, one in sorted(self._places.items()) if id_ in self._old and self._old[id_] != one]
         gone = self._gone
-        self._cypher.write(_Q["put_places"], [{"id": one.id, "properties": _columns(one)} for one in (*new, *changed)])
+        rows = [{"id": one.id, "properties": _columns(one)} for one in (*new, *changed)]
+        self._cypher.write(_Q["put_places"], rows, turn=self._lease.turn)
         before = {one.id: self._old[one.id] for one in changed}
         both = [*new, *changed]
         self._label("list_chains", "unlist_chains", before, both, lambda one: one.band > 0)
@@ -224,11 +225,11 @@ class _Settling:
         led = [{"id": one.id, "parent": one.standing.parent} for one in (*new, *parted) if one.standing.parent]
         self._cypher.write(_Q["lead"], led)
         crossings = sorted({one.crossing for one in both if one.band and one.crossing})
-        rows = [{"crossing": crossing, "accounts": crossing.split()} for crossing in crossings]
-        self._cypher.write(_Q["put_crossings"], rows)
+        sets = [{"crossing": crossing, "accounts": crossing.split()} for crossing in crossings]
+        self._cypher.write(_Q["put_crossings"], sets)
         self._count(new, changed, [*gone, *before.values()], len(gone))
 
-    def _label(self, put: str, drop: str, before: dict[str, Place], both: list[Place], holds: Any) -> None:
+    def _label(self, put: str, drop: str, before: dict[str, Place], both: list[Place], holds: Callable[[Place], bool]) -> None:
         had = {id_ for id_, one in before.items() if holds(one)}
         has = {one.id for one in both if holds(one)}
         self._cypher.write(_Q[put], sorted(has - had))

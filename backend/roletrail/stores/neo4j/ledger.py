@@ -133,7 +133,7 @@ def excluded_attempts(cypher: Cypher) -> list[int]:
 
 
 def attempt_locators(cypher: Cypher, attempts: Collection[int]) -> dict[int, str]:
-    return dict(cypher.rows_of(_Q["locators"], sorted(attempts)))
+    return cypher.pairs_of(_Q["locators"], sorted(attempts))
 
 
 def entries(cypher: Cypher, locators: Collection[str]) -> dict[str, LedgerEntry]:
@@ -146,9 +146,11 @@ def _entries(cypher: Cypher, found: list[dict[str, Any]]) -> list[LedgerEntry]:
     for number, k, _ in cypher.rows_of(_Q["parts"], [one["number"] for one in found]) if found else ():
         done.setdefault(number, []).append(k)
     return [
-        LedgerEntry(
-            one["locator"], one["size"], one["version"], one["sha256"], one["kind"], tuple(sorted(done.get(one["number"], ()))),
-            one["parts"], *(one[name] for name in _COUNTS), one["ingestedAt"],
+        LedgerEntry._make(
+            (
+                one["locator"], one["size"], one["version"], one["sha256"], one["kind"], tuple(sorted(done.get(one["number"], ()))),
+                one["parts"], *(one[name] for name in _COUNTS), one["ingestedAt"],
+            )
         )
         for one in found
     ]  # fmt: skip
@@ -173,13 +175,13 @@ def quarantine(cypher: Cypher, limit: int, after: str) -> tuple[list[tuple[str, 
     if len(rows) <= limit:
         rows += cypher.rows(_Q["quarantined_before"], object=object_, limit=limit + 1 - len(rows))
     page = rows[:limit]
-    names = dict(cypher.rows_of(_Q["locators_of"], sorted({row[0] for row in page}))) if page else {}
+    names = cypher.pairs_of(_Q["locators_of"], sorted({row[0] for row in page})) if page else {}
     cursor = ".".join(map(str, page[-1][:3])) if len(rows) > limit and page else ""
     return [(names[row[0]], row[1], row[3], row[4]) for row in page], cursor
 
 
 def quarantine_reasons(cypher: Cypher) -> dict[str, int]:
-    return dict(cypher.rows(_Q["reasons"]))
+    return cypher.pairs(_Q["reasons"])
 
 
 def coverage(cypher: Cypher, from_: int = 0, to: int = 0, account: str = "") -> Iterator[CoverageRow]:

@@ -122,7 +122,7 @@ class Neo4jLinkWriter:
         self._nodes.turn_to_aliases({one.node.id: one.alias_of for one in turned})
 
     def aliases(self, ids: Collection[str]) -> dict[str, str]:
-        return dict(self._cypher.rows_of(_Q["aliases"], sorted(ids)))
+        return self._cypher.pairs_of(_Q["aliases"], sorted(ids))
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
@@ -141,6 +141,13 @@ class Neo4jLinkWriter:
         for parent, child in self._cypher.rows_of(_Q["children"], sorted(set(ids))):
             found.setdefault(parent, []).append(child)
         return {parent: tuple(sorted(below)) for parent, below in found.items()}
+
+    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
+        found: dict[str, set[tuple[str, str]]] = {}
+        rows = self._cypher.rows_of(_Q["used_from"], sorted(set(ids)), **{"from": from_, "to": to})
+        for id_, address, agent in rows:
+            found.setdefault(id_, set()).add((address, agent))
+        return found
 
     def standings(self, ids: Collection[str]) -> dict[str, Standing]:
         kept = {id_: self._changes.standings[id_] for id_ in ids if id_ in self._changes.standings}

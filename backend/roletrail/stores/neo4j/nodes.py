@@ -42,7 +42,7 @@ class Nodes:
     # --- writing ---
 
     def put(self, linked: dict[str, Linked]) -> None:
-        rows = dict(self._cypher.rows_of(_Q["nodes"], sorted(linked)))
+        rows = self._cypher.pairs_of(_Q["nodes"], sorted(linked))
         old = {id_: shapes.NODE.row(row) for id_, row in rows.items() if not row.get("heldByEdges")}
         edges = self.edges_into(old) if old else {}
         written = [id_ for id_ in sorted(linked) if old.get(id_) != linked[id_].node]
@@ -58,7 +58,7 @@ class Nodes:
         """Origins that are new. Of two that differ the greater stays, so that no order shows."""
         if not origins:
             return
-        rows = dict(self._cypher.rows_of(_Q["nodes"], sorted(origins)))
+        rows = self._cypher.pairs_of(_Q["nodes"], sorted(origins))
         mine = {
             id_: node
             for id_, node in origins.items()
@@ -104,7 +104,8 @@ class Nodes:
         self._cypher.write(_Q["put_edges"], rows)
         for old, new in moved.values():
             self._changes.note_edges(old, new)
-        return {e.parent for old, new in moved.values() for e in old} - {e.parent for old, new in moved.values() for e in new}
+        before = {e.parent for old, _ in moved.values() for e in old}
+        return before - {e.parent for _, new in moved.values() for e in new}
 
     def drop_origins(self, ids: Collection[str]) -> None:
         """Origins no edge comes from any more."""

@@ -67,7 +67,8 @@ class Observing:
                 old_uses[id_][key] = shapes.use_of(id_, key, found)
         merged = {id_: merge_callers(old[id_], one) if id_ in old else one for id_, one in callers.items()}
         self._note_callers(old, merged)
-        self._cypher.write(_Q["write_callers"], [_caller_row(merged[id_]) for id_ in sorted(merged)])
+        self._note_named(one for id_, one in merged.items() if id_ in old and id_ not in self._pending)
+        self._cypher.write(_Q["write_callers"], [_caller_row(merged[id_]) for id_ in sorted(merged)], turn=self._lease.turn)
         self._move_up(merged, [row for row in known if row[9] is not None])
         self._write_uses(uses, old_uses)
         for id_, one in merged.items():
@@ -85,6 +86,15 @@ class Observing:
                 self._anchors += [(a, f"c{id_}") for a in anchors.of_caller(one) if a not in known]
             if one.type in ("IAMUser", "Root") and one.arn:
                 self._entities.add(("user", one.arn))
+
+    def _note_named(self, callers: Iterable[Caller]) -> None:
+        """Callers that other accounts' copies of calls name: from where they call may tell whose a copy is (rule J10)."""
+        named: defaultdict[int, list[str]] = defaultdict(list)
+        for caller in callers:
+            for a in anchors.eras_of_caller(caller):
+                named[a].append(caller.id)
+        for (a,) in self._cypher.rows_of(_Q["named_by_strangers"], sorted(named)) if named else ():
+            self._pending.update(named[a])
 
     def _move_up(self, callers: dict[str, Caller], linked: list[list[Any]]) -> None:
         """Later calls of linked identities show in lists at once: no rule reads them, so nothing is linked again."""

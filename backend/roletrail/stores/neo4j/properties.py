@@ -5,8 +5,8 @@ An absent property reads as "", 0, False or an empty tuple: in Cypher it is null
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar, get_origin, get_type_hints
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar, cast, get_origin, get_type_hints
 
 from roletrail.lineage.model import (
     Action,
@@ -37,7 +37,7 @@ class Shape(Generic[T]):
 
     def __init__(self, of: type[T], without: tuple[str, ...] = ()) -> None:
         hints = get_type_hints(of)
-        self._make = of._make  # type: ignore[attr-defined]
+        self._make = cast("Callable[[list[Any]], T]", of._make)  # type: ignore[attr-defined]
         self._fields = [(camel(name), _empty(hint)) for name, hint in hints.items()]
         self._kept = [(place, camel(name)) for place, name in enumerate(hints) if name not in without]
         self.names = [name for _, name in self._kept]

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import LiteralString, NamedTuple, cast
 
-from roletrail.errors import SchemaMismatch, StoreUnavailable
+from roletrail.errors import SchemaMismatch
 from roletrail.resources import resource
 from roletrail.stores.neo4j.connection import Connection
 from roletrail.stores.neo4j.statements import statements
@@ -38,10 +38,9 @@ def _read(path: Path) -> Migration:
     return Migration(int(path.name[:4]), path.stem, checksum, [cast("LiteralString", part) for part in parts if part])
 
 
-def prepare(connection: Connection, *, create: bool) -> None:
+def prepare(connection: Connection) -> None:
     """Bring the database to the newest layout. Raises SchemaMismatch when it is newer than this program."""
-    applied = connection.read(lambda cypher: dict(cypher.rows("SHOW CONSTRAINTS YIELD name RETURN name, true")))
-    done = dict(connection.read(lambda cypher: cypher.rows(_Q["applied"]))) if "migration_number" in applied else {}
+    done = _done(connection)
     wanted = migrations()
     if newer := [number for number in done if number > wanted[-1].number]:
         raise SchemaMismatch(
@@ -50,11 +49,17 @@ def prepare(connection: Connection, *, create: bool) -> None:
         )
     if altered := [one.name for one in wanted if done.get(one.number, one.checksum) != one.checksum]:
         raise SchemaMismatch(f"The layout of {connection.address.shown} is another {altered[0]}.", hint="Use another store.")
-    missing = [one for one in wanted if one.number not in done]
-    if missing and not create and not done:
-        raise StoreUnavailable(f"Nothing was loaded into {connection.address.shown} yet.", hint="Run `roletrail ingest` first.")
-    for migration in missing:
-        _apply(connection, migration)
+    for migration in wanted:
+        if migration.number not in done:
+            _apply(connection, migration)
+
+
+def _done(connection: Connection) -> dict[int, str]:
+    """Checksums by number. A database without the constraint has never heard of migrations, and must not be asked."""
+    constraints = connection.read(lambda cypher: cypher.rows("SHOW CONSTRAINTS YIELD name RETURN name"))
+    if ["migration_number"] not in constraints:
+        return {}
+    return connection.read(lambda cypher: cypher.pairs(_Q["applied"]))
 
 
 def _apply(connection: Connection, migration: Migration) -> None:

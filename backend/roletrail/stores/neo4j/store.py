@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
+from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
-from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Part, ResourceUse
+from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
+from roletrail.stores.judging import FindingQuery, Judged, Unjudged
 from roletrail.stores.neo4j import around, chains, commit, digests, export, ledger, observed, reads, trace, versions
+from roletrail.stores.neo4j import judged as judgements
 from roletrail.stores.neo4j.cells import Cells, hours_of
 from roletrail.stores.neo4j.connection import Address, Connection, Cypher
 from roletrail.stores.neo4j.lease import Lease
@@ -41,10 +44,10 @@ P = ParamSpec("P")
 class Neo4jStore:
     """Threads may share it: each reads in transactions of its own, writers take turns, in this process and in others."""
 
-    def __init__(self, address: Address, *, create: bool = True) -> None:
+    def __init__(self, address: Address) -> None:
         self._connection = Connection(address)
         try:
-            prepare(self._connection, create=create)
+            prepare(self._connection)
         except BaseException:
             self._connection.close()
             raise
@@ -237,6 +240,56 @@ class Neo4jStore:
 
     def event_hours(self, event_id: str) -> list[int]:
         return self._ask(hours_of, event_hash(event_id))
+
+    # --- judgements ---
+
+    def unjudged(self, limit: int) -> Unjudged:
+        return self._ask(judgements.unjudged, limit)
+
+    def put_judged(self, judged: Collection[Judged], token: object) -> None:
+        self._write(lambda cypher, lease, _: judgements.put_judged(cypher, lease, judged, token))
+
+    def forget_judgements(self) -> None:
+        self._write(lambda cypher, lease, _: judgements.forget(cypher, lease))
+
+    def unjudge(self, ids: Collection[str]) -> None:
+        self._write(lambda cypher, lease, _: judgements.unjudge(cypher, lease, ids))
+
+    def findings(self, query: FindingQuery) -> tuple[list[Finding], str]:
+        return self._ask(judgements.findings, query)
+
+    def findings_by_id(self, ids: Collection[str]) -> dict[str, Finding]:
+        return self._ask(judgements.by_id, ids)
+
+    def finding_counts(self) -> list[tuple[str, int, int, int]]:
+        return self._ask(judgements.counts)
+
+    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+        return self._ask(judgements.habit_days, list(keys), from_day, to_day)
+
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+        return self._ask(judgements.sessions_of_role, role_arns, from_, to, limit)
+
+    def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+        return self._ask(judgements.children_between, parents, from_, to, limit)
+
+    def accounts_loaded(self) -> list[str]:
+        return self._ask(judgements.accounts_loaded)
+
+    def identities_by_time(self) -> list[str]:
+        return self._ask(judgements.identities_by_time)
+
+    def workload_nodes(self) -> list[Node]:
+        return self._ask(judgements.workload_nodes)
+
+    def actions_named(self, event_names: Collection[str]) -> list[Action]:
+        return self._ask(judgements.actions_named, event_names)
+
+    def sign_ins_named(self, event_names: Collection[str]) -> list[SignIn]:
+        return self._ask(judgements.sign_ins_named, event_names)
+
+    def actions_on(self, targets: Collection[str]) -> list[Action]:
+        return self._ask(around.actions_on, targets)
 
     # --- look-ups ---
 

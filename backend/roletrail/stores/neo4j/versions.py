@@ -52,7 +52,7 @@ def patched(cypher: Cypher, parts: list[Part]) -> list[Part]:
 
 def _of_kind(cypher: Cypher, kind: _Kind, parts: list[Part]) -> list[Part]:
     ids = sorted({row.event_id for part in parts for row in getattr(part, kind.field)})
-    patches: dict[str, str] = dict(cypher.rows_of(_Q["patches"], ids)) if ids else {}
+    patches: dict[str, str] = cypher.pairs_of(_Q["patches"], ids) if ids else {}
     concerned = {*patches.values(), *(row[0] for row in (cypher.rows_of(_Q["patched"], ids) if ids else ()))}
     if not concerned:
         return parts

@@ -18,7 +18,7 @@ RETURN s.id, c.accessKeyId, properties(u)
 // write_callers
 UNWIND $rows AS r
 MERGE (s:Subject {id: r.id})
-SET s:Caller, s += r.properties
+SET s:Caller:Unjudged, s.touched = $turn, s += r.properties
 
 // move_up
 UNWIND $rows AS r
@@ -73,6 +73,12 @@ MERGE (s)-[f:USED_FROM]->(a)
 SET f.count = coalesce(f.count, 0) + r.count,
     f.firstAt = CASE WHEN f.firstAt IS NULL OR r.firstAt < f.firstAt THEN r.firstAt ELSE f.firstAt END,
     f.lastAt = CASE WHEN f.lastAt IS NULL OR r.lastAt > f.lastAt THEN r.lastAt ELSE f.lastAt END
+
+// named_by_strangers
+// Other accounts' copies of calls name these.
+UNWIND $rows AS a
+MATCH (x:Anchor {a: a}) WHERE x.ref STARTS WITH 'i'
+RETURN DISTINCT a
 
 // write_anchors
 UNWIND $rows AS r

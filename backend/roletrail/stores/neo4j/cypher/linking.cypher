@@ -166,9 +166,10 @@ MATCH (s:Identity {above: id}) WHERE s.counts
 RETURN id, s.id
 
 // put_places
+// Rules look again at whatever changed.
 UNWIND $rows AS r
 MATCH (s:Subject {id: r.id})
-SET s += r.properties
+SET s:Unjudged, s.touched = $turn, s += r.properties
 
 // list_chains
 UNWIND $rows AS id
@@ -199,3 +200,8 @@ CREATE (p)-[:LED_TO]->(s)
 // put_crossings
 UNWIND $rows AS r
 MERGE (c:Crossing {crossing: r.crossing}) ON CREATE SET c.accounts = r.accounts
+
+// used_from
+UNWIND $rows AS id
+MATCH (a:Activity) WHERE a.identity = id AND a.cell >= $from AND a.cell < $to
+RETURN DISTINCT id, coalesce(a.address, ''), coalesce(a.agent, '')

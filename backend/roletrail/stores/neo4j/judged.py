@@ -1,0 +1,143 @@
+"""Findings, habits and what is still to be judged, in the database. A finding points at the identity it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from roletrail.detect.finding import SEVERITIES, Finding
+from roletrail.lineage.model import Action, Node, SignIn
+from roletrail.stores.judging import SIGN_INS_AGAIN, FindingQuery, Judged, Unjudged, cursor_of, read_cursor
+from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
+from roletrail.stores.neo4j import properties as shapes
+from roletrail.stores.neo4j.connection import Cypher
+from roletrail.stores.neo4j.lease import Lease, counters
+from roletrail.stores.neo4j.statements import statements
+
+_Q = statements("judged")
+_unpack = msgspec.json.Decoder(Finding).decode
+_RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
+_NO_END = 1 << 62
+_MARK = "judged_sign_in"
+
+
+class _Token(NamedTuple):
+    turn: int
+    sign_ins: int
+
+
+def unjudged(cypher: Cypher, limit: int) -> Unjudged:
+    of = counters(cypher).get
+    ids = tuple(id_ for (id_,) in cypher.rows(_Q["unjudged"], limit=limit))
+    mark, top = of(_MARK, 0), of("sign_ins", 0)
+    sign_ins: tuple[SignIn, ...] = ()
+    if top > mark:
+        rows = cypher.rows(_Q["sign_ins"], since=max(0, mark - SIGN_INS_AGAIN), top=top)
+        sign_ins = tuple(sorted((shapes.SIGN_IN.row(row) for (row,) in rows), key=_time))
+    return Unjudged(ids, sign_ins, _Token(of("turn", 0), top))
+
+
+def put_judged(cypher: Cypher, lease: Lease, judged: Collection[Judged], token: object) -> None:
+    given = cast("_Token", token)
+    known = {row[0] for row in cypher.rows_of(_Q["exist"], sorted({one.id for one in judged}))} if judged else set[str]()
+    ids = sorted(known)
+    cypher.write(_Q["drop_findings"], ids)
+    cypher.write(_Q["drop_habits"], ids)
+    mine = [one for one in judged if one.id in known]
+    cypher.write(_Q["put_findings"], [_row(one.id, finding) for one in mine for finding in one.findings])
+    habits = sorted((seen.key, seen.day, one.id) for one in mine for seen in one.habits)
+    cypher.write(_Q["put_habits"], [list(habit) for habit in habits])
+    cypher.write(_Q["judge"], ids, turn=given.turn)
+    if not cypher.rows(_Q["any_unjudged"]):
+        for sweep in ("sweep_unjudged", "sweep_findings", "sweep_habits"):
+            cypher.run(_Q[sweep], turn=given.turn)
+    lease.at_least(_MARK, given.sign_ins)
+
+
+def _row(identity: str, f: Finding) -> dict[str, Any]:
+    return {
+        "id": f.id, "identity": identity, "rule": f.rule, "version": f.version, "title": f.title, "severity": f.severity,
+        "severityNumber": _RANK[f.severity], "score": f.score, "tone": f.tone, "account": f.account, "firstSeen": f.first_seen,
+        "lastSeen": f.last_seen, "packed": msgspec.json.encode(f).decode(),
+    }  # fmt: skip
+
+
+def forget(cypher: Cypher, lease: Lease) -> None:
+    cypher.run(_Q["forget_findings"])
+    cypher.run(_Q["forget_habits"])
+    cypher.run(_Q["touch_all"], turn=lease.turn)
+    lease.set(_MARK, 0)
+
+
+def unjudge(cypher: Cypher, lease: Lease, ids: Collection[str]) -> None:
+    cypher.write(_Q["touch"], sorted(set(ids)), turn=lease.turn)
+
+
+def findings(cypher: Cypher, query: FindingQuery) -> tuple[list[Finding], str]:
+    score, last_seen, id_ = read_cursor(query.after) if query.after else (None, 0, "")
+    wanted: dict[str, Any] = {
+        "minScore": query.min_score, "rule": query.rule, "tone": query.tone, "account": query.account, "identity": query.identity,
+        "from": query.from_, "to": query.to or _NO_END, "score": score, "lastSeen": last_seen, "id": id_, "limit": query.limit + 1,
+    }  # fmt: skip
+    rows = cypher.rows(_Q["findings"], **wanted)
+    found = [_unpack(row) for (row,) in rows[: query.limit]]
+    return found, cursor_of(found[-1]) if len(rows) > query.limit and found else ""
+
+
+def by_id(cypher: Cypher, ids: Collection[str]) -> dict[str, Finding]:
+    return {id_: _unpack(row) for id_, row in cypher.rows_of(_Q["by_id"], sorted(set(ids)))}
+
+
+def counts(cypher: Cypher) -> list[tuple[str, int, int, int]]:
+    return [(rule, day, severity, number) for rule, day, severity, number in cypher.rows(_Q["counts"])]
+
+
+def habit_days(cypher: Cypher, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for key, day in cypher.rows_of(_Q["habit_days"], sorted(set(keys)), **{"from": from_day, "to": to_day}):
+        found.setdefault(key, []).append(day)
+    return found
+
+
+def sessions_of_role(cypher: Cypher, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+    return _within(cypher, "sessions_of_role", {arn for arn in role_arns if arn}, from_, to, limit)
+
+
+def children_between(cypher: Cypher, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+    return _within(cypher, "children_between", set(parents), from_, to, limit)
+
+
+def _within(cypher: Cypher, name: str, wanted: set[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, id_, _ in cypher.rows_of(_Q[name], sorted(wanted), **{"from": from_, "to": to, "limit": limit}):
+        found.setdefault(key, []).append(id_)
+    return found
+
+
+def accounts_loaded(cypher: Cypher) -> list[str]:
+    return [account for (account,) in cypher.rows(_Q["accounts_loaded"])]
+
+
+def identities_by_time(cypher: Cypher) -> list[str]:
+    return [id_ for (id_,) in cypher.rows(_Q["by_time"])]
+
+
+def workload_nodes(cypher: Cypher) -> list[Node]:
+    rows = cypher.rows(_Q["workloads"], workloads=list(WORKLOADS), name=INSTANCE_NAME, lengths=list(INSTANCE_NAMES))
+    return [shapes.NODE.row(row) for (row,) in rows]
+
+
+def actions_named(cypher: Cypher, event_names: Collection[str]) -> list[Action]:
+    rows = cypher.rows_of(_Q["actions_named"], sorted(set(event_names)))
+    return sorted((shapes.ACTION.row(row) for (row,) in rows), key=_time)
+
+
+def sign_ins_named(cypher: Cypher, event_names: Collection[str]) -> list[SignIn]:
+    rows = cypher.rows_of(_Q["sign_ins_named"], sorted(set(event_names)))
+    return sorted((shapes.SIGN_IN.row(row) for (row,) in rows), key=_time)
+
+
+def _time(row: Any) -> tuple[int, str]:
+    return row.at, row.event_id
