@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, LiteralString, NamedTuple, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar, cast
 
 import neo4j
 from neo4j import exceptions
@@ -62,10 +62,10 @@ class Cypher:
 
     def pairs(self, statement: Statement, **parameters: Any) -> dict[Any, Any]:
         """Rows of two values each, by the first."""
-        return {key: value for key, value in self.rows(statement, **parameters)}
+        return dict(cast("list[tuple[Any, Any]]", self.rows(statement, **parameters)))
 
     def pairs_of(self, statement: Statement, values: Iterable[Any], **parameters: Any) -> dict[Any, Any]:
-        return {key: value for key, value in self.rows_of(statement, values, **parameters)}
+        return dict(cast("list[tuple[Any, Any]]", self.rows_of(statement, values, **parameters)))
 
     def rows_of(self, statement: Statement, values: Iterable[Any], **parameters: Any) -> list[list[Any]]:
         """Rows for a list that the statement unwinds as `$rows`, a batch at a time."""
