@@ -1,6 +1,6 @@
 /** Times until which something is valid, as what is left of them; the time itself stands beside it. */
 
-const marks = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-until]")]);
+const marks = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-expires]")]);
 
 /** @param {number} seconds */
 function left(seconds) {
@@ -12,7 +12,7 @@ function left(seconds) {
 }
 
 function show() {
-  for (const mark of marks) mark.textContent = left((Date.parse(mark.dataset.until ?? "") - Date.now()) / 1000);
+  for (const mark of marks) mark.textContent = left((Date.parse(mark.dataset.expires ?? "") - Date.now()) / 1000);
 }
 
 export function startCountdown() {
