@@ -62,6 +62,9 @@ CREATE INDEX version_event IF NOT EXISTS FOR (v:Version) ON (v.versionOf, v.kind
 CREATE INDEX action_name IF NOT EXISTS FOR (a:Action) ON (a.eventName);
 CREATE INDEX sign_in_name IF NOT EXISTS FOR (s:SignIn) ON (s.eventName);
 
+CREATE INDEX sign_in_identity IF NOT EXISTS FOR (s:SignIn) ON (s.identity);
+CREATE INDEX sign_in_person IF NOT EXISTS FOR (s:SignIn) ON (s.person);
+
 // What rules said of it.
 CREATE CONSTRAINT finding_id IF NOT EXISTS FOR (f:Finding) REQUIRE f.id IS UNIQUE;
 CREATE INDEX finding_identity IF NOT EXISTS FOR (f:Finding) ON (f.identity);
@@ -109,7 +112,7 @@ CREATE (n
   issuedAt: 0, k: 0, key: 0, keyCount: 0, kind: 0, label: 0, last: 0, lastAt: 0, lastEvent: 0, lastName: 0,
   lastPivot: 0, lastSeen: 0, locator: 0, mfa: 0, mfaSerial: 0, name: 0, note: 0, number: 0, object: 0,
   onBehalfOf: 0, original: 0, packed: 0, parent: 0, parentAccount: 0, parentCreated: 0, parentKey: 0, parentKind: 0,
-  parentLabel: 0, parentPrincipal: 0, partition: 0, parts: 0, patch: 0, pivot: 0, pivots: 0, previous: 0,
+  parentLabel: 0, parentPrincipal: 0, partition: 0, parts: 0, person: 0, patch: 0, pivot: 0, pivots: 0, previous: 0,
   principalId: 0, provider: 0, quarantined: 0, rank: 0, reach: 0, reason: 0, record: 0, ref: 0, region: 0,
   requestId: 0, resource: 0, roleAccount: 0, roleArn: 0, roleId: 0, roleName: 0, root: 0, rows: 0, rule: 0,
   score: 0, searchText: 0, segment: 0, serviceLinked: 0, sessionName: 0, sessions: 0, severity: 0,

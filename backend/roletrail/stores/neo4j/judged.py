@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.lineage.model import Action, Node, SignIn
-from roletrail.stores.judging import SIGN_INS_AGAIN, FindingQuery, Judged, Unjudged, cursor_of, read_cursor
+from roletrail.stores.judging import FindingQuery, Judged, Unjudged, cursor_of, read_cursor
 from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
@@ -20,27 +20,15 @@ _Q = statements("judged")
 _unpack = msgspec.json.Decoder(Finding).decode
 _RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
 _NO_END = 1 << 62
-_MARK = "judged_sign_in"
-
-
-class _Token(NamedTuple):
-    turn: int
-    sign_ins: int
 
 
 def unjudged(cypher: Cypher, limit: int) -> Unjudged:
-    of = counters(cypher).get
-    ids = tuple(id_ for (id_,) in cypher.rows(_Q["unjudged"], limit=limit))
-    mark, top = of(_MARK, 0), of("sign_ins", 0)
-    sign_ins: tuple[SignIn, ...] = ()
-    if top > mark:
-        rows = cypher.rows(_Q["sign_ins"], since=max(0, mark - SIGN_INS_AGAIN), top=top)
-        sign_ins = tuple(sorted((shapes.SIGN_IN.row(row) for (row,) in rows), key=_time))
-    return Unjudged(ids, sign_ins, _Token(of("turn", 0), top))
+    turn = counters(cypher).get("turn", 0)
+    return Unjudged(tuple(id_ for (id_,) in cypher.rows(_Q["unjudged"], limit=limit)), turn)
 
 
-def put_judged(cypher: Cypher, lease: Lease, judged: Collection[Judged], token: object) -> None:
-    given = cast("_Token", token)
+def put_judged(cypher: Cypher, judged: Collection[Judged], token: object) -> None:
+    turn = cast("int", token)
     known = {row[0] for row in cypher.rows_of(_Q["exist"], sorted({one.id for one in judged}))} if judged else set[str]()
     ids = sorted(known)
     cypher.write(_Q["drop_findings"], ids)
@@ -49,11 +37,10 @@ def put_judged(cypher: Cypher, lease: Lease, judged: Collection[Judged], token: 
     cypher.write(_Q["put_findings"], [_row(one.id, finding) for one in mine for finding in one.findings])
     habits = sorted((seen.key, seen.day, one.id) for one in mine for seen in one.habits)
     cypher.write(_Q["put_habits"], [list(habit) for habit in habits])
-    cypher.write(_Q["judge"], ids, turn=given.turn)
+    cypher.write(_Q["judge"], ids, turn=turn)
     if not cypher.rows(_Q["any_unjudged"]):
         for sweep in ("sweep_unjudged", "sweep_findings", "sweep_habits"):
-            cypher.run(_Q[sweep], turn=given.turn)
-    lease.at_least(_MARK, given.sign_ins)
+            cypher.run(_Q[sweep], turn=turn)
 
 
 def _row(identity: str, f: Finding) -> dict[str, Any]:
@@ -68,7 +55,6 @@ def forget(cypher: Cypher, lease: Lease) -> None:
     cypher.run(_Q["forget_findings"])
     cypher.run(_Q["forget_habits"])
     cypher.run(_Q["touch_all"], turn=lease.turn)
-    lease.set(_MARK, 0)
 
 
 def unjudge(cypher: Cypher, lease: Lease, ids: Collection[str]) -> None:
@@ -137,6 +123,12 @@ def actions_named(cypher: Cypher, event_names: Collection[str]) -> list[Action]:
 def sign_ins_named(cypher: Cypher, event_names: Collection[str]) -> list[SignIn]:
     rows = cypher.rows_of(_Q["sign_ins_named"], sorted(set(event_names)))
     return sorted((shapes.SIGN_IN.row(row) for (row,) in rows), key=_time)
+
+
+def sign_ins_of(cypher: Cypher, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
+    rows = cypher.rows_of(_Q["sign_ins_of"], sorted(set(ids) - {""})) if ids else []
+    rows += cypher.rows_of(_Q["sign_ins_of_people"], sorted(set(people) - {""})) if people else []
+    return sorted({shapes.SIGN_IN.row(row) for (row,) in rows}, key=_time)
 
 
 def _time(row: Any) -> tuple[int, str]:

@@ -40,7 +40,7 @@ class Neo4jLinkWriter:
         self._recent = recent
         self._changes = Changes()
         self._nodes = Nodes(cypher, self._changes)
-        self._refs: dict[int, list[str]] = {}
+        self._refs: dict[int, set[str]] = {}
 
     # --- what is new ---
 
@@ -84,6 +84,10 @@ class Neo4jLinkWriter:
     def callers_at(self, anchors: Collection[int]) -> set[str]:
         return {ref[1:] for ref in self._refs_at(anchors) if ref[0] == "c"}
 
+    def counts_at(self, anchors: Collection[int]) -> dict[int, int]:
+        self._refs_at(anchors)
+        return {a: len(self._refs[a]) for a in anchors}
+
     def providers_at(self, anchors: Collection[int]) -> Providers:
         wanted: dict[str, set[int]] = {kind: set() for kind in _SHAPES}
         for ref in self._refs_at(anchors):
@@ -95,9 +99,9 @@ class Neo4jLinkWriter:
         """Observations under these anchors. Linking adds none, and asks for callers and providers under the same ones."""
         known, asked = self._refs, set(anchors)
         missing = sorted(asked - known.keys())
-        known.update((a, []) for a in missing)
+        known.update((a, set()) for a in missing)
         for a, ref in self._cypher.rows_of(_Q["refs"], missing):
-            known[a].append(ref)
+            known[a].add(ref)
         return [ref for a in asked for ref in known[a]]
 
     def _observed(self, kind: str, numbers: Collection[int]) -> dict[int, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from roletrail.lineage import ids
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Activity, Caller, CredentialUse, Part, Seen
+from roletrail.lineage.model import Activity, Caller, CredentialUse, Part, Seen, SignIn
+from roletrail.stores.lookups import person_of
 from roletrail.stores.merge import (
     fold_activities,
     fold_callers,
@@ -145,6 +146,9 @@ class Observing:
     def _write_sign_ins(self) -> None:
         sign_ins = [sign_in for part in self._parts for sign_in in part.sign_ins]
         self._write("sign_in", sign_ins, shapes.SIGN_IN, anchors.of_sign_in)
+        people = {(sign_in.partition, person) for sign_in in sign_ins if (person := person_of(sign_in))}
+        origins = sorted(ids.origin_id("identity_center", *one) for one in people)
+        self._cypher.write(_Q["touch"], origins, turn=self._lease.turn)
         for sign_in in sign_ins:
             self._addresses.add(sign_in.identity, sign_in.address, 0, sign_in.at, sign_in.at)
 
@@ -165,10 +169,17 @@ class Observing:
         top = self._lease.counter(f"{kind}s")
         numbered = list(enumerate(rows, top + 1))
         self._anchors += [(a, f"{kind[0]}{number}") for number, row in numbered for a in of(row)] if kind != "attempt" else []
-        self._cypher.write(_Q[f"write_{kind}s"], [{**shape.properties(row), "number": number} for number, row in numbered])
+        self._cypher.write(
+            _Q[f"write_{kind}s"], [{**shape.properties(row), "number": number, **_beside(row)} for number, row in numbered]
+        )
         if kind != "attempt":
             self._recent.keep_rows(kind, numbered)
         self._lease.set(f"{kind}s", top + len(numbered))
+
+
+def _beside(row: Any) -> dict[str, str]:
+    """What a row is found by beside its own properties."""
+    return {"person": person_of(row)} if isinstance(row, SignIn) and person_of(row) else {}
 
 
 class _Addresses:

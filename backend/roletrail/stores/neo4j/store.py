@@ -247,13 +247,16 @@ class Neo4jStore:
         return self._ask(judgements.unjudged, limit)
 
     def put_judged(self, judged: Collection[Judged], token: object) -> None:
-        self._write(lambda cypher, lease, _: judgements.put_judged(cypher, lease, judged, token))
+        self._write(lambda cypher, _, __: judgements.put_judged(cypher, judged, token))
 
     def forget_judgements(self) -> None:
         self._write(lambda cypher, lease, _: judgements.forget(cypher, lease))
 
     def unjudge(self, ids: Collection[str]) -> None:
         self._write(lambda cypher, lease, _: judgements.unjudge(cypher, lease, ids))
+
+    def sign_ins_of(self, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
+        return self._ask(judgements.sign_ins_of, ids, people)
 
     def findings(self, query: FindingQuery) -> tuple[list[Finding], str]:
         return self._ask(judgements.findings, query)

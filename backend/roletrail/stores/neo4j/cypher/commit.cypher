@@ -80,6 +80,10 @@ UNWIND $rows AS a
 MATCH (x:Anchor {a: a}) WHERE x.ref STARTS WITH 'i'
 RETURN DISTINCT a
 
+// touch
+UNWIND $rows AS id
+MATCH (s:Subject {id: id}) SET s:Unjudged, s.touched = $turn
+
 // write_anchors
 UNWIND $rows AS r
 CREATE (a:Anchor {a: r[0], ref: r[1]})

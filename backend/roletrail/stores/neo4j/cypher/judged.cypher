@@ -2,9 +2,13 @@
 MATCH (s:Unjudged) WHERE s.firstSeen >= 0
 RETURN s.id ORDER BY s.firstSeen, s.id LIMIT $limit
 
-// sign_ins
-MATCH (a:SignIn) WHERE a.number > $since AND a.number <= $top
-RETURN properties(a) ORDER BY a.number
+// sign_ins_of
+UNWIND $rows AS id
+MATCH (a:SignIn {identity: id}) RETURN properties(a)
+
+// sign_ins_of_people
+UNWIND $rows AS person
+MATCH (a:SignIn {person: person}) RETURN properties(a)
 
 // exist
 UNWIND $rows AS id
