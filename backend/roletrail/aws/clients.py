@@ -17,6 +17,7 @@ from roletrail.settings import load
 
 if TYPE_CHECKING:
     from boto3.session import Session
+    from botocore.session import Session as BotocoreSession
 
 OWN_SESSION_NAME = "roletrail"
 """Role session name and source identity of our own sessions. The trust policy of the role must allow
@@ -31,10 +32,10 @@ ATTEMPTS = 5
 _lock = threading.Lock()
 
 
-def client(service: str, region: str = "", *, attempts: int = ATTEMPTS) -> Any:
-    """A client, shared by all threads of this process. `attempts` counts the first one."""
+def client(service: str, region: str = "", *, attempts: int = ATTEMPTS, role: str = "") -> Any:
+    """A client, shared by all threads of this process. `attempts` counts the first one. `role` is assumed from what we are."""
     with _lock:  # making clients is not safe in threads, using them is
-        return _client(service, region, attempts)
+        return _client(service, region, attempts, role)
 
 
 def renew() -> None:
@@ -45,11 +46,11 @@ def renew() -> None:
 
 
 @lru_cache(maxsize=256)
-def _client(service: str, region: str, attempts: int) -> Any:
+def _client(service: str, region: str, attempts: int, role: str) -> Any:
     from botocore.config import Config  # noqa: PLC0415 - see _boto3
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
-    session = _session()
+    session = _session(role)
     seconds = load().aws_timeout
     config = Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
@@ -64,11 +65,13 @@ def _client(service: str, region: str, attempts: int) -> Any:
         raise RoletrailError(f"AWS cannot be used from here: {error}", hint="Set AWS_REGION, and credentials.") from None
 
 
-@lru_cache(maxsize=1)
-def _session() -> Session:
+@lru_cache(maxsize=256)
+def _session(role: str = "") -> Session:
     boto3 = _boto3()
-    role = load().aws_role
-    return _assumed(role) if role else boto3.session.Session()
+    if role:
+        return _assumed(role, _session()._session)  # noqa: SLF001
+    own = load().aws_role
+    return _assumed(own) if own else boto3.session.Session()
 
 
 def _boto3() -> Any:
@@ -79,13 +82,13 @@ def _boto3() -> Any:
     return boto3
 
 
-def _assumed(role: str) -> Session:
-    """A session of the role, renewed by itself before it expires."""
+def _assumed(role: str, base: BotocoreSession | None = None) -> Session:
+    """A session of the role, renewed by itself before it expires; assumed by `base`, or by what the environment gives."""
     from boto3.session import Session  # noqa: PLC0415
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials  # noqa: PLC0415
     from botocore.session import get_session  # noqa: PLC0415
 
-    base = get_session()
+    base = base or get_session()
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=base.create_client,
         source_credentials=base.get_credentials(),

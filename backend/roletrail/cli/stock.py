@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
 
 from roletrail.auth.actor import local_actor
 from roletrail.cli.console import err, out, plain, write_json
-from roletrail.cli.options import AsJson, Store, settings_of
+from roletrail.cli.options import Accounts, AsJson, Regions, Store, settings_of
 from roletrail.errors import InvalidRequest
+from roletrail.inventory.feeds import IP_RANGES_URL
 from roletrail.inventory.known import Known
-from roletrail.usecases.inventories import ImportedView, import_files
+from roletrail.inventory.pull import Asked
+from roletrail.usecases.inventories import ImportedView, fetch_address_ranges, import_files, pull_guardduty, pull_inventory
 from roletrail.usecases.parameters import read_time
 
 inventory = typer.Typer(help="What is known of your network from outside the logs.", no_args_is_help=True)
@@ -48,6 +51,65 @@ def import_(
         )
     finally:
         known.close()
+
+
+@inventory.command("pull")
+def pull_(
+    store: Store = None,
+    accounts: Accounts = "",
+    regions: Regions = "",
+    role: Annotated[
+        str, typer.Option(help="Name of a role to assume in every other account of the organisation.", show_default=False)
+    ] = "",
+    aggregator: Annotated[
+        str, typer.Option(help="Ask this AWS Config aggregator instead of describing.", metavar="NAME", show_default=False)
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask AWS, read-only, in every region. A pull that stopped goes on where it was."""
+    asked = Asked(_list(accounts), _list(regions), role, aggregator)
+    known = open_known(store)
+    try:
+        view = pull_inventory(known, local_actor(), asked, time.time(), lambda text: err().print(plain(text, "dim")))
+    finally:
+        known.close()
+    if as_json:
+        write_json(view)
+        return
+    out().print(plain(f"{view.resources:,} resources in {view.listings:,} listings of {view.accounts:,} accounts"))
+    for text in view.refused[:20]:
+        err().print(plain(f"not read: {text}", "yellow"))
+
+
+@inventory.command("ranges")
+def ranges_(
+    store: Store = None,
+    url: Annotated[str, typer.Option(help="Where AWS's file is.", show_default=False)] = IP_RANGES_URL,
+) -> None:
+    """Fetch AWS's address ranges as they are now, and keep them."""
+    known = open_known(store)
+    try:
+        date = fetch_address_ranges(known, local_actor(), time.time(), url)
+    finally:
+        known.close()
+    out().print(plain(f"address ranges of {date}"))
+
+
+@guardduty.command("pull")
+def pull_guardduty_(regions: Regions = "", store: Store = None) -> None:
+    """Ask GuardDuty for its findings on exfiltrated credentials and attack sequences."""
+    if not regions:
+        raise InvalidRequest("Name the regions of your detectors.", hint="--regions us-east-1,eu-central-1")
+    known = open_known(store)
+    try:
+        found = pull_guardduty(known, local_actor(), _list(regions))
+    finally:
+        known.close()
+    out().print(plain(f"{found:,} GuardDuty findings"))
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 @guardduty.command("import")

@@ -58,10 +58,23 @@ def facts_of(snapshots: Iterable[Snapshot]) -> Iterator[Fact]:
         for one in group
         if one.kind == "interface" and one.body.get("instance")
     }
+    ended = {id_: at for (kind, id_), group in groups.items() if kind == "instance" and (at := _end(group))}
     for group in groups.values():
         for held in _timeline(sorted(group, key=lambda one: one.at)):
             if held.body and held.body.get("state") not in GONE:
-                yield from _facts(held, instances)
+                yield from (_ending(fact, ended) for fact in _facts(held, instances))
+
+
+def _end(group: Sequence[Snapshot]) -> int:
+    """When an instance was first seen gone; 0 never."""
+    return min((one.at for one in group if not one.body or one.body.get("state") in GONE), default=0)
+
+
+def _ending(fact: Fact, ended: dict[str, int]) -> Fact:
+    """Nothing is an instance's own after its end, whatever an interface still says."""
+    if isinstance(fact, OwnAddress) and (at := ended.get(fact.instance)):
+        return fact._replace(until=min(fact.until or at, at))
+    return fact
 
 
 def _timeline(group: Sequence[Snapshot]) -> Iterator[Held]:

@@ -78,6 +78,10 @@ class InventoryFile:
         row = self._database.read().execute("SELECT body FROM document WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
+    def drop_document(self, name: str) -> None:
+        with self._database.write() as db:
+            db.execute("DELETE FROM document WHERE name = ?", (name,))
+
     def put_findings(self, findings: Iterable[GuardDutyFinding]) -> int:
         rows = [tuple(" ".join(value) if isinstance(value, tuple) else value for value in one) for one in findings]
         with self._database.write() as db:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import InputUnavailable
+from roletrail.inventory.feeds import IP_RANGES_URL, fetch_ranges, guardduty_findings
 from roletrail.inventory.known import Known
+from roletrail.inventory.pull import Asked, pull
 from roletrail.inventory.reading import Read, files_of, read_file
 from roletrail.inventory.snapshot import Snapshot
 from roletrail.inventory.store import IP_RANGES, Listing
@@ -47,6 +49,40 @@ def import_files(
         ip_ranges=any(one.ranges for one in read),
         ignored=[one.path for one in read if not one.anything],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PulledView:
+    """What a pull came to. `refused` are places that AWS did not let us read."""
+
+    accounts: int
+    listings: int
+    resources: int
+    continued: bool  # it went on with one that had stopped
+    refused: list[str]
+
+
+def pull_inventory(
+    inventory: Known, actor: Actor, asked: Asked, now: float, show: Callable[[str], None] = lambda _: None
+) -> PulledView:
+    """Ask AWS. Raises InputUnavailable when credentials are no good; running it again goes on where it stopped."""
+    require(actor, "inventory.write")
+    found = pull(inventory.file, asked, int(now), show)
+    return PulledView(found.accounts, found.listings, found.resources, found.continued, list(found.refused))
+
+
+def fetch_address_ranges(inventory: Known, actor: Actor, now: float, url: str = IP_RANGES_URL) -> str:
+    """Fetch AWS's file and keep it; returns its date."""
+    require(actor, "inventory.write")
+    body = fetch_ranges(url)
+    inventory.file.put_document(IP_RANGES, int(now), body)
+    return inventory.ranges().date
+
+
+def pull_guardduty(inventory: Known, actor: Actor, regions: Sequence[str]) -> int:
+    """Ask GuardDuty of these regions; returns how many findings came."""
+    require(actor, "inventory.write")
+    return inventory.file.put_findings(guardduty_findings(regions))
 
 
 def _listings(snapshots: Iterable[Snapshot]) -> list[Listing]:
