@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 from roletrail.appdb import AppDatabase
@@ -18,7 +22,7 @@ from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings import given_in
 from roletrail.usecases.intake import Intake
-from roletrail.usecases.ports import Ports
+from roletrail.usecases.ports import Ports, Uploads
 
 
 def open_graph(store: str, *, create: bool) -> GraphStore:
@@ -54,7 +58,25 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
         raise
     app, inventory = AppDatabase(settings.app_db_path), open_inventory(settings)
     responders, management = tuple(settings.responders.split()), frozenset(settings.management_accounts.split())
-    return Ports(graph, events, read_again, store_name(settings.store), app, inventory, sample, responders, management)
+    uploads = Uploads(uploads_folder(settings), settings.upload_mb * 1_000_000, lambda id_: start_ingest(settings, id_))
+    return Ports(graph, events, read_again, store_name(settings.store), app, inventory, uploads, sample, responders, management)
+
+
+def uploads_folder(settings: Settings) -> Path:
+    """Where uploads wait: beside the app database that has their rows."""
+    return settings.app_db_path.with_name(settings.app_db_path.name + ".uploads")
+
+
+def start_ingest(settings: Settings, id_: str) -> None:
+    """Start the process that takes an upload in. It outlives this one, and is waited for while this one lives."""
+    environment = os.environ | {
+        "ROLETRAIL_STORE": settings.store,
+        "ROLETRAIL_ARCHIVE": settings.archive,
+        "ROLETRAIL_APP_DB": settings.app_db,
+    }
+    command = [sys.executable, "-m", "roletrail", "ingests", "run", id_]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def open_inventory(settings: Settings) -> Known:

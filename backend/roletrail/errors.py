@@ -64,6 +64,13 @@ class Conflict(RoletrailError):
         self.version = version
 
 
+class TooLarge(RoletrailError):
+    """A body is larger than this installation takes."""
+
+    code = "too_large"
+    exit_code = 2
+
+
 class TooMany(RoletrailError):
     """A rate limit was reached."""
 

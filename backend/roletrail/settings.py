@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="URL people open, when it is not http://HOST:PORT.")
     insecure_no_auth: bool = Field(False, description="Serve without authentication. Every page then carries a red banner.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes of `ingest`; 0 means one a core.")
+    upload_mb: int = Field(256, ge=1, le=4096, description="Largest upload over the API, in MB.")
     aws_role: str = Field(
         "", description="ARN of a role to read from AWS with, assumed as session `roletrail`. Default: as found."
     )

@@ -19,6 +19,7 @@ from roletrail.errors import (
     NotFound,
     RoletrailError,
     StoreUnavailable,
+    TooLarge,
     TooMany,
     Unauthenticated,
 )
@@ -29,6 +30,7 @@ _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (Conflict, 409),
+    (TooLarge, 413),
     (TooMany, 429),
     (StoreUnavailable, 503),
     (InputUnavailable, 503),

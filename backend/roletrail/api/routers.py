@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roletrail.api import access, containment, docs, exports, findings, investigations, marks, places, shares
+from roletrail.api import access, containment, docs, exports, findings, ingests, investigations, marks, places, shares
 
 ROUTERS = (
     access.router,
@@ -10,6 +10,7 @@ ROUTERS = (
     docs.router,
     exports.router,
     findings.router,
+    ingests.router,
     investigations.router,
     marks.router,
     places.router,

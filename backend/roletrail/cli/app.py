@@ -9,6 +9,7 @@ import typer
 from roletrail import __version__
 from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve, shares, stock
 from roletrail.cli.contain import contain
+from roletrail.cli.ingests import ingests
 from roletrail.cli.load import ingest
 from roletrail.cli.triage import triage
 
@@ -47,6 +48,7 @@ def build() -> typer.Typer:
     app.add_typer(export.group, name="export")
     app.add_typer(rules.rules, name="rules")
     app.add_typer(serve.token, name="token")
+    app.add_typer(ingests, name="ingests")
     app.add_typer(stock.inventory, name="inventory")
     app.add_typer(stock.guardduty, name="guardduty")
     app.add_typer(investigations.group, name="investigations")

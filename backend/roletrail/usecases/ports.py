@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 from roletrail.appdb import AppDatabase
 from roletrail.archive.port import EventLog
@@ -14,6 +16,14 @@ ReadAgain = Callable[[str, int], bytes | None]
 """(locator, index of the record) -> scrubbed record as JSON, or None when the source is gone or was changed."""
 
 
+class Uploads(NamedTuple):
+    """Where uploads wait, how large one may be, and how the process is started that takes one in."""
+
+    folder: Path
+    most_bytes: int
+    start: Callable[[str], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     graph: GraphStore
@@ -22,6 +32,7 @@ class Ports:
     store_name: str  # what people may be told about the store: kind and file name
     app: AppDatabase
     inventory: Inventory
+    uploads: Uploads
     sample: bool = False  # the sample incidents, marked as such wherever they are shown
     responders: tuple[str, ...] = ()  # ARNs of roles and users that carry containment plans out
     management: frozenset[str] = frozenset()  # accounts that manage an organisation

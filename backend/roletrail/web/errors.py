@@ -13,6 +13,7 @@ from roletrail.errors import (
     NotFound,
     RoletrailError,
     StoreUnavailable,
+    TooLarge,
     TooMany,
     Unauthenticated,
 )
@@ -24,6 +25,7 @@ _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (Conflict, 409),
+    (TooLarge, 413),
     (TooMany, 429),
     (StoreUnavailable, 503),
     (InputUnavailable, 503),
@@ -37,6 +39,7 @@ _TITLES = {
     404: "Nothing here",
     405: "Not done this way",
     409: "Changed meanwhile",
+    413: "Too large",
     421: "Unknown host name",
     429: "Too many attempts",
     500: "Something went wrong",
