@@ -6,6 +6,7 @@ Only days count, not calls, so that no burst makes a habit; and only days that h
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from roletrail.lineage import ids
@@ -19,6 +20,7 @@ QUIET_DAYS = 10
 """Days with the same root, network class and client family that make a path quieter."""
 
 
+@lru_cache(1 << 16)
 def habit(kind: str, *parts: str) -> int:
     """Look-up number of a habit."""
     return ids.anchor("habit", kind, *parts)

@@ -51,11 +51,32 @@ class Sample(NamedTuple):
     past: Past
 
 
+Facet = Literal["chain", "taken", "actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing"]
+
+
 class Rule(NamedTuple):
+    """`needs` is what a story must hold for the rule to have anything to say: most stories hold little, and most rules are
+    never asked about them."""
+
     meta: Meta
     judge: Callable[[Story, Past], Iterable[Hit]]
     fires: tuple[Sample, ...]
     silent: tuple[Sample, ...]
+    needs: Facet
+
+
+def facets(story: Story) -> frozenset[Facet]:
+    """What a story holds."""
+    found: list[Facet] = []
+    if story.leaf and (story.standing.sessions >= 2 or story.standing.reach >= 3):
+        found.append("chain")
+    if story.node.role_name:
+        found.append("taken")
+    found += [name for name in _LISTS if getattr(story, name)]
+    return frozenset(found)
+
+
+_LISTS: tuple[Facet, ...] = ("actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing")
 
 
 def severity_of(score: int) -> Severity:

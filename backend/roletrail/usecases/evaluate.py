@@ -18,7 +18,7 @@ from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
 from roletrail.detect.marks import Mark
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
-from roletrail.detect.rule import LOUDNESS, Rule, findings_of
+from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_of
 from roletrail.detect.rules import RULES
 from roletrail.detect.story import Story
 from roletrail.detect.verdict import UseVerdict
@@ -86,6 +86,7 @@ class _Run:
         self._own = frozenset(graph.accounts_loaded())
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
         self._verdicts: dict[str, list[UseVerdict]] | None = None
+        self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._asked_late = False
         self._looked: set[str] = set()
         self.identities = 0
@@ -138,13 +139,19 @@ class _Run:
         past = Past(self._first_at, days)
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
-            found = tuple(finding for rule in self._rules for finding in findings_of(rule, story, past))
+            found = tuple(finding for rule in self._asked(facets(story)) for finding in findings_of(rule, story, past))
             self.severities.update(finding.severity for finding in found)
             mine = tuple(dict.fromkeys(shown[story.node.id])) if self._vouches(story, found) else ()
             for seen in mine:
                 days[seen.key].add(seen.day)
             judged.append(Judged(story.node.id, found, (*mine, *_revocations(story))))
         return judged
+
+    def _asked(self, held: frozenset[Facet]) -> list[Rule]:
+        """Rules that have something to say about a story that holds this."""
+        if held not in self._asked_of:
+            self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
+        return self._asked_of[held]
 
     def _days(self, stories: Collection[Story], shown: Iterable[list[Seen]]) -> defaultdict[int, set[int]]:
         wanted = [seen for many in shown for seen in many]

@@ -142,15 +142,19 @@ class Gathering:
             if node.role_arn and root.type not in _WORKLOADS:
                 back = STRANGERS_DAYS if root.type == "foreign" else 1
                 wanted[node.issued_at // DAY, back].setdefault(node.role_arn, []).append(id_)
-        found: dict[str, tuple[Use, ...]] = {}
-        for (day, back), roles in wanted.items():
-            others = self._graph.sessions_of_role(list(roles), (day - back) * DAY, (day + 2) * DAY, MOST_USES)
-            rows = self._graph.rows({id_ for ids_ in others.values() for id_ in ids_})
-            roots = self._graph.rows({row.standing.root for row in rows.values()})
-            for role_arn, ids_ in others.items():
-                uses = tuple(_role_use(rows[id_], roots[rows[id_].standing.root].node) for id_ in ids_ if id_ in rows)
-                found.update((id_, uses) for id_ in roles[role_arn])
-        return found
+        others = {
+            place: self._graph.sessions_of_role(list(roles), (place[0] - place[1]) * DAY, (place[0] + 2) * DAY, MOST_USES)
+            for place, roles in wanted.items()
+        }
+        rows = self._graph.rows({id_ for found in others.values() for ids in found.values() for id_ in ids})
+        roots = self._graph.rows({row.standing.root for row in rows.values()})
+        uses = {id_: _role_use(row, roots[row.standing.root].node) for id_, row in rows.items()}
+        return {
+            id_: tuple(uses[other] for other in ids if other in uses)
+            for place, found in others.items()
+            for role_arn, ids in found.items()
+            for id_ in wanted[place][role_arn]
+        }
 
 
 def _role_use(row: NodeRow, root: Node) -> Use:

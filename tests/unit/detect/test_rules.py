@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from roletrail.detect import rules
-from roletrail.detect.rule import Rule, findings_of
+from roletrail.detect.rule import Rule, facets, findings_of
 from roletrail.detect.rules import RULES
 
 MODULES = {
@@ -68,6 +68,7 @@ def test_samples(rule: Rule) -> None:
         found = findings_of(rule, sample.story, sample.past)
         assert found, sample.story
         assert all(finding.title and finding.reasons and finding.session_id for finding in found)
+        assert rule.needs in facets(sample.story)
     for sample in rule.silent:
         assert findings_of(rule, sample.story, sample.past) == []
 

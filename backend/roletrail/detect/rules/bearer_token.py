@@ -55,4 +55,5 @@ RULE = Rule(
         Sample(_MADE._replace(sign_ins=(s.sign_in("ConsoleLogin"),)), s.month()),
         Sample(s.story(s.key(), sign_ins=_MADE.sign_ins), s.month()),
     ),
+    needs="sign_ins",
 )

@@ -54,4 +54,5 @@ RULE = Rule(
         Sample(_ONE, s.month()),
         Sample(_TWO._replace(leaf=False), s.month()),
     ),
+    needs="chain",
 )

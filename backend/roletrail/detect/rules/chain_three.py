@@ -48,4 +48,5 @@ RULE = Rule(
         Sample(_THREE._replace(leaf=False), s.FRESH),
         Sample(_THREE._replace(node=_THREE.node._replace(counts=False)), s.FRESH),
     ),
+    needs="chain",
 )

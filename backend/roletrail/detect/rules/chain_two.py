@@ -45,4 +45,5 @@ RULE = Rule(
         Sample(_TWO._replace(leaf=False), s.FRESH),
         Sample(_TWO._replace(node=_TWO.node._replace(counts=False)), s.FRESH),
     ),
+    needs="chain",
 )

@@ -89,4 +89,5 @@ RULE = Rule(
         Sample(_signed(s.sign_in("GetRoleCredentials", address=s.CAFE, **_GRANT), _APPROVED), s.FRESH),
         Sample(_signed(s.sign_in("CreateToken", address="10.0.0.8", **_GRANT), _APPROVED), s.FRESH),
     ),
+    needs="sign_ins",
 )

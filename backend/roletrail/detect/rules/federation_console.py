@@ -70,4 +70,5 @@ RULE = Rule(
         Sample(_FEDERATED._replace(sign_ins=()), s.FRESH),
         Sample(s.story(s.origin("function", "fn"), s.role("fn-role"), sign_ins=_FEDERATED.sign_ins), s.FRESH),
     ),
+    needs="sign_ins",
 )

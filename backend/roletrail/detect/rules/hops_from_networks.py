@@ -54,4 +54,5 @@ RULE = Rule(
         Sample(_TWO, s.lived(habits.shown(_TWO))),
         Sample(_TWO._replace(leaf=False), s.FRESH),
     ),
+    needs="chain",
 )

@@ -31,5 +31,9 @@ _RUN = s.story(
 )
 
 RULE = Rule(
-    META, judge, fires=(Sample(_RUN, s.month()),), silent=(Sample(_RUN, s.FRESH), Sample(_RUN, s.lived(habits.shown(_RUN))))
+    META,
+    judge,
+    fires=(Sample(_RUN, s.month()),),
+    silent=(Sample(_RUN, s.FRESH), Sample(_RUN, s.lived(habits.shown(_RUN)))),
+    needs="actions",
 )

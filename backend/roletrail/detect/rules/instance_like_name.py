@@ -51,4 +51,5 @@ RULE = Rule(
         Sample(_NAMED._replace(node=_NAMED.node._replace(role_name="")), s.FRESH),
         Sample(_NAMED._replace(path=_NAMED.path[-1:]), s.FRESH),
     ),
+    needs="taken",
 )

@@ -64,4 +64,5 @@ RULE = Rule(
         Sample(_reached(3, 3)._replace(leaf=False), s.FRESH),
         Sample(s.story(s.key(), s.role("a-role"), s.role("b-role"), s.role("c-role")), s.FRESH),
     ),
+    needs="chain",
 )

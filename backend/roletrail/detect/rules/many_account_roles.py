@@ -82,4 +82,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_person(5, 60), s.FRESH), Sample(_person(12, 100), s.FRESH)),
     silent=(Sample(_person(4, 60), s.FRESH), Sample(_person(12, 300), s.FRESH), Sample(_person(0, 0), s.FRESH)),
+    needs="sign_ins",
 )

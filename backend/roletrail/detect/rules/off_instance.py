@@ -72,4 +72,5 @@ RULE = Rule(
         Sample(_ROLE._replace(verdicts=(s.verdict("OFF_INSTANCE_LATERAL", "D7", confidence=0.4),)), s.FRESH),
         Sample(_ROLE, s.FRESH),
     ),
+    needs="verdicts",
 )

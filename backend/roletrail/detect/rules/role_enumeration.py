@@ -59,4 +59,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_TRIED, s.FRESH),),
     silent=(Sample(_JOB, s.FRESH), Sample(_RETRY, s.FRESH), Sample(s.story(s.key()), s.FRESH)),
+    needs="attempts",
 )

@@ -73,4 +73,5 @@ RULE = Rule(
         Sample(_LONG._replace(leaf=False), s.FRESH),
         Sample(s.story(s.key(), s.role("a-role")), s.FRESH),
     ),
+    needs="chain",
 )

@@ -53,4 +53,5 @@ RULE = Rule(
         Sample(_SERVICE, s.month()),
         Sample(_ONE._replace(path=_ONE.path[-1:]), s.month()),
     ),
+    needs="taken",
 )

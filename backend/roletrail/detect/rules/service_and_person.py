@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from roletrail.detect import habits
 from roletrail.detect import sample as s
 from roletrail.detect.finding import Reason
 from roletrail.detect.past import DAY, Past
@@ -23,19 +24,17 @@ _WORKLOADS = frozenset({"function", "instance", "task", "pod", "build", "service
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    del past
     if story.root.type in _WORKLOADS or story.root.kind == "unknown" or not story.node.role_name:
         return
     others = [use for use in story.role_uses if use.what in _WORKLOADS and abs(use.at - story.at) <= DAY]
     if not others:
         return
     text = f"{called(story.node)} was delivered to a {others[0].what} {len(others)} times within a day of this"
-    yield Hit(
-        f"{called(story.node)} is a workload's role, and {called(story.root)} took it",
-        (Reason(text, 40, tuple(use.ref for use in others[:5])),),
-        story.at,
-        story.last_seen,
-    )
+    reasons = [Reason(text, 25, tuple(use.ref for use in others[:5]))]
+    if len(story.path) > 1 and past.new(habits.pair_key(*story.path[-2:]), story.at):
+        reasons.append(Reason("nobody of its kind took the role in the month before", 25))
+    title = f"{called(story.node)} is a workload's role, and {called(story.root)} took it"
+    yield Hit(title, tuple(reasons), story.at, story.last_seen)
 
 
 _PERSON = s.story(s.key(), s.role("order-fn-role"), role_uses=(s.use("function", s.T0 - 3600),))
@@ -50,4 +49,5 @@ RULE = Rule(
         Sample(_PERSON._replace(role_uses=(s.use("key", s.T0 - 3600),)), s.FRESH),
         Sample(_PERSON._replace(role_uses=(s.use("function", s.T0 - 2 * DAY),)), s.FRESH),
     ),
+    needs="taken",
 )

@@ -85,4 +85,5 @@ RULE = Rule(
         Sample(_IAM, s.month()),
         Sample(s.story(s.key()), s.month()),
     ),
+    needs="activities",
 )

@@ -37,4 +37,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_LOST, s.FRESH),),
     silent=(Sample(_LOST._replace(missing="BEFORE_LOGS"), s.FRESH), Sample(s.story(s.key(), s.role("admin")), s.FRESH)),
+    needs="missing",
 )

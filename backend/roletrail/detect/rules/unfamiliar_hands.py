@@ -50,4 +50,5 @@ RULE = Rule(
         Sample(_ROLE._replace(verdicts=(s.verdict("OFF_INSTANCE_OUTSIDE_AWS", "D13", hands="unfamiliar"),)), s.FRESH),
         Sample(_ROLE, s.FRESH),
     ),
+    needs="verdicts",
 )

@@ -65,4 +65,5 @@ RULE = Rule(
             s.story(s.key(), s.role("web", at=s.T0 + 900), revoked=_REVOKED, activities=(s.activity(at=s.T0 + 3600),)), s.FRESH
         ),
     ),
+    needs="revoked",
 )

@@ -51,4 +51,5 @@ RULE = Rule(
         Sample(s.story(s.key(), s.role("admin"), sign_ins=_FUNCTION.sign_ins), s.FRESH),
         Sample(s.story(s.origin("function", "f"), s.role("a-role"), s.role("b-role"), sign_ins=_FUNCTION.sign_ins), s.FRESH),
     ),
+    needs="sign_ins",
 )
