@@ -8,11 +8,13 @@ import sys
 import threading
 from pathlib import Path
 
+from roletrail.alerts.destinations import destinations
 from roletrail.appdb import AppDatabase
 from roletrail.archive.eventlog import DuckEventLog
 from roletrail.archive.port import Visible
 from roletrail.auth.access import Access
-from roletrail.auth.binding import check_binding, check_public_url, rules_for
+from roletrail.auth.actor import local_actor
+from roletrail.auth.binding import check_binding, check_public_url, rules_for, url_of
 from roletrail.auth.gate import GateRules
 from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.ingest.reread import read_again
@@ -20,6 +22,8 @@ from roletrail.inventory.known import Known, Said
 from roletrail.settings import Neo4jPlace, Settings, load, neo4j_place, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
+from roletrail.usecases.delivering import Kept, Outward, send_findings
+from roletrail.usecases.evaluate import Given
 from roletrail.usecases.findings import given_in
 from roletrail.usecases.intake import Intake
 from roletrail.usecases.ports import Ports, Uploads
@@ -102,8 +106,26 @@ def intake_of(settings: Settings) -> Intake:
         lambda: open_graph(settings.store, create=True),
         archive_folder(settings),
         settings.workers or None,
-        lambda: given_in(app, inventory),
+        lambda: _given(settings, app, inventory),
     )
+
+
+def given_of(settings: Settings) -> Given:
+    """What judging has to know besides the store, and how its findings go out."""
+    return _given(settings, AppDatabase(settings.app_db_path), open_inventory(settings))
+
+
+def _given(settings: Settings, app: AppDatabase, inventory: Known) -> Given:
+    given, outward = given_in(app, inventory), outward_of(settings)
+    if not outward.destinations:
+        return given
+    return given._replace(announce=lambda graph: send_findings(Kept(graph, app), local_actor("alerts"), outward))
+
+
+def outward_of(settings: Settings) -> Outward:
+    base = (settings.public_url or url_of(settings.host, settings.port, "")).rstrip("/")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return Outward(tuple(destinations(settings.alerts)), base, region, settings.alert_secret, settings.alert_severity)
 
 
 def open_access(settings: Settings) -> Access:

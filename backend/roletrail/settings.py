@@ -60,6 +60,16 @@ class Settings(BaseSettings):
     management_accounts: str = Field(
         "", description="Accounts that manage an organisation, with spaces between: no service control policy binds them."
     )
+    alerts: str = Field(
+        "",
+        description="Where new findings are sent, with spaces between: webhook:URL, slack:URL, eventbridge:BUS@REGION, securityhub:ACCOUNT@REGION.",
+    )
+    alert_severity: str = Field(
+        "medium",
+        pattern="^(informational|low|medium|high|critical)$",
+        description="Least severity of findings that are sent.",
+    )
+    alert_secret: str = Field("", description="Key webhooks are signed with (HMAC-SHA-256). Without one they are not signed.")
     log_format: str = Field("text", pattern="^(text|json)$", description="Log lines as key=value text or as JSON.")
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
 

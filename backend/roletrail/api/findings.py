@@ -12,6 +12,7 @@ from roletrail.api.answers import answer
 from roletrail.api.bodies import decoded
 from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS, OpaqueId
+from roletrail.usecases import delivering
 from roletrail.usecases import finding_views as views
 from roletrail.usecases import findings as cases
 from roletrail.usecases.views import Page
@@ -58,6 +59,14 @@ async def post_status(request: Request, id: OpaqueId) -> Response:  # noqa: A002
     only(parameters(request), ())
     body = await decoded(request, Said)
     return answer(await run_in_threadpool(cases.decide, ports_of(request), actor_of(request), id, body.status, body.note))
+
+
+@router.get(
+    "/deliveries", response_model=delivering.DeliveriesView, summary="What was sent where, what waits, and what nobody took"
+)
+def get_deliveries(request: Request) -> Response:
+    only(parameters(request), ())
+    return answer(delivering.show_deliveries(ports_of(request), actor_of(request)))
 
 
 @router.get("/rules", response_model=list[views.RuleView], summary="All rules: why, ATT&CK techniques, benign causes, next steps")

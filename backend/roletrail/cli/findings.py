@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from roletrail.auth.actor import local_actor
 from roletrail.cli.console import chip, err, out, plain, write_json
-from roletrail.cli.options import AsJson, Store, reading
+from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import findings as cases
 from roletrail.usecases.finding_views import FindingDetail, FindingView
@@ -137,6 +138,61 @@ def status(
             write_json(view)
         else:
             out().print(plain(f"{view.id} is {view.status}"))
+
+
+@findings.command()
+def export(
+    form: Annotated[str, typer.Option("--form", help="ocsf, asff, eventbridge, slack, csv or jsonl.")] = "jsonl",
+    severity: Annotated[str, _option("severity")] = "",
+    rule: Annotated[str, _option("rule")] = "",
+    status: Annotated[str, _option("status")] = "",
+    account: Annotated[str, _option("account")] = "",
+    store: Store = None,
+) -> None:
+    """Print findings in another form, a line each; CSV with a header."""
+    from roletrail.bootstrap import outward_of  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.delivering import export_findings  # noqa: PLC0415
+
+    raw = {"severity": severity, "rule": rule, "status": status, "account": account}
+    asked = cases.finding_filter(raw, strict=True)
+    with reading(store) as ports:
+        for text in export_findings(ports, local_actor(), asked, outward_of(settings_of(store)), form):
+            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+@findings.command()
+def send(
+    to: Annotated[
+        str, typer.Option("--to", help="Destinations, as ROLETRAIL_ALERTS has them. [env: ROLETRAIL_ALERTS]", show_default=False)
+    ] = "",
+    severity: Annotated[
+        str, typer.Option("--severity", help="Least severity. [env: ROLETRAIL_ALERT_SEVERITY]", show_default=False)
+    ] = "",
+    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Give letters that nobody took another round.")] = False,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send findings that were not sent yet, and try again what is due. Every ingest does this when ROLETRAIL_ALERTS is set."""
+    from roletrail.bootstrap import outward_of  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases import delivering  # noqa: PLC0415
+
+    settings = settings_of(store, alerts=to or None, alert_severity=severity or None)
+    outward = outward_of(settings)
+    if not outward.destinations:
+        raise InvalidRequest(
+            "There is nowhere to send findings to.", hint="Set ROLETRAIL_ALERTS, or name a destination with --to."
+        )
+    with reading(store) as ports:
+        if retry_dead:
+            delivering.retry_dead(ports, local_actor())
+        view = delivering.send_findings(ports, local_actor(), outward)
+    if as_json:
+        write_json(view)
+    else:
+        out().print(plain(f"{view.queued} queued, {view.sent} sent, {view.failed} failed, of which {view.dead} for good"))
+    if view.failed:
+        raise typer.Exit(1)
 
 
 @allow.command("list")

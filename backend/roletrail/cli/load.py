@@ -10,7 +10,6 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
 from roletrail.cli import feed
 from roletrail.cli.console import err, out, plain, write_json
@@ -103,8 +102,7 @@ def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
 
 def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
-    from roletrail.bootstrap import open_graph, open_inventory  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.findings import given_in  # noqa: PLC0415
+    from roletrail.bootstrap import given_of, open_graph  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.load import load_logs  # noqa: PLC0415
 
     with _bar(quiet=quiet) as show:
@@ -116,7 +114,7 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
             workers=settings.workers or None,
             window=window,
             show=show,
-            given=given_in(AppDatabase(settings.app_db_path), open_inventory(settings)),
+            given=given_of(settings),
         )
 
 

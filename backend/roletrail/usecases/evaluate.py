@@ -43,6 +43,7 @@ class Given(NamedTuple):
     confirmed: frozenset[str] = frozenset()
     marks: tuple[Mark, ...] = ()
     inventory: Inventory | None = None
+    announce: Callable[[GraphStore], object] | None = None  # called when something was judged: findings go out
 
 
 NOBODY = Given()
@@ -74,6 +75,8 @@ def evaluate(
         while batch := run.batch():
             if judged is not None:
                 judged(batch)
+    if given.announce is not None and run.identities:
+        given.announce(graph)
     return Evaluated(run.identities, sum(run.severities.values()), dict(run.severities), time.monotonic() - started)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from roletrail.alerts.decisions import LONGEST_DAYS, MATCHES, OPEN, STATUSES, Allowed, Decided, Decisions
 from roletrail.appdb import AppDatabase
@@ -118,6 +118,15 @@ def _read(name: str, value: str) -> str | int:
     return value
 
 
+class Shelf(Protocol):
+    """Where findings and what people say of them are kept: a part of `Ports`, for those who have no more."""
+
+    @property
+    def graph(self) -> GraphStore: ...
+    @property
+    def app(self) -> AppDatabase: ...
+
+
 def list_findings(ports: Ports, actor: Actor, asked: FindingFilter) -> Page[FindingView]:
     """A page of findings, worst first. Raises InvalidRequest on a bad cursor."""
     found, after = some_findings(ports, actor, asked)
@@ -125,7 +134,7 @@ def list_findings(ports: Ports, actor: Actor, asked: FindingFilter) -> Page[Find
     return Page([finding_view(finding, statuses.get(finding.id, OPEN)) for finding in found], after or None)
 
 
-def some_findings(ports: Ports, actor: Actor, asked: FindingFilter) -> tuple[list[Finding], str]:
+def some_findings(ports: Shelf, actor: Actor, asked: FindingFilter) -> tuple[list[Finding], str]:
     """The findings themselves, for skins that say the same in another form."""
     require(actor, "findings.read")
     decisions = Decisions(ports.app)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from roletrail.errors import InvalidRequest
+from roletrail.usecases import delivering
 from roletrail.usecases import findings as cases
 from roletrail.web.pages import API, last_of_each
 from roletrail.web.site import actor_of, ports_of, site_of
@@ -88,6 +89,19 @@ async def add_exception(request: Request) -> Response:
 def end_exception(request: Request, id_: str) -> Response:
     cases.end_exception(ports_of(request), actor_of(request), id_)
     return RedirectResponse("/exceptions", 303)
+
+
+@router.get("/deliveries")
+def delivery_list(request: Request) -> Response:
+    view = delivering.show_deliveries(ports_of(request), actor_of(request))
+    return site_of(request).page(request, "deliveries", {"view": view, "twin": f"{API}/deliveries"})
+
+
+@router.post("/deliveries/retry")
+def retry_dead(request: Request) -> Response:
+    """Another round for what nobody took; the next sending hands it over."""
+    delivering.retry_dead(ports_of(request), actor_of(request))
+    return RedirectResponse("/deliveries", 303)
 
 
 def _text(form: FormData, name: str) -> str:
