@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from roletrail.alerts.destinations import IDEMPOTENCY, SIGNATURE, TIMESTAMP, destinations, signature
+from roletrail.alerts.outbox import LONGEST_WAIT, MOST_ATTEMPTS, Outbox
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
 from roletrail.errors import InvalidRequest
@@ -112,20 +113,24 @@ def test_a_receiver_that_fails_half_the_time_hears_everything_once(kept: Kept, c
 
 def test_waits_grow_and_end_with_a_dead_letter(kept: Kept, clock: Clock) -> None:
     receiver = Receiver(500)
-    waits: list[float] = []
+    waits: list[int] = []
     try:
-        for _ in range(8):
+        while True:
             assert send_findings(kept, local_actor(), outward(receiver)).failed == 3
-            before = clock.at
-            while clock.at < before + 5000 and not send_findings(kept, local_actor(), outward(receiver)).failed:
-                clock.at += 30
-                if clock.at - before > 4990:
-                    break
-            waits.append(clock.at - before)
-            if not any(one.state == "waiting" for one in _latest(kept)):
+            waiting = [one for one in Outbox(kept.app).latest(10) if one.state == "waiting"]
+            if not waiting:
                 break
+            waits.append(waiting[0].next_at - int(clock.at))
+            clock.at = waiting[0].next_at - 1
+            assert send_findings(kept, local_actor(), outward(receiver)).failed == 0
+            clock.at += 1
+        assert waits == sorted(waits)
+        assert (len(waits), waits[1], waits[-1]) == (
+            MOST_ATTEMPTS - 1,
+            2 * waits[0],
+            min(LONGEST_WAIT, waits[0] << MOST_ATTEMPTS - 2),
+        )
         assert [one.state for one in _latest(kept)] == ["dead"] * 3
-        assert waits[0] < waits[2]
         asked = len(receiver.asked)
         clock.at += 1_000_000
         send_findings(kept, local_actor(), outward(receiver))
