@@ -59,12 +59,13 @@ def places(ports: Ports, actor: Actor) -> PlacesView:
     require(actor, "off_instance.read")
     found = sorted(judge_uses(ports.graph, ports.inventory), key=rank)
     ranges = ports.inventory.ranges()
+    folded = alike(found)
     return PlacesView(
-        uses=[_placed(v, []) for v in found[:MOST_USES]],
+        uses=[_placed(group, []) for group in folded[:MOST_USES]],
         total=len(found),
         off=sum(v.off for v in found),
         undecided=sum(v.confidence < 0.5 for v in found),
-        left_out=max(0, len(found) - MOST_USES),
+        left_out=max(0, len(folded) - MOST_USES),
         resources=len(ports.inventory.facts()),
         accounts=len(ports.inventory.organisation().accounts or ()),
         ranges=f"{ranges.source}, {ranges.date}",
@@ -106,7 +107,7 @@ def _place(ports: Ports, case: Case, subject: Subject) -> PlaceView:
         since=iso(since),
         until=iso(until),
         addresses=[*_known(subject, world.estate, since, until), *_used(verdicts)],
-        uses=[_placed(v, _neighbours(v, world, subject)) for v in verdicts[:MOST_USES]],
+        uses=[_placed(group, _neighbours(group[0], world, subject)) for group in alike(verdicts)[:MOST_USES]],
         touched=_touched(subject, world),
         guardduty=_pinned(ports.inventory.findings(), subject, verdicts),
         ranges=f"{ranges.source}, {ranges.date}",
@@ -172,8 +173,28 @@ def _used(verdicts: Sequence[UseVerdict]) -> list[AddressLineView]:
     ]
 
 
-def _placed(v: UseVerdict, neighbours: list[NeighbourView]) -> PlacedUseView:
-    return PlacedUseView(view(v), v.off, WORDS[v.verdict], neighbours, list(v.would_change))
+def alike(verdicts: Iterable[UseVerdict]) -> list[list[UseVerdict]]:
+    """Uses of one workload from one address that were judged alike, in the given order; what is off its workload stands alone."""
+    groups: dict[tuple[str, ...], list[UseVerdict]] = {}
+    for v in verdicts:
+        own = (v.session_id, v.access_key_id) if v.off else ()
+        what = (v.workload, v.instance_id or v.role, v.account, v.source_ip_address, v.verdict, v.hands, str(v.confidence < 0.5))
+        groups.setdefault((*what, *own), []).append(v)
+    return list(groups.values())
+
+
+def _placed(group: Sequence[UseVerdict], neighbours: list[NeighbourView]) -> PlacedUseView:
+    v = group[0]
+    return PlacedUseView(
+        view(v),
+        v.off,
+        WORDS[v.verdict],
+        neighbours,
+        list(v.would_change),
+        len({one.session_id for one in group}),
+        sum(one.count for one in group),
+        iso(min(one.first_seen for one in group)),
+    )
 
 
 def _neighbours(v: UseVerdict, world: World, subject: Subject) -> list[NeighbourView]:

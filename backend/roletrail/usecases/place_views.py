@@ -67,6 +67,9 @@ class PlacedUseView:
     words: str  # the verdict in plain words
     neighbours: list[NeighbourView]
     would_change: list[str]
+    sessions: int = 1  # sessions of the workload judged alike at this address, this one the latest; uses that are off stand alone
+    calls: int = 0  # of all of them
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class PlacesView:
-    """The page of all uses. `left_out` are uses beyond the most a page holds."""
+    """The page of all uses, equal ones folded. `left_out` are rows beyond the most a page holds."""
 
     uses: list[PlacedUseView]
     total: int
