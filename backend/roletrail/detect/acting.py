@@ -34,8 +34,9 @@ def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator
         reasons.append(Reason(words, novelty))
     times = [deed.action.at for deed, _ in kept]
     targets = ", ".join(dict.fromkeys(deed.action.target for deed, _ in kept if deed.action.target))
-    verb = "was refused: " if all(deed.tried for deed, _ in kept) else ""
-    title = f"{called(story.node)} {verb or said + ': '}{_short(targets) or kept[0][0].action.event_name}"
+    refused = ", ".join(dict.fromkeys(deed.action.event_name for deed, _ in kept)) if all(d.tried for d, _ in kept) else ""
+    did = f"was refused {_short(refused)}" if refused else said
+    title = f"{called(story.node)} {did}: {_short(targets) or kept[0][0].action.event_name}"
     yield Hit(
         title, (*reasons, *_setting(story, kept)), min(times), max(times), most=1000 if any(d.alone for d, _ in kept) else 64
     )
