@@ -21,6 +21,7 @@ from roletrail.usecases import (
     events,
     health,
     impact,
+    lineage_table,
     off_instance,
     role_map,
     sessions,
@@ -123,6 +124,21 @@ def get_impact(request: Request, id: OpaqueId) -> Response:  # noqa: A002
     if canonical != id:
         return RedirectResponse(f"{PREFIX}/sessions/{canonical}/impact", 308)
     return answer(impact.show_impact(ports.graph, actor, id))
+
+
+@router.get(
+    "/sessions/{id}/lineage",
+    response_model=lineage_table.LineageView,
+    responses=MOVED,
+    summary="The whole lineage around a session as plain rows in tree order, at most 20,000",
+)
+def get_lineage(request: Request, id: OpaqueId) -> Response:  # noqa: A002
+    only(parameters(request), ())
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id)
+    if canonical != id:
+        return RedirectResponse(f"{PREFIX}/sessions/{canonical}/lineage", 308)
+    return answer(lineage_table.show_lineage(ports.graph, actor, id))
 
 
 @router.get(

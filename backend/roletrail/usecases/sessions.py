@@ -12,7 +12,7 @@ from roletrail.usecases.origins import Origins
 from roletrail.usecases.paths import listed_paths
 from roletrail.usecases.present import action_view, attempt_view
 from roletrail.usecases.shape import shape
-from roletrail.usecases.tree import tree_of
+from roletrail.usecases.tree import MAX_DRAWN, tree_of
 from roletrail.usecases.views import ActionView, SessionView
 
 MAX_ACTIONS = 200
@@ -27,13 +27,16 @@ def canonical_id(graph: GraphStore, actor: Actor, id_: str) -> str:
     return found
 
 
-def show_session(graph: GraphStore, actor: Actor, id_: str) -> SessionView:
-    """The page of a session, key or origin. `id` of the answer differs from `id_` when that was an alias."""
+def show_session(graph: GraphStore, actor: Actor, id_: str, *, rows: int = MAX_DRAWN) -> SessionView:
+    """The page of a session, key or origin. `id` of the answer differs from `id_` when that was an alias.
+
+    `rows` is the most its tree may have.
+    """
     id_ = canonical_id(graph, actor, id_)
     paths, known = listed_paths(graph, [id_], full=True)
     path = [row for row in paths[id_] if isinstance(row, NodeRow)]
     origins = Origins(graph)
-    tree, drawn, truncated = tree_of(graph, known, path, origins)
+    tree, drawn, truncated = tree_of(graph, known, path, origins, rows)
     labels = labels_for(known, drawn)
     chain = chain_view(as_chain(path[-1]), path, labels, origins)
     line = _line(path, drawn)

@@ -17,21 +17,25 @@ from roletrail.usecases.views import PathNode, TreeRow
 
 MAX_DRAWN = 400
 MAX_SOURCES = 3
+MOST_DRAWN = 2_000
+"""Rows that may be asked for at once; beyond that the table of the whole lineage is the better view."""
+MOST_LOOKED_AT = 5_000
+"""Descendants among which the riskiest are looked for."""
 ANCHOR_TRIES = 3
 """How many nodes from the root down are tried as the top of a tree that can be shown whole."""
 
 
 def tree_of(
-    graph: GraphStore, known: Known, path: Sequence[NodeRow], origins: Origins
+    graph: GraphStore, known: Known, path: Sequence[NodeRow], origins: Origins, most: int = MAX_DRAWN
 ) -> tuple[list[TreeRow], list[NodeRow], int]:
     """Rows in tree order, the rows of the store behind them, and how many direct children are not drawn."""
-    ids = _drawn_ids(graph, path)
+    ids = _drawn_ids(graph, known, path, most)
     known.fetch(ids)
     rows = {id_: row for id_ in ids if (row := known.rows.get(id_))}
     labels = labels_for(known, list(rows.values()))
-    order = _tree_order(path[0].node.id, rows)
+    order = tree_order(path[0].node.id, rows)
     top = origins.unknown_parent(path[0])
-    truncated = max(0, len(path) - MAX_DRAWN) + sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
+    truncated = max(0, len(path) - most) + sum(rows[id_].children for id_, *_ in order) - (len(order) - 1)
     drawn = [rows[id_] for id_, *_ in order]
     sources = _asked_from_first(graph, path, graph.addresses_of([row.node.id for row in drawn]))
     on_path = {row.node.id for row in path}
@@ -56,19 +60,37 @@ def _asked_from_first(
     return {id_: sorted(found, key=lambda use: use[0] != asked.get(id_)) for id_, found in sources.items()}
 
 
-def _drawn_ids(graph: GraphStore, path: Sequence[NodeRow]) -> list[str]:
-    """The path, then the descendants of the highest node whose whole subtree can be drawn; else of the session itself."""
-    ids = [row.node.id for row in path][-MAX_DRAWN:]
+def _drawn_ids(graph: GraphStore, known: Known, path: Sequence[NodeRow], most: int) -> list[str]:
+    """The path, then the descendants of the highest node whose whole subtree can be drawn; else the riskiest of the session's."""
+    ids = [row.node.id for row in path][-most:]
     candidates = [*ids[: min(ANCHOR_TRIES, len(ids) - 1)], ids[-1]]
-    below: list[str] = []
     for id_ in candidates:
-        below, more = graph.descendants(id_, MAX_DRAWN)
+        below, more = graph.descendants(id_, most)
         if not more:
+            return list(dict.fromkeys([*ids, *below]))[:most]
+    return _riskiest(graph, known, ids, most)
+
+
+def _riskiest(graph: GraphStore, known: Known, ids: list[str], most: int) -> list[str]:
+    """Deepest role sessions first, then those with refused calls, each with the way down to it."""
+    below, _ = graph.descendants(ids[-1], MOST_LOOKED_AT)
+    known.fetch(below)
+    rows = [known.rows[id_] for id_ in below if id_ in known.rows]
+    rows.sort(key=lambda row: (-row.standing.sessions, -row.errors, -row.uses, row.node.id))
+    kept = dict.fromkeys(ids)
+    for row in rows:
+        way: list[str] = []
+        id_ = row.node.id
+        while id_ not in kept and id_ in known.rows:
+            way.append(id_)
+            id_ = known.rows[id_].standing.parent
+        if len(kept) + len(way) > most:
             break
-    return list(dict.fromkeys([*ids, *below]))[:MAX_DRAWN]
+        kept |= dict.fromkeys(way)
+    return list(kept)
 
 
-def _tree_order(root: str, rows: Mapping[str, NodeRow]) -> list[tuple[str, int, int, int]]:
+def tree_order(root: str, rows: Mapping[str, NodeRow]) -> list[tuple[str, int, int, int]]:
     """(id, level, position, siblings) in pre-order; children by (issued, id). Iterative: chains can be 2,000 deep."""
     children: dict[str, list[str]] = {}
     for id_, row in rows.items():

@@ -13,11 +13,12 @@ from starlette.responses import Response
 
 from roletrail.errors import InvalidRequest
 from roletrail.render import waterfall
-from roletrail.usecases import containment, events, impact, place_panel, sessions, timeline
+from roletrail.usecases import containment, events, impact, lineage_table, place_panel, sessions, timeline
 from roletrail.usecases.export import FORMATS
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.references import as_query, references
 from roletrail.usecases.timeline import TimelineView
+from roletrail.usecases.tree import MAX_DRAWN, MOST_DRAWN
 from roletrail.usecases.views import SessionView, TreeRow
 from roletrail.web.places import lines_of
 from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
@@ -25,6 +26,10 @@ from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
 router = APIRouter(include_in_schema=False)
 
 API = "/api/v1"
+STEP = 200
+"""Rows that one click adds to a large lineage."""
+PAGE_ROWS = 200
+"""Rows of a page of the whole lineage, for readers without scripts."""
 
 
 @router.get("/sessions/{id_}")
@@ -33,7 +38,7 @@ def session(request: Request, id_: str) -> Response:
     canonical = sessions.canonical_id(ports.graph, actor, id_)
     if canonical != id_:
         return moved(f"/sessions/{canonical}", request)
-    view = sessions.show_session(ports.graph, actor, id_)
+    view = sessions.show_session(ports.graph, actor, id_, rows=rows_asked(request.query_params))
     context = session_context(view, request.query_params)
     waterfall_view = timeline.show_timeline(ports.graph, actor, view, context["tree"])
     context |= {**fall_context(waterfall_view), "impact": impact.show_impact(ports.graph, actor, id_)}
@@ -57,6 +62,7 @@ def session_context(view: SessionView, parameters: Mapping[str, str]) -> dict[st
         "references": references,
         "query": as_query,
         "formats": FORMATS,
+        "more_rows": min(rows_asked(parameters) + STEP, MOST_DRAWN) if view.truncated else 0,
     }
 
 
@@ -71,6 +77,13 @@ def fall_context(view: TimelineView) -> dict[str, Any]:
     }
 
 
+def rows_asked(parameters: Mapping[str, str]) -> int:
+    """How many rows of a large lineage somebody wants to see; anything unusable counts as not asked."""
+    text = parameters.get("rows", "")
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(max(asked, MAX_DRAWN), MOST_DRAWN)
+
+
 def stage(text: str) -> tuple[str, str, bool]:
     """Name of a stage, what was seen of it, and whether that is nothing."""
     name, _, seen = text.partition(": ")
@@ -80,6 +93,28 @@ def stage(text: str) -> tuple[str, str, bool]:
 def graph_size(tree: list[TreeRow]) -> str:
     lanes = len({row.y for row in tree})
     return "xs" if lanes == 1 else "s" if lanes == 2 else "m" if lanes <= 4 else "l"
+
+
+@router.get("/sessions/{id_}/table")
+def whole_lineage(request: Request, id_: str) -> Response:
+    ports, actor = ports_of(request), actor_of(request)
+    canonical = sessions.canonical_id(ports.graph, actor, id_)
+    if canonical != id_:
+        return moved(f"/sessions/{canonical}/table", request)
+    view = lineage_table.show_lineage(ports.graph, actor, id_)
+    text = last_of_each(request).get("from", "")
+    first = int(text) if text.isascii() and text.isdigit() and len(text) < 9 and int(text) < len(view.rows) else 0
+    label = next(row.label for row in view.rows if row.id == id_)
+    context = {
+        "view": view,
+        "label": label,
+        "shown": view.rows[first : first + PAGE_ROWS],
+        "first": first,
+        "next_url": f"/sessions/{id_}/table?from={first + PAGE_ROWS}" if first + PAGE_ROWS < len(view.rows) else "",
+        "module": "whole.js",
+        "twin": f"{API}/sessions/{id_}/lineage",
+    }
+    return site_of(request).page(request, "whole", context)
 
 
 @router.get("/sessions/{id_}/events")
