@@ -107,9 +107,11 @@ class Binding:
         sessions = {created(a.identity) for a in at}
         return len(sessions) > 1 and max(a.last_at for a in at) - min(a.first_at for a in at) > LIFE
 
-    def agents_of_bound(self) -> frozenset[str]:
-        """Operating systems of the clients at bound addresses."""
-        return frozenset(system_of(a.agent) for address in self._bound_addresses() for a in self._at[address]) - {""}
+    def systems_at(self, others: Sequence[Use]) -> frozenset[str]:
+        """Operating systems of the clients at these addresses."""
+        return frozenset(
+            system_of(a.agent) for address in {one.activity.address for one in others} for a in self._at[address]
+        ) - {""}
 
     def first_call(self, address: str) -> Activity:
         return self._at[address][0]
@@ -155,7 +157,7 @@ def modifiers(use: Use, binding: Binding, around: Circumstances) -> list[Basis]:
     a = use.activity
     habitual = binding.habitual(a.address, around.created)
     found = [
-        *_other_hands(a, around), *_same_caller(a, around), *_foreign(a, binding),
+        *_other_hands(a, around), *_same_caller(a, around), *_foreign(use, binding),
         *([] if habitual else [*_who_am_i(a, binding), *_alternates(a, binding)]),
     ]  # fmt: skip
     if a.delivery == "1.0" and binding.newer_delivery:
@@ -227,8 +229,9 @@ def _same_caller(a: Activity, around: Circumstances) -> list[Basis]:
     return []
 
 
-def _foreign(a: Activity, binding: Binding) -> list[Basis]:
-    system, known = system_of(a.agent), binding.agents_of_bound()
+def _foreign(use: Use, binding: Binding) -> list[Basis]:
+    a = use.activity
+    system, known = system_of(a.agent), binding.systems_at(binding.others(use))
     if system and (system not in known if known else system in ODD_SYSTEMS):
         return [_basis(a, f"the client runs on {system}, which is foreign to this instance", FOREIGN_AGENT)]
     return []

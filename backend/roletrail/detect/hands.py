@@ -50,11 +50,16 @@ def system_of(agent: str) -> str:
     return next((word for word in agent.split(" ")[1:] if word in SYSTEMS), "")
 
 
+def kind_of(agent: str) -> str:
+    """Client and system: what tells one user of a key from another."""
+    return f"{client_of(agent)} {system_of(agent)}"
+
+
 def services_of(activity: Activity) -> list[str]:
     return [pair.partition("=")[0] for pair in activity.sources.split(" ") if pair]
 
 
-Place = tuple[str, str]  # address, access key id
+Place = tuple[str, str, str]  # address, access key id, kind of client
 
 
 class Customs:
@@ -68,15 +73,15 @@ class Customs:
                 self._meet(a)
 
     def _meet(self, a: Activity) -> None:
-        place = (a.address, a.access_key_id)
+        place = (a.address, a.access_key_id, kind_of(a.agent))
         for trait in _traits(a):
             first = self._first.setdefault(trait, [])
             if not first or (len(first) == 1 and first[0][1] != place):
                 first.append((a.first_at, place))
 
-    def before(self, at: int, address: str, access_key_id: str) -> Habits:
-        """Habits from before a time, but for the uses of this key from this address: what is judged is no habit."""
-        mine = (address, access_key_id)
+    def before(self, use: Activity) -> Habits:
+        """Habits from before a use, but for those of this key from this address with this client: what is judged is no habit."""
+        at, mine = use.first_at, (use.address, use.access_key_id, kind_of(use.agent))
         found: dict[str, set[str]] = {}
         for (kind, value), first in self._first.items():
             if any(since < at and place != mine for since, place in first):
@@ -97,9 +102,10 @@ def _traits(a: Activity) -> list[tuple[str, str]]:
     return found
 
 
-def judge(uses: Sequence[Activity], habits: Habits, touched: Sequence[Action]) -> Judged:
-    """Hands of one use: `habits` of the role without it, `touched` the ways onto the host before it."""
-    parts = [*_strange(uses, habits), *_rhythm(uses), *_clients_at_once(uses), *_lateral(uses, touched)]
+def judge(uses: Sequence[Activity], habits: Habits, touched: Sequence[Action], beside: Sequence[Activity] = ()) -> Judged:
+    """Hands of one use: `habits` of the role without it, `touched` the ways onto the host before it,
+    `beside` every use of the same key from the same address."""
+    parts = [*_strange(uses, habits), *_rhythm(uses), *_clients_at_once(uses, beside), *_lateral(uses, touched)]
     weight = sum(part.weight for part in parts)
     if weight >= UNFAMILIAR:
         return Judged("unfamiliar", tuple(parts))
@@ -135,13 +141,12 @@ def _rhythm(uses: Sequence[Activity]) -> list[Basis]:
     return []
 
 
-def _clients_at_once(uses: Sequence[Activity]) -> list[Basis]:
-    cells: dict[int, set[str]] = {}
-    for a in uses:
-        if a.agent:
-            cells.setdefault(a.cell, set()).add(system_of(a.agent) or client_of(a.agent))
-    if any(len(kinds) > 1 for kinds in cells.values()):
-        return [_part("two kinds of clients use one key at once", TWO_CLIENTS, uses[0])]
+def _clients_at_once(uses: Sequence[Activity], beside: Sequence[Activity]) -> list[Basis]:
+    mine = {(a.cell, system_of(a.agent) or client_of(a.agent)) for a in uses}
+    for a in beside:
+        other = system_of(a.agent) or client_of(a.agent)
+        if a.agent and any(cell == a.cell and kind != other for cell, kind in mine):
+            return [_part("two kinds of clients use one key at once", TWO_CLIENTS, uses[0])]
     return []
 
 

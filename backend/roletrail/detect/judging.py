@@ -9,7 +9,7 @@ from roletrail.detect import binding, hands, situation, workload_use
 from roletrail.detect.address import AddressClass, Ranges, classify, lies_in
 from roletrail.detect.binding import Binding, Circumstances, Neighbours, Use
 from roletrail.detect.estate import Estate
-from roletrail.detect.hands import Customs
+from roletrail.detect.hands import Customs, Judged
 from roletrail.detect.place import FIRST_USE, Ruling, capped, decide, direction, is_off
 from roletrail.detect.situation import Facts, Surveyor, evidence
 from roletrail.detect.told import Told
@@ -67,7 +67,8 @@ def judge(subject: Subject, world: World) -> list[UseVerdict]:
     judge_one = _Instance if subject.kind == "instance" else _Workload
     ruled = judge_one(subject, world).ruled()
     touched = world.told.touched.get(subject.id, ())
-    return [_verdict(subject, world, group, touched) for group in _grouped(ruled)] + _consoles(subject, world, touched)
+    found = [verdict for group in _grouped(ruled) for verdict in _verdicts(subject, world, group, touched)]
+    return found + _consoles(subject, world, touched)
 
 
 class _Instance:
@@ -253,13 +254,38 @@ def _grouped(ruled: Iterable[Found]) -> list[list[Found]]:
     return [sorted(group, key=lambda found: (found.activity.first_at, found.activity.first_event)) for group in groups.values()]
 
 
-def _verdict(subject: Subject, world: World, group: Sequence[Found], touched: Sequence[Action]) -> UseVerdict:
+def _verdicts(subject: Subject, world: World, group: Sequence[Found], touched: Sequence[Action]) -> list[UseVerdict]:
+    """One verdict for the uses of a group that look like the same hands."""
+    clients: dict[str, list[Found]] = {}
+    for found in group:
+        clients.setdefault(hands.kind_of(found.activity.agent), []).append(found)
+    by_hands: dict[bool, tuple[list[Found], list[Judged]]] = {}
+    for uses in clients.values():
+        judged = _hands(subject, world, [found.activity for found in uses], touched, [found.activity for found in group])
+        held = by_hands.setdefault(judged.hands == "unfamiliar", ([], []))
+        held[0].extend(uses)
+        held[1].append(judged)
+    return [_verdict(subject, sorted(uses, key=_time), judged) for uses, judged in by_hands.values()]
+
+
+def _time(found: Found) -> tuple[int, str]:
+    return found.activity.first_at, found.activity.first_event
+
+
+def _hands(
+    subject: Subject, world: World, activities: Sequence[Activity], touched: Sequence[Action], beside: Sequence[Activity] = ()
+) -> Judged:
+    first = activities[0]
+    habits = world.customs(subject.sessions[first.identity].role_arn).before(first)
+    return hands.judge([a for a in activities if not a.invoked_by] or activities, habits, touched, beside)
+
+
+def _verdict(subject: Subject, group: Sequence[Found], hands_of: Sequence[Judged]) -> UseVerdict:
     best = max(group, key=lambda found: found.ruling.confidence)
     activities = [found.activity for found in group]
     first = activities[0]
     node = subject.sessions[first.identity]
-    habits = world.customs(node.role_arn).before(first.first_at, first.address, first.access_key_id)
-    judged = hands.judge([a for a in activities if not a.invoked_by] or activities, habits, touched)
+    judged = max(hands_of, key=lambda one: (one.hands == "familiar", len(one.parts)))
     reasons = _raised(best.reasons, judged.parts)
     verdict, off = spoken(best.ruling)
     return UseVerdict(
@@ -313,12 +339,11 @@ def _consoles(subject: Subject, world: World, touched: Sequence[Action]) -> list
         text = situation.ROWS["D19"] if row == "D19" else workload_use.TEXTS["W6"]
         reason = Basis(f"{row}: {text} ({s.event_name})", ruling.confidence, (event_ref(s.at, s.event_id),))
         word, off = spoken(ruling)
-        habits = world.customs(node.role_arn).before(s.at, s.address, s.access_key_id)
         use = Activity(
             node.id, s.at, s.access_key_id, s.address, "", "", "", "", s.agent, "", s.mfa, 1, 0, "signin.amazonaws.com=1",
             s.at, s.event_id, s.event_name, s.at, s.event_id, s.event_name,
         )  # fmt: skip
-        judged = hands.judge([use], habits, touched)
+        judged = _hands(subject, world, [use], touched)
         found.append(
             UseVerdict(
                 node.id, subject.kind, subject.id if subject.kind == "instance" else "", node.account or subject.account,
