@@ -67,7 +67,9 @@ class Binding:
     def __init__(self, uses: Sequence[Use], changes: Sequence[int], *, known: bool) -> None:
         self._changes = sorted(changes)
         self._uses = sorted(uses, key=lambda use: (use.activity.first_at, use.activity.first_event))
-        self.newer_delivery = any(use.activity.delivery == "2.0" for use in self._uses)
+        newer = [use.activity.first_at for use in self._uses if use.activity.delivery == "2.0"]
+        self.newer_delivery = bool(newer)
+        self._newer_since = min(newer, default=0)
         self._slots: dict[tuple[int, str], Use] = {}
         self._at: dict[str, list[Activity]] = {}
         for use in self._uses:
@@ -80,8 +82,12 @@ class Binding:
 
     def _bind(self, may: Callable[[Use], bool]) -> None:
         for use in self._uses:
-            if may(use) and not (self.newer_delivery and use.activity.delivery == "1.0"):
+            if may(use) and not self._is_twin(use.activity):
                 self._slots.setdefault(self._slot(use), use)
+
+    def _is_twin(self, a: Activity) -> bool:
+        """A key of IMDSv1 that woke up after one of IMDSv2 spoke. What speaks later takes nothing back from what was bound."""
+        return self.newer_delivery and a.delivery == "1.0" and a.first_at >= self._newer_since
 
     def _slot(self, use: Use) -> tuple[int, str]:
         if use.address_class == "PRIVATE":

@@ -75,18 +75,19 @@ class _Instance:
     def __init__(self, subject: Subject, world: World) -> None:
         self._subject = subject
         self._world = world
-        estate = world.estate.but_of(subject.roots_of | frozenset(subject.sessions))
+        mine = subject.roots_of | frozenset(subject.sessions)
+        estate = world.estate.but_of(mine)
         self._surveyor = Surveyor(estate, world.ranges, subject.name, subject.account)
         direct = [a for a in subject.activities if not a.invoked_by]
         self._uses = {a: Use(a, classify(a.address, world.ranges)) for a in direct}
         known = self._surveyor.known()
         self._binding = Binding(
             [use for use in self._uses.values() if use.address_class not in ("SERVICE", "INTERNAL")],
-            world.told.changes.get(subject.id, ()), known=known,
+            [one.at for one in world.told.changes.get(subject.id, ()) if one.actor not in mine], known=known,
         )  # fmt: skip
         self._around = Circumstances(
             world.neighbours, world.told.touched.get(subject.id, ()), lambda id_: subject.sessions[id_].issued_at,
-            self._surveyor.later_own, frozenset(subject.sessions) | subject.roots_of,
+            self._surveyor.later_own, mine,
         )  # fmt: skip
 
     def ruled(self) -> list[Found]:

@@ -28,9 +28,16 @@ from roletrail.detect.estate import (
 from roletrail.lineage.model import Action, event_ref
 
 
+class Change(NamedTuple):
+    """A time at which an instance's public address may have changed, and whose call says so."""
+
+    at: int
+    actor: str
+
+
 class Told(NamedTuple):
     facts: tuple[Fact, ...]
-    changes: dict[str, tuple[int, ...]]  # instance -> times its public address may have changed
+    changes: dict[str, tuple[Change, ...]]  # by instance
     touched: dict[str, tuple[Action, ...]]  # instance -> commands, sessions, keys and passwords that went to it, oldest first
 
 
@@ -65,7 +72,7 @@ class _Calls:
         self._open: dict[tuple[str, str], DatedFact] = {}
         self._public: dict[str, str] = {}  # allocation -> address
         self._associations: dict[str, tuple[str, str]] = {}  # association id -> key of its open fact
-        self._changes: dict[str, list[int]] = defaultdict(list)
+        self._changes: dict[str, list[Change]] = defaultdict(list)
         self._touched: dict[str, list[Action]] = defaultdict(list)
 
     def told(self) -> Told:
@@ -125,7 +132,7 @@ class _Calls:
 
     def stop_instances(self, c: _Call) -> None:
         for instance in c.instances:
-            self._changes[instance].append(c.action.at)
+            self._changes[instance].append(Change(c.action.at, c.action.identity))
 
     def allocate_address(self, c: _Call) -> None:
         address = _one(c.detail.get("public_ip"))
@@ -146,7 +153,7 @@ class _Calls:
         self._end(key, c.action.at)
         self._associations[_one(c.detail.get("association_id"))] = key
         for instance in c.instances[:1]:
-            self._changes[instance].append(c.action.at)
+            self._changes[instance].append(Change(c.action.at, c.action.identity))
             self._start(
                 key, OwnAddress(instance, address, "public", c.action.at, 0, CLOUDTRAIL, _ref(c.action), c.action.identity)
             )
@@ -156,7 +163,7 @@ class _Calls:
         key = ("public", address) if address else self._associations.get(_one(c.detail.get("association_id")) or NONE, ("", ""))
         ended = self._end(key, c.action.at)
         if isinstance(ended, OwnAddress):
-            self._changes[ended.instance].append(c.action.at)
+            self._changes[ended.instance].append(Change(c.action.at, c.action.identity))
 
     def _address(self, c: _Call) -> str:
         return _one(c.detail.get("public_ip")) or self._public.get(_one(c.detail.get("allocation_id")), "")

@@ -130,6 +130,7 @@ class Case:
     def _below(self, sessions: Mapping[str, Node]) -> frozenset[str]:
         """Identities whose calls told of addresses, and that came from these sessions."""
         tellers = {actor for fact in self._told.facts if (actor := getattr(fact, "actor", ""))}
+        tellers |= {change.actor for changes in self._told.changes.values() for change in changes} - {""}
         return frozenset(
             id_ for id_, path in self._graph.paths(tellers).items() if any(step.id in sessions for step in path)
         )  # fmt: skip
