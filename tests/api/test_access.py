@@ -4,84 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
 
 import httpx
 import pytest
 
-from roletrail.api.docs import router as api_router
 from roletrail.auth.requests import SECURITY_HEADERS
-from roletrail.web import pages, static
 from tests.support.served import NAVIGATION, Served, serving
-
-OPEN = ("/launch", "/assets/")
-
-
-def routes() -> list[tuple[str, str]]:
-    """(method, path) of everything the application serves."""
-    found = set()
-    for router in (api_router, pages.router, static.router):
-        for route in router.routes:
-            for method in getattr(route, "methods", ()) or ():
-                found.add((method, getattr(route, "path", "")))
-    return sorted(found)
-
-
-def filled(path: str, alarm: dict[str, Any]) -> str:
-    event = alarm["path"][-1]["edge"]["evidence_refs"][0]
-    ids = {"event_id": event, "reference": event, "id": alarm["session_id"], "id_": alarm["session_id"]}
-    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: ids.get(match[1], "x"), path)
-
-
-GUARDED = [route for route in routes() if not route[1].startswith(OPEN)]
-
-
-def test_the_walk_sees_the_routes() -> None:
-    paths = {path for _, path in GUARDED}
-    assert {"/", "/chains", "/api/v1/chains", "/api/v1/docs", "/api/v1/openapi.json", "/trace"} <= paths
-    assert len(GUARDED) > 15
-
-
-@pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_nothing_is_served_without_a_credential(served: Served, alarm: dict[str, Any], method: str, path: str) -> None:
-    wrong = "rtt_" + "0" * 49
-    for headers in ({}, {"Authorization": f"Bearer {wrong}"}, {"Authorization": "Basic eA=="}, {"Authorization": "Bearer"},
-                    {"Cookie": f"roletrail_{served.port}=guessed"}):  # fmt: skip
-        with served.client() as client:
-            answer = client.request(method, filled(path, alarm), headers=headers)
-        assert answer.status_code == 401, (method, path, headers)
-        if path.startswith("/api/"):
-            assert answer.headers["www-authenticate"] == "Bearer"
-            if method != "HEAD":
-                assert answer.json()["code"] == "unauthenticated"
-        elif method != "HEAD":
-            assert "roletrail token launch" in answer.text
-        assert alarm["session_id"] not in answer.text
-
-
-@pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_a_token_with_another_scope_reads_nothing(served: Served, alarm: dict[str, Any], method: str, path: str) -> None:
-    with served.client(served.token("ingest", role="admin")) as client:
-        answer = client.request(method, filled(path, alarm))
-    assert answer.status_code != 500
-    assert alarm["path"][-1]["label"] not in answer.text
-    needs_nothing = ("/api/v1/docs", "/api/v1/docs.css", "/api/v1/openapi.json", "/trace", "/trace/{id_}")
-    if path not in needs_nothing and method == "GET":
-        assert answer.status_code == 403, (path, answer.text[:300])
-
-
-@pytest.mark.parametrize(("method", "path"), [route for route in GUARDED if route[0] == "GET"])
-def test_a_good_credential_is_served(served: Served, alarm: dict[str, Any], method: str, path: str) -> None:
-    place = filled(path, alarm)
-    for somebody in (served.reader(), served.browser()):
-        with somebody as client:
-            answer = client.request(method, place, follow_redirects=True)
-        expected = {200}
-        if "/entities/" in path:
-            expected = {404}  # a session's id is no entity's
-        if path == "/api/v1/trace":
-            expected = {422}  # without a thing to trace
-        assert answer.status_code in expected, (place, answer.text[:300])
 
 
 def test_an_expired_token_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

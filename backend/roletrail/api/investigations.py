@@ -14,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.bodies import decoded
 from roletrail.api.bodies import described as body_of
-from roletrail.api.requests import actor_of, only, parameters, ports_of, whole_number
+from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_of, whole_number
 from roletrail.api.v1 import PREFIX, PROBLEM, PROBLEMS
 from roletrail.errors import InvalidRequest
 from roletrail.investigations.model import MAX_BODY, MAX_NAME, MAX_TITLE, NoteKind, PinKind, Status
@@ -92,7 +92,7 @@ def get_investigations(request: Request) -> Response:
     summary="Open an investigation",
 )
 async def post_investigation(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = actor_for(request, "investigations.write")
     new = await decoded(request, NewInvestigation)
     made = await run_in_threadpool(
         investigations.create_investigation, ports_of(request), actor, new.title, new.status, new.assignee
@@ -119,7 +119,7 @@ def get_investigation(request: Request, id: Id) -> Response:  # noqa: A002 - the
     summary="Change title, status or assignee",
 )
 async def patch_investigation(request: Request, id: Id) -> Response:  # noqa: A002
-    actor = actor_of(request)
+    actor = actor_for(request, "investigations.write")
     new = await decoded(request, ChangedInvestigation)
     version = seen_version(request, new.version)
 
@@ -139,8 +139,8 @@ async def patch_investigation(request: Request, id: Id) -> Response:  # noqa: A0
     summary="Delete an investigation; the audit log keeps that it was there",
 )
 def delete_investigation(request: Request, id: Id) -> Response:  # noqa: A002
-    version = _version_parameter(request)
-    investigations.delete_investigation(ports_of(request), actor_of(request), id, version)
+    actor = actor_for(request, "investigations.write", id)
+    investigations.delete_investigation(ports_of(request), actor, id, _version_parameter(request))
     return Response(status_code=204)
 
 
@@ -152,7 +152,7 @@ def delete_investigation(request: Request, id: Id) -> Response:  # noqa: A002
     summary="Pin a chain, session, event or finding",
 )
 async def post_pin(request: Request, id: Id) -> Response:  # noqa: A002
-    actor = actor_of(request)
+    actor = actor_for(request, "investigations.write")
     new = await decoded(request, NewPin)
     return answer(await run_in_threadpool(investigations.pin, ports_of(request), actor, id, new.kind, new.target), 201)
 
@@ -177,7 +177,7 @@ def post_seen(request: Request, id: Id) -> Response:  # noqa: A002
     summary="Write a note, decision, question or step, in Markdown",
 )
 async def post_note(request: Request, id: Id) -> Response:  # noqa: A002
-    actor = actor_of(request)
+    actor = actor_for(request, "investigations.write")
     new = await decoded(request, NewNote)
 
     def add() -> case_views.Made:
@@ -195,7 +195,7 @@ async def post_note(request: Request, id: Id) -> Response:  # noqa: A002
     summary="Change a note's text, state or owner; `version` is the note's own",
 )
 async def patch_note(request: Request, id: Id, part: PartId) -> Response:  # noqa: A002
-    actor = actor_of(request)
+    actor = actor_for(request, "investigations.write")
     new = await decoded(request, ChangedNote)
     version = seen_version(request, new.version)
 
@@ -214,8 +214,8 @@ async def patch_note(request: Request, id: Id, part: PartId) -> Response:  # noq
     summary="Remove a note",
 )
 def delete_note(request: Request, id: Id, part: PartId) -> Response:  # noqa: A002
-    version = _version_parameter(request)
-    return answer(investigations.delete_note(ports_of(request), actor_of(request), id, part, version))
+    actor = actor_for(request, "investigations.write", id)
+    return answer(investigations.delete_note(ports_of(request), actor, id, part, _version_parameter(request)))
 
 
 def _version_parameter(request: Request) -> int:

@@ -14,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.bodies import decoded
 from roletrail.api.bodies import described as body_of
-from roletrail.api.requests import actor_of, flag, only, parameters, ports_of
+from roletrail.api.requests import actor_for, actor_of, flag, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS, OpaqueId
 from roletrail.detect.marks import Side
 from roletrail.usecases import marks, views
@@ -58,7 +58,7 @@ def get_marks(request: Request) -> Response:
     summary="Say whose hands used a credential, or a strand of it; it flows down the lineage until overridden",
 )
 async def post_mark(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = actor_for(request, "marks.write")
     new = await decoded(request, NewMark)
 
     def mark() -> marks.MarkView:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from starlette.requests import Request
 
 from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, Unauthenticated
 from roletrail.usecases.ports import Ports
 
@@ -20,6 +21,13 @@ def actor_of(request: Request) -> Actor:
     actor = request.scope.get("state", {}).get("actor")
     if actor is None:
         raise Unauthenticated("This needs a sign-in or a token.")
+    return actor
+
+
+def actor_for(request: Request, action: str, resource: str = "") -> Actor:
+    """The actor, asked for before a body is read: who may not do a thing is not told what is wrong with how they ask."""
+    actor = actor_of(request)
+    require(actor, action, resource)
     return actor
 
 

@@ -14,7 +14,7 @@ from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.bodies import decoded
 from roletrail.api.bodies import described as body_of
-from roletrail.api.requests import actor_of, only, parameters, ports_of
+from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS
 from roletrail.investigations.redact import Preset
 from roletrail.investigations.shares import DEFAULT_SECONDS, LEAST_SECONDS, MOST_SECONDS
@@ -74,7 +74,7 @@ def get_leaving(request: Request) -> Response:
     summary="Freeze an investigation or session and get its link, once",
 )
 async def post_share(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = actor_for(request, "shares.write")
     new = await decoded(request, NewShareBody)
 
     def create() -> shares.NewShareView:
@@ -116,7 +116,7 @@ def delete_shares(request: Request) -> Response:
     summary="Stop all sharing, or let it go on",
 )
 async def put_sharing(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = actor_for(request, "shares.stop")
     new = await decoded(request, Sharing)
     await run_in_threadpool(lambda: shares.stop_sharing(ports_of(request), actor, stop=new.stopped))
     return Response(status_code=204)

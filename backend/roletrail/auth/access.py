@@ -106,6 +106,10 @@ class Access:
         with self.app.write() as db:
             return db.execute("DELETE FROM sign_in_session WHERE id = ? AND id != ''", (id_,)).rowcount == 1
 
+    def end_every_sign_in(self) -> int:
+        with self.app.write() as db:
+            return db.execute("DELETE FROM sign_in_session").rowcount
+
     # --- tokens -------------------------------------------------------------------------------------------------
 
     def new_token(self, name: str, scopes: Collection[str], role: Role, seconds: int) -> str:
@@ -136,6 +140,13 @@ class Access:
             with self.app.write() as db:
                 db.execute("UPDATE token SET used_at = ? WHERE hash = ?", (now, hashed))
         return Actor(row[0], _role(row[1]), frozenset(row[2].split()), "token")
+
+    def token_info(self, token: str) -> TokenInfo:
+        """Facts of a token that was just made."""
+        query = "SELECT id, name, role, scopes, created_at, expires_at, used_at FROM token WHERE hash = ?"
+        with self.app.write() as db:
+            row = db.execute(query, (self._hash("token", token),)).fetchone()
+        return TokenInfo(row[0], row[1], row[2], tuple(row[3].split()), *row[4:])
 
     def tokens(self) -> list[TokenInfo]:
         query = "SELECT id, name, role, scopes, created_at, expires_at, used_at FROM token ORDER BY created_at DESC, id"

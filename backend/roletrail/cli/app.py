@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import cover, export, findings, investigations, marks, places, read, rules, serve, shares, stock
+from roletrail.cli import audit, cover, export, findings, investigations, marks, places, read, rules, serve, shares, stock, tokens
 from roletrail.cli.contain import contain
 from roletrail.cli.ingests import ingests
 from roletrail.cli.load import ingest
@@ -47,8 +47,10 @@ def build() -> typer.Typer:
     app.add_typer(findings.allow, name="allow")
     app.add_typer(export.group, name="export")
     app.add_typer(rules.rules, name="rules")
+    tokens.add_to(serve.token)
     app.add_typer(serve.token, name="token")
     app.add_typer(ingests, name="ingests")
+    app.add_typer(audit.group, name="audit")
     app.add_typer(stock.inventory, name="inventory")
     app.add_typer(stock.guardduty, name="guardduty")
     app.add_typer(investigations.group, name="investigations")

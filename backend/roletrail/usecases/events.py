@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from roletrail.archive.port import Cursor, LoggedEvent
 from roletrail.auth.actor import Actor
+from roletrail.auth.audit import AuditLog
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, NotFound
 from roletrail.lineage import ids
@@ -36,6 +37,7 @@ def session_events(ports: Ports, actor: Actor, id_: str, limit: int = DEFAULT_LI
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidRequest(f"The parameter limit must be a whole number from 1 to {MAX_LIMIT}.")
     id_ = canonical_id(ports.graph, actor, id_)
+    AuditLog(ports.app).read(actor, "events.read", id_)
     row = ports.graph.rows([id_]).get(id_)
     if row is None or not row.first_seen:
         return Page([], None)
@@ -76,6 +78,7 @@ def show_event(ports: Ports, actor: Actor, reference: str) -> EventView:
     require(actor, "events.read", reference)
     require(actor, "records.read", reference)
     event = _find(ports, reference)
+    AuditLog(ports.app).read(actor, "records.read", event_ref(event.at, event.event_id))
     record, locator = _record(ports, event)
     identity = ports.graph.resolve_alias(event.identity)
     return EventView(

@@ -130,7 +130,7 @@ def look_at_growth(ports: Ports, actor: Actor, id_: str) -> Made:
     """Growth of watched pins was seen."""
     require(actor, "investigations.write", id_)
     book = Casebook(ports.app)
-    pins = book.pins(id_)
+    pins = book.pins(book.get(id_).id)
     return _change_it(ports, actor, id_, "looked at what grew", lambda _: _then(id_, pinning.looked(ports, pins)))
 
 

@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import delivering
 from roletrail.usecases import findings as cases
@@ -76,6 +77,7 @@ def exception_list(request: Request) -> Response:
 
 @router.post("/exceptions")
 async def add_exception(request: Request) -> Response:
+    require(actor_of(request), "findings.decide")
     async with request.form(max_files=0, max_fields=12, max_part_size=_MOST_FORM) as form:
         match = {name: _text(form, name) for name in cases.MATCHES}
         owner, why, days = _text(form, "owner"), _text(form, "why"), _text(form, "days")

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from roletrail.auth.policy import allowed
+from roletrail.auth.policy import allowed, require
 from roletrail.errors import Conflict, InvalidRequest
 from roletrail.investigations.model import MAX_BODY, NOTE_KINDS, STATES, STATUSES
 from roletrail.usecases import investigations as cases
@@ -67,7 +67,7 @@ def _page(request: Request, id_: str, conflict: Conflict | None = None, typed: M
 @router.post("/investigations")
 async def open_investigation(request: Request) -> Response:
     """A new one; with `target`, that thing is pinned at once."""
-    actor, fields = actor_of(request), await form_of(request)
+    actor, fields = actor_of(request), await form_of(request, "investigations.write")
 
     def create() -> str:
         ports = ports_of(request)
@@ -81,7 +81,7 @@ async def open_investigation(request: Request) -> Response:
 
 @router.post("/investigations/{id_}")
 async def edit_investigation(request: Request, id_: str) -> Response:
-    fields = await form_of(request)
+    fields = await form_of(request, "investigations.write")
 
     def edit() -> None:
         chosen = {name: fields[name] for name in ("title", "status", "assignee") if name in fields}
@@ -92,7 +92,7 @@ async def edit_investigation(request: Request, id_: str) -> Response:
 
 @router.post("/investigations/{id_}/pins")
 async def pin(request: Request, id_: str) -> Response:
-    fields = await form_of(request)
+    fields = await form_of(request, "investigations.write")
     kind, target = fields.get("kind", ""), fields.get("target", "")
     return await _changed(request, id_, fields, lambda: cases.pin(ports_of(request), actor_of(request), id_, kind, target))
 
@@ -109,7 +109,7 @@ async def seen(request: Request, id_: str) -> Response:
 
 @router.post("/investigations/{id_}/notes")
 async def add_note(request: Request, id_: str) -> Response:
-    fields = await form_of(request)
+    fields = await form_of(request, "investigations.write")
 
     def add() -> None:
         more = {"pin_id": fields.get("pin", ""), "kind": fields.get("kind", "note"), "owner": fields.get("owner", "")}
@@ -121,7 +121,7 @@ async def add_note(request: Request, id_: str) -> Response:
 @router.post("/investigations/{id_}/notes/{part}")
 async def edit_note(request: Request, id_: str, part: str) -> Response:
     """`remove` takes it away; otherwise the fields that are there are set."""
-    fields = await form_of(request)
+    fields = await form_of(request, "investigations.write")
 
     def edit() -> None:
         ports, actor, version = ports_of(request), actor_of(request), version_of(fields)
@@ -136,7 +136,6 @@ async def edit_note(request: Request, id_: str, part: str) -> Response:
 
 async def _changed(request: Request, id_: str, fields: Mapping[str, str], change: Callable[[], object]) -> Response:
     """Back to the page; where somebody was first, the page with what changed and what was typed."""
-    actor_of(request)
     try:
         await run_in_threadpool(change)
     except Conflict as conflict:
@@ -148,9 +147,9 @@ def may_write(request: Request) -> bool:
     return allowed(actor_of(request), "investigations.write").allowed
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """Texts of a form; the actor is known before its body is read."""
-    actor_of(request)
+async def form_of(request: Request, action: str) -> dict[str, str]:
+    """Texts of a form, read only when its sender may do `action`."""
+    require(actor_of(request), action)
     async with request.form(max_files=0, max_fields=20, max_part_size=4 * MAX_BODY) as form:
         return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
 

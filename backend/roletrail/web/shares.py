@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from roletrail.auth.policy import allowed
+from roletrail.auth.policy import allowed, require
 from roletrail.errors import InvalidRequest
 from roletrail.investigations.shares import DAY, HOUR
 from roletrail.usecases import shares as cases
@@ -30,7 +30,7 @@ def new_share(request: Request) -> Response:
 
 @router.post("/shares")
 async def make_share(request: Request) -> Response:
-    actor, fields = actor_of(request), await form_of(request)
+    actor, fields = actor_of(request), await form_of(request, "shares.write")
     if fields.get("leave") != "yes":
         raise InvalidRequest("Tick that you may share this.", hint="Go back and tick the box.")
 
@@ -56,7 +56,7 @@ async def make_share(request: Request) -> Response:
 def share_list(request: Request) -> Response:
     actor = actor_of(request)
     view = cases.list_shares(ports_of(request), actor)
-    context = {"view": view, "may_stop": allowed(actor, "shares.stop").allowed, "twin": f"{API}/shares"}
+    context = {"part": "shares", "view": view, "may_stop": allowed(actor, "shares.stop").allowed, "twin": f"{API}/shares"}
     return site_of(request).page(request, "settings_shares", context)
 
 
@@ -75,6 +75,7 @@ def revoke_all(request: Request) -> Response:
 @router.post("/settings/shares/{what}")
 def stop_or_resume(request: Request, what: str) -> Response:
     """`stop` or `resume`."""
+    require(actor_of(request), "shares.stop")
     if what not in ("stop", "resume"):
         raise InvalidRequest("Sharing can be stopped or resumed.")
     cases.stop_sharing(ports_of(request), actor_of(request), stop=what == "stop")
