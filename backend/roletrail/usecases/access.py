@@ -27,7 +27,7 @@ class TokenView:
     created_at: str
     expires_at: str
     used_at: str
-    expired: bool
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
