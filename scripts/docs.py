@@ -1,4 +1,4 @@
-"""Writes the generated pages under docs/: commands, settings, the API's OpenAPI document and the data model.
+"""Writes the generated pages under docs/: commands, settings, rules, the API's OpenAPI document and the data model.
 
 `make docs` runs it; tests/unit/test_docs.py fails when a checked-in page differs from what it would write.
 """
@@ -21,6 +21,7 @@ def pages() -> dict[str, str]:
         "cli.md": commands(),
         "settings.md": settings(),
         "data-model.md": data_model(),
+        "rules.md": rules(),
         "openapi.json": openapi(),
     }
 
@@ -95,6 +96,29 @@ def properties(entries: dict[str, dict[str, str]]) -> str:
         for name, entry in entries.items()
     ]
     return table(("property", "type", "meaning", "CloudTrail"), rows)
+
+
+RULES = """How a finding comes about: docs/concepts.md. A score is the sum of a finding's reasons; from {steps} on. Depth sets the tone and
+never the severity. Weights are hand-set and measured by the bench (docs/performance.md): they rank, they are no probability.
+Each rule has samples beside it that it fires on and that it leaves alone.
+"""
+
+
+def rules() -> str:
+    from roletrail.detect.rule import LOUDNESS
+    from roletrail.detect.rules import RULES as ALL
+
+    steps = ", ".join(f"{score} {severity}" for score, severity in reversed(LOUDNESS))
+    rows = [
+        (f"[`{rule.meta.id}`](#{rule.meta.id})", rule.meta.title, rule.meta.group, ", ".join(rule.meta.attack)) for rule in ALL
+    ]
+    text = ["# Rules\n", NOTE, RULES.format(steps=steps), table(("rule", "what it looks for", "group", "ATT&CK"), rows)]
+    for rule in ALL:
+        meta = rule.meta
+        text += [f"## {meta.id}\n", f"**{meta.title}.** {meta.why}\n", f"Version {meta.version}; {', '.join(meta.attack)}.\n"]
+        text += ["Benign when:\n", *(f"- {line}" for line in meta.benign), "\nNext steps:\n"]
+        text += [*(f"{n}. {line}" for n, line in enumerate(meta.runbook, 1)), ""]
+    return "\n".join(text)
 
 
 def openapi() -> str:

@@ -16,6 +16,7 @@ from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY, LEAST_DAYS
 from roletrail.detect.rule import LOUDNESS, Meta
 from roletrail.detect.rules import BY_ID, RULES
+from roletrail.detect.taken_home import queries
 from roletrail.errors import InvalidRequest, NotFound
 from roletrail.inventory.port import Inventory
 from roletrail.investigations.marks import MarkBook
@@ -31,12 +32,14 @@ from roletrail.usecases.finding_views import (
     FindingView,
     ReasonView,
     RuleView,
+    TakenHome,
 )
 from roletrail.usecases.origins import Origins
 from roletrail.usecases.parameters import read_time
 from roletrail.usecases.paths import listed_paths
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
+from roletrail.usecases.taking_home import case_of
 from roletrail.usecases.views import Page, PathNode
 
 MAX_LIMIT = 500
@@ -198,7 +201,7 @@ def show_finding(ports: Ports, actor: Actor, id_: str) -> FindingDetail:
         decided_at=iso(decided.at),
         note=decided.note,
         allowed_by=[entry.id for entry in decisions.allowed() if entry.covers(finding)],
-        queries=[],
+        queries=[TakenHome(language, text) for language, text in queries(case_of(ports.graph, finding))],
     )
 
 
