@@ -101,12 +101,12 @@ def athena(case: Case) -> str:
 def _athena_path(case: Case) -> str:
     """Each step's issued key is the caller's key of the next: the join that proves a chain."""
     roles = case.roles[-MOST:]
-    froms = [_athena_step(n, role) for n, role in enumerate(roles)]
+    steps = [_athena_step(n, role) for n, role in enumerate(roles)]
     last = len(roles) - 1
     return (
         f"-- {_comment(case)}\nSELECT a0.eventtime AS first_at, a{last}.eventtime AS last_at, a0.useridentity.arn AS caller, a0.sourceipaddress,\n"
         f"       json_extract_scalar(a{last}.responseelements, '$.credentials.accessKeyId') AS accesskeyid\n"
-        + "\n".join(froms)
+        + "\n".join(steps)
         + "\nORDER BY last_at DESC\nLIMIT 100"
     )
 
