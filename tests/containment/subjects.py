@@ -11,6 +11,7 @@ SUBJECTS = {
     "Identity Center root": ("t07-identity-center", "976710cc5d-1b2c3d4e-0000-4000-8000-000000000001"),
     "pod's web identity root": ("t29-pod-and-node", "orders-sa"),
     "Lambda root": ("t43-function-key-elsewhere", "orders-fn"),
+    "ECS task": ("t44-task-key-elsewhere", "orders-task"),
     "instance with twins": ("t13-twin-key-stolen", "i-0aaaaaaaaaaaaaaa1"),
     "federation token, then console": ("t27-federated-console", "ASIAIEXAMPLEXXXXXXK1"),
     "AssumeRoot": ("t28-root-task", "ASIAIEXAMPLEXXXXXXK9"),

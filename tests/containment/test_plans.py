@@ -72,6 +72,7 @@ EXPECTED = {
         ("2.1", "revoke sessions", "orders-fn"),
         ("2.2", "renew the function", "orders"),
     ],
+    "ECS task": [("1.1", "stop the task", "0123456789abcdef0123456789abcdef"), ("2.1", "revoke sessions", "orders-task")],
     "instance with twins": [
         ("1.1", "deactivate key", "AKIAIEXAMPLEXXXAKIA9"),
         ("1.2", "isolate the instance", "i-0aaaaaaaaaaaaaaa1"),

@@ -51,13 +51,21 @@ def principals(case: Case, account: str) -> list[str]:
     """ARNs of everything in an account that answers to the attacker: what he used, and the users and roles he made."""
     found = [principal_arn(one.node) for one in case.attackers if one.node.account == account and _denied_by_arn(one)]
     for (where, name), action in created_users(case).items():
-        found += [text_of(detail_of(action), "user_arn") or f"arn:aws:iam::{where}:user/{name}"] if where == account else []
+        found += (
+            [text_of(detail_of(action), "user_arn") or f"arn:aws:iam::{where}:user/{name}"]
+            if where == account and usable_name(name)
+            else []
+        )
     for action in by_name(case, "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile"):
         name = text_of(detail_of(action), "user_name")
         known = {one.rsplit("/", 1)[-1] for one in found if ":user/" in one}
-        found += [f"arn:aws:iam::{account}:user/{name}"] if action.account == account and name and name not in known else []
+        found += (
+            [f"arn:aws:iam::{account}:user/{name}"]
+            if action.account == account and usable_name(name) and name not in known
+            else []
+        )
     found += [one for a in by_name(case, "CreateRole") if a.account == account for one in texts_of(detail_of(a), "role_arn")]
-    return [one for one in dict.fromkeys(found) if one and usable(one) and arn.parse_arn(one)]
+    return [one for one in dict.fromkeys(found) if usable(one) and arn.parse_arn(one) and usable_name(one.rsplit("/", 1)[-1])]
 
 
 def _denied_by_arn(one: Subject) -> bool:

@@ -69,7 +69,7 @@ def _role(action: Action) -> str:
 
 def _edit(account: str, role: str, action: Action) -> Step:
     made = action.event_name == "CreateRole"
-    condition = {"StringLike": {"aws:PrincipalArn": "*"}}
+    condition = {"Null": {"aws:PrincipalArn": "false"}}  # whoever is a principal of IAM; services have no such key
     return Step(
         phase=1,
         name="close the trust",
