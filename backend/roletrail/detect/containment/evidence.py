@@ -16,7 +16,8 @@ from roletrail.detect.containment.case import (
     usable_name,
     usable_region,
 )
-from roletrail.detect.containment.step import Ask, Check, Command, Step, Var, aws
+from roletrail.detect.containment.step import SET_TIME, Ask, Check, Command, Step, Var, aws
+from roletrail.detect.containment.step import Action as Does
 from roletrail.lineage.model import Action
 
 _TRAIL_OFF = (
@@ -181,7 +182,7 @@ def _keep(case: Case) -> list[Step]:
 
 def _snapshot_of_iam(case: Case, account: str) -> Step:
     roles = [role_name_of(role) for role, found in role_sessions(case).items() if found[0].node.account == account]
-    kept = [aws(account, "iam", "get-account-authorization-details", file=f"evidence-{account}-iam.json")]
+    kept: list[Does] = [SET_TIME, aws(account, "iam", "get-account-authorization-details", file=f"evidence-{account}-iam.json")]
     kept += [
         aws(account, "iam", "get-role", "--role-name", role, file=f"evidence-{account}-role-{role}.json")
         for role in roles

@@ -70,7 +70,7 @@ Moment = Literal["now", "kept"]
 SET_TIME: Moment = "now"
 """T becomes the moment at which this line runs, and is kept in a file."""
 KEPT_TIME: Moment = "kept"
-"""T is what the first revocation kept."""
+"""T is what the first step kept: when this plan began."""
 
 Action = Document | Command | Ask | Moment
 

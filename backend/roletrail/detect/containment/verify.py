@@ -39,7 +39,7 @@ def _look(case: Case, account: str) -> Step:
         name="verify",
         target=account,
         account=account,
-        title=f"Look in {account} for credentials issued after T, and that every deny is still there",
+        title=f"Look in {account} for credentials issued since this plan began, and that every deny is still there",
         why="A change in IAM takes seconds, at times minutes, to hold everywhere, and logs arrive minutes late. Only logs that reach 90 "
         "minutes past T can say that a step worked: ingest them and make this plan again. Where anything newer was issued, begin at "
         "phase 1 with what obtained it.",
