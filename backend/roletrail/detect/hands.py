@@ -7,6 +7,7 @@ right place; only what was done, and with what, can tell. The weights are hand-s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from roletrail.detect.verdict import Basis, Hands
@@ -41,15 +42,18 @@ class Judged(NamedTuple):
     parts: tuple[Basis, ...]
 
 
+@lru_cache(1 << 12)
 def client_of(agent: str) -> str:
     """The client alone of a user-agent family (`ingest.agents`), without its major version."""
     return agent.partition(" ")[0].partition("/")[0]
 
 
+@lru_cache(1 << 12)
 def system_of(agent: str) -> str:
     return next((word for word in agent.split(" ")[1:] if word in SYSTEMS), "")
 
 
+@lru_cache(1 << 12)
 def kind_of(agent: str) -> str:
     """Client and system: what tells one user of a key from another."""
     return f"{client_of(agent)} {system_of(agent)}"
