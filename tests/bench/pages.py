@@ -20,7 +20,7 @@ from roletrail.ingest.linking import link_pending
 from roletrail.lineage import ids
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.port import ChainQuery
-from tests.bench.store_scale import Estate, Rows, Session
+from tests.bench.store_scale import Estate, Rows
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM
 from tests.support.served import Served, serving
 
@@ -69,15 +69,19 @@ def estate(path: Path, sessions: int) -> None:
 
 
 def lineage(path: Path, nodes: int) -> None:
-    """A store of one lineage: a key, a hundred sessions below it, and each of these with its share of the rest below it."""
+    """A store of one lineage: a key, sessions below it, and a hundred in up to five steps below each of these."""
     grower = Estate(nodes)
+    grower._hold_back = 0.0
     with closing(EmbeddedStore(path)) as store:
         rows = Rows()
         grower._use(rows, grower.roots[0], int(grower._now), 1)
-        first = [grower._session(rows, grower.roots[0]) for _ in range(100)]
-        above: list[Session] = list(first)
-        for n in range(nodes - len(first) - 1):
-            above.append(grower._session(rows, above[n]) if n % 10 == 0 else grower._session(rows, first[n % len(first)]))
+        made = 1
+        while made < nodes:
+            above = grower._session(rows, grower.roots[0])
+            for n in range(min(99, nodes - made - 1)):
+                below = grower._session(rows, above)
+                above = below if n % 25 == 24 else above
+            made += 100
         store.commit([grower._part(rows)], [])
         _link(store)
 

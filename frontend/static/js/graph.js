@@ -13,6 +13,7 @@ import { onTheme } from "./theme.js";
 /** @typedef {import("cytoscape").ElementDefinition} ElementDefinition */
 
 const ADDRESS_GAP = 160;
+const MOST_DRAWN = 400;
 const UNCERTAIN_BELOW = 0.85;
 const WIDTHS = { context: 1.5, calm: 2, watch: 3.5, alarm: 5 };
 
@@ -44,11 +45,23 @@ function words(hop) {
   return [first, second, hop.crossed ? hop.account : ""].filter(Boolean).join("\n");
 }
 
+/** The path and then the first rows, at most so many that a canvas stays readable. @param {Lineage} lineage @returns {Hop[]} */
+export function drawn(lineage) {
+  if (lineage.hops.length <= MOST_DRAWN) return lineage.hops;
+  /** @type {Set<string>} */
+  const kept = new Set();
+  for (const hop of [...lineage.hops.filter((each) => each.row.classList.contains("on-path")), ...lineage.hops]) {
+    if (kept.size >= MOST_DRAWN) break;
+    if (!hop.parent || kept.has(hop.parent) || !lineage.byId.has(hop.parent)) kept.add(hop.id);
+  }
+  return lineage.hops.filter((hop) => kept.has(hop.id));
+}
+
 /** @param {Lineage} lineage @returns {ElementDefinition[]} */
 function elements(lineage) {
   /** @type {ElementDefinition[]} */
   const made = [];
-  for (const hop of lineage.hops) {
+  for (const hop of drawn(lineage)) {
     made.push({
       group: "nodes",
       data: { id: hop.id, label: words(hop), kind: hop.kind, tone: hop.tone, ...shapeOf(hop) },
@@ -186,6 +199,13 @@ export class Graph {
       autoungrabify: true,
       boxSelectionEnabled: false,
     });
+    /** Every element that can fade, with the hop that decides it. @type {Array<[import("cytoscape").SingularElementArgument, string]>} */
+    this.lightable = [
+      ...this.cy.nodes().filter((node) => node.id() !== "address").map((node) => /** @type {[any, string]} */ ([node, node.id()])),
+      ...this.cy.edges().map((each) => /** @type {[any, string]} */ ([each, each.data("child")])),
+    ];
+    /** @type {import("cytoscape").CollectionReturnValue | undefined} */
+    this.chosen = undefined;
     this.cy.on("tap", "node, edge", (event) => selection.choose(event.target.data("child") ?? event.target.id()));
     onTheme(() => this.cy.style(styles(palette())));
     new ResizeObserver(() => {
@@ -235,22 +255,23 @@ export class Graph {
   /** @param {string} id */
   #chosen(id) {
     const lit = this.lineage.lit(id);
+    // Only what changes is touched: on a large canvas every change of a class costs a look at the style sheet.
     this.cy.batch(() => {
-      this.cy.elements().removeClass("faded chosen");
-      this.cy.nodes().forEach((node) => {
-        if (node.id() !== "address" && !lit.has(node.id())) node.addClass("faded");
-      });
-      this.cy.edges().forEach((each) => {
-        if (!lit.has(each.data("child"))) each.addClass("faded");
-      });
-      this.cy.getElementById(id).addClass("chosen");
+      this.chosen?.removeClass("chosen");
+      for (const [each, shown] of this.lightable) {
+        const dark = !lit.has(shown);
+        if (each.hasClass("faded") !== dark) each.toggleClass("faded", dark);
+      }
+      this.chosen = this.cy.getElementById(id).addClass("chosen");
     });
     this.#show(id);
   }
 
   /** @param {string} id */
   #show(id) {
-    const place = this.cy.getElementById(id).renderedBoundingBox({});
+    const there = this.cy.getElementById(id);
+    if (there.empty()) return;
+    const place = there.renderedBoundingBox({});
     if (place.x1 >= 0 && place.y1 >= 0 && place.x2 <= this.box.clientWidth && place.y2 <= this.box.clientHeight) return;
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const node = this.cy.getElementById(id);

@@ -1,4 +1,4 @@
-/** The panel beside tree and canvas: one part per hop is in the page already; the selected one is shown. */
+/** The panel beside tree, canvas and waterfall: the selected credential's part is taken out of its template when first wanted. */
 
 /** @typedef {import("./selection.js").Selection} Selection */
 
@@ -6,9 +6,13 @@ export class Panel {
   /** @param {HTMLElement} box @param {Selection} selection @param {() => void} leave Where Escape goes. */
   constructor(box, selection, leave) {
     this.box = box;
+    this.inside = box.querySelector(".panel-in") ?? box;
+    /** @type {Map<string, HTMLTemplateElement>} */
+    this.waiting = new Map([...box.querySelectorAll("template")].map((part) => [part.dataset.hopOf ?? "", part]));
     /** @type {Map<string, HTMLElement>} */
-    this.parts = new Map([...box.querySelectorAll("[data-hop]")].map((part) => [part.getAttribute("data-hop") ?? "", /** @type {HTMLElement} */ (part)]));
-    this.shown = [...this.parts.values()].find((part) => !part.hidden);
+    this.parts = new Map();
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("section[data-hop]"))) this.parts.set(part.dataset.hop ?? "", part);
+    this.shown = [...this.parts.values()][0];
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
@@ -17,14 +21,24 @@ export class Panel {
     selection.onChange((id) => this.#show(id));
   }
 
+  /** @param {string} id @returns {HTMLElement | undefined} */
+  #part(id) {
+    const known = this.parts.get(id);
+    const made = known ?? this.waiting.get(id)?.content.querySelector("section")?.cloneNode(true);
+    if (!(made instanceof HTMLElement)) return undefined;
+    this.parts.set(id, made);
+    return made;
+  }
+
   /** @param {string} id */
   #show(id) {
-    const part = this.parts.get(id);
+    const part = this.#part(id);
     if (!part || part === this.shown) return;
-    if (this.shown) this.shown.hidden = true;
     part.hidden = false;
+    this.shown?.remove();
+    this.inside.prepend(part);
     this.shown = part;
-    this.box.scrollTop = 0;
+    this.inside.scrollTop = 0;
   }
 
   focus() {

@@ -78,6 +78,12 @@ function startGraph() {
   }
   const graph = new Graph(box, lineage, selection, cytoscape);
   timeline.onWindow((inside) => graph.dim(inside));
+  const note = document.getElementById("graph-note");
+  const shown = graph.cy.nodes("[kind != 'address']").length;
+  if (note && shown < lineage.hops.length) {
+    note.textContent = `Drawn: ${shown} of ${lineage.hops.length}, the path first; the table has all of them.`;
+    note.hidden = false;
+  }
   button("zoom-in", () => graph.zoom(1.25));
   button("zoom-out", () => graph.zoom(0.8));
   button("zoom-fit", () => graph.fit());

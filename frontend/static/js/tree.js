@@ -12,6 +12,7 @@ export class Tree {
     this.lineage = lineage;
     this.selection = selection;
     this.openPanel = openPanel;
+    this.marked = "";
     /** @type {Set<string>} */
     this.folded = new Set();
     for (const hop of lineage.hops) {
@@ -27,12 +28,21 @@ export class Tree {
   #chosen(id) {
     const lit = this.lineage.lit(id);
     for (const hop of this.lineage.hops) {
-      const chosen = hop.id === id;
-      hop.row.setAttribute("aria-selected", String(chosen));
-      hop.row.tabIndex = chosen ? 0 : -1;
-      hop.row.classList.toggle("faded", !lit.has(hop.id));
+      const faded = !lit.has(hop.id);
+      if (hop.row.classList.contains("faded") !== faded) hop.row.classList.toggle("faded", faded);
     }
+    const before = this.lineage.byId.get(this.marked)?.row;
+    for (const row of before ? [before] : this.lineage.hops.map((hop) => hop.row)) this.#mark(row, false);
+    const row = this.lineage.byId.get(id)?.row;
+    if (row) this.#mark(row, true);
+    this.marked = id;
     this.#reveal(id);
+  }
+
+  /** @param {HTMLTableRowElement} row @param {boolean} chosen */
+  #mark(row, chosen) {
+    row.setAttribute("aria-selected", String(chosen));
+    row.tabIndex = chosen ? 0 : -1;
   }
 
   /** Unfold whatever hides a row and bring it into its box. @param {string} id */

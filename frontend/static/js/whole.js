@@ -58,6 +58,9 @@ class Whole {
       space.setAttribute("aria-hidden", "true");
       space.append(document.createElement("td"));
     }
+    body.replaceChildren(this.above, this.below);
+    /** @type {Map<number, HTMLTableRowElement>} Rows in the page by their place. */
+    this.made = new Map();
     box.classList.add("windowed");
     let asking = false;
     box.addEventListener("scroll", () => {
@@ -81,6 +84,7 @@ class Whole {
     for (let at = this.chosen; at >= 0; at = this.rows[at]?.parent ?? -1) this.path.add(at);
     this.#reveal();
     this.draw();
+    this.#relight();
     const row = this.rows[this.chosen];
     if (!kept || !row) return;
     const address = new URL(location.href);
@@ -101,20 +105,44 @@ class Whole {
     const last = Math.min(this.rows.length, Math.ceil((this.box.scrollTop + this.box.clientHeight) / HEIGHT) + BEYOND);
     /** @type {HTMLElement} */ (this.above.firstChild).style.height = `${first * HEIGHT}px`;
     /** @type {HTMLElement} */ (this.below.firstChild).style.height = `${(this.rows.length - last) * HEIGHT}px`;
-    const made = this.rows.slice(first, last).map((row, n) => this.#row(row, first + n));
-    this.body.replaceChildren(this.above, ...made, this.below);
+    for (const [place, made] of this.made) {
+      if (place >= first && place < last) continue;
+      made.remove();
+      this.made.delete(place);
+    }
+    // Rows that stay in view stay in the page: a step of the wheel makes a few and drops a few.
+    let after = this.above;
+    for (let place = first; place < last; place++) {
+      const row = this.rows[place];
+      const known = this.made.get(place);
+      const made = known ?? (row ? this.#row(row, place) : undefined);
+      if (!made) continue;
+      if (!known) {
+        this.made.set(place, made);
+        after.after(made);
+      }
+      after = made;
+    }
+  }
+
+  #relight() {
+    for (const [place, made] of this.made) this.#light(made, place);
+  }
+
+  /** @param {HTMLTableRowElement} made @param {number} place */
+  #light(made, place) {
+    const lit = this.path.has(place) || (place >= this.chosen && place < (this.rows[this.chosen]?.end ?? 0));
+    made.className = lit ? "lit" : "faded";
+    made.setAttribute("aria-selected", String(place === this.chosen));
   }
 
   /** @param {Row} row @param {number} place */
   #row(row, place) {
     const made = document.createElement("tr");
-    const chosen = this.rows[this.chosen];
-    const lit = this.path.has(place) || (place >= this.chosen && place < (chosen?.end ?? 0));
-    made.className = lit ? "lit" : "faded";
+    this.#light(made, place);
     made.dataset.place = String(place);
     made.setAttribute("aria-level", String(row.level));
     made.setAttribute("aria-rowindex", String(place + 1));
-    made.setAttribute("aria-selected", String(place === this.chosen));
     const head = element("th", `cred level-${Math.min(row.level, 9)}`);
     head.setAttribute("scope", "row");
     const inside = element("span", "cred-in");
