@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from tests.scenarios import stock
 from tests.scenarios.incidents import INCIDENTS
 from tests.scenarios.noise import company_noise
 from tests.support import layout
@@ -22,6 +23,9 @@ def main() -> None:
     for folder in FOLDERS:
         shutil.rmtree(SAMPLE / folder / "AWSLogs", ignore_errors=True)
         layout.write(SAMPLE / folder, objects(folder))
+    for name, content in stock.files().items():
+        (SAMPLE / "inventory").mkdir(exist_ok=True)
+        (SAMPLE / "inventory" / name).write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,15 @@ from rich.text import Text
 
 from roletrail.appdb import AppDatabase
 from roletrail.auth.access import Access
+from roletrail.auth.actor import local_actor
 from roletrail.auth.binding import url_of
 from roletrail.cli.console import err, out
 from roletrail.cli.options import Store, settings_of
 from roletrail.errors import InvalidRequest
 from roletrail.resources import resource
+from roletrail.settings import Settings
+from roletrail.usecases.inventories import import_files
+from roletrail.usecases.parameters import read_time
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]", show_default=False)]
 Port = Annotated[
@@ -26,6 +30,8 @@ NoAuth = Annotated[bool, typer.Option("--insecure-no-auth", help="Let everybody 
 token = typer.Typer(help="Launch links and tokens.", no_args_is_help=True)
 
 SAMPLE = "tests/scenarios/sample"
+INVENTORY_TAKEN = "2026-11-09T00:00:00Z"
+"""When the sample company's inventory was taken: after its logs."""
 
 
 def serve(store: Store = None, host: Host = None, port: Port = None, no_auth: NoAuth = False) -> None:
@@ -59,13 +65,26 @@ def _demo(directory: Path, port: int | None, load_only: bool, load_paths, run) -
     if path.exists():
         raise InvalidRequest(f"{path} is there already.", hint=f"Serve it with --store sqlite:///{path}, or name another --dir.")
     settings = settings_of(
-        f"sqlite:///{path}", host="127.0.0.1", port=port, archive="", app_db="", public_url="", insecure_no_auth=False
-    )
+        f"sqlite:///{path}", host="127.0.0.1", port=port, archive="", app_db="", inventory="", ip_ranges="", egress="",
+        public_url="", insecure_no_auth=False,
+    )  # fmt: skip
     err().print("Loading the sample incidents (synthetic, marked SAMPLE) ...", style="dim")
+    _load_inventory(settings)
     load_paths(settings, [str(folder) for folder in sorted(resource(SAMPLE).glob("*/AWSLogs"))], quiet=True)
     out().print(Text("Store ", style="bold") + Text(f"sqlite:///{path}"))
     if not load_only:
         run(settings, sample=True)
+
+
+def _load_inventory(settings: Settings) -> None:
+    """The sample company's, before its logs, so that rules judge with it."""
+    from roletrail.bootstrap import open_inventory  # noqa: PLC0415 - see serve
+
+    known = open_inventory(settings)
+    try:
+        import_files(known, local_actor(), [str(resource(SAMPLE) / "inventory")], at=read_time(INVENTORY_TAKEN))
+    finally:
+        known.close()
 
 
 @token.command()
