@@ -41,6 +41,11 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
             "",
             f"Marked: {counts['attacker']} of the attacker, {counts['unclear']} unclear (the upper bound), {counts['ours']} ours.",
         )
+    if document.get("containment"):
+        yield from ("", "## Containment, in this order", "")
+        for step in document["containment"]:
+            word = f" ({step['status']})" if step["status"] else ""
+            yield f"- {step['number']} {plain(step['title'])}{word}"
     if document["timeline"]:
         yield from ("", "## Timeline", "")
         yield from (f"- {entry['at']} {plain(entry['text'])}" for entry in document["timeline"])

@@ -14,7 +14,7 @@ from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.render import waterfall
 from roletrail.render.document import Block, Document, Facts, Graded, Heading, Items, NewPage, Paragraph, Picture, Table
-from roletrail.usecases import coverage, drawing, events, impact, sessions, timeline
+from roletrail.usecases import containment, coverage, drawing, events, impact, sessions, timeline
 from roletrail.usecases.chains import chain_views
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.management import Grade, remains, statements
@@ -22,6 +22,7 @@ from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
 from roletrail.usecases.timeline import TimelineView, seconds
 from roletrail.usecases.views import ActionView, ChainView, EventRow, ImpactItem, ImpactView, SessionView, TreeRow
+from roletrail.usecases.views_containment import ContainmentView
 
 MOST_ROWS = 200
 """Rows of one table of a report; what is left out is said under it."""
@@ -45,6 +46,7 @@ class ReportView:
     session: SessionView
     timeline: TimelineView
     impact: ImpactView
+    containment: ContainmentView
     still_valid: list[str]
     does_not_expire: list[str]
     made_at: str
@@ -59,11 +61,12 @@ def make_report(ports: Ports, actor: Actor, id_: str, now: int) -> ReportView:
     require(actor, "report.read", id_)
     view = sessions.show_session(ports.graph, actor, id_)
     done = impact.show_impact(ports.graph, actor, view.id)
+    plan = containment.show_containment(ports, actor, view.id, now=now)
     fall = timeline.show_timeline(ports.graph, actor, view)
     left = remains(view, now)
     said = [GradedSentence(one.text, one.grade) for one in statements(view, done)]
     digests = _digest_state(ports, actor, view.chain)
-    content = msgspec.json.encode([view, done, fall, said, digests], enc_hook=str)
+    content = msgspec.json.encode([view, done, fall, said, digests, plan.phases, plan.red], enc_hook=str)
     return ReportView(
         id=view.id,
         sentence=view.chain.sentence,
@@ -72,6 +75,7 @@ def make_report(ports: Ports, actor: Actor, id_: str, now: int) -> ReportView:
         session=view,
         timeline=fall,
         impact=done,
+        containment=plan,
         still_valid=left.valid,
         does_not_expire=left.lasting,
         made_at=iso(now),
@@ -154,9 +158,27 @@ def _details(report: ReportView) -> Iterator[Block]:
     yield Heading("When each credential was valid and used")
     chart = timeline.chart(report.timeline)
     yield Picture(waterfall.draw(chart, standing_alone=True), chart.caption)
+    yield from _containment(report.containment)
     yield from _calls("Notable calls, newest first", view.actions)
     yield from _calls("Refused attempts, newest first", view.attempts)
     yield from _proofs(view)
+
+
+def _containment(plan: ContainmentView) -> Iterator[Block]:
+    yield Heading("Containment, in this order")
+    yield Items((*plan.red, plan.printed_only, plan.live.sentence))
+    rows = [
+        (
+            step.number,
+            step.title,
+            containment.stops_text(step),
+            containment.breaks_text(step),
+            step.survives,
+            step.status.word or "-",
+        )
+        for step in plan.steps
+    ]
+    yield _table(("", "Step", "Stops", "Also breaks", "Survives it", "Newer logs"), tuple(rows))
 
 
 def _calls(title: str, actions: list[ActionView]) -> Iterator[Block]:

@@ -8,14 +8,16 @@ import msgspec
 
 from roletrail import __version__
 from roletrail.auth.actor import Actor
-from roletrail.errors import InvalidRequest
+from roletrail.errors import InvalidRequest, NotFound
 from roletrail.investigations.redact import PRESETS, SAID, Preset, counted, redacted
 from roletrail.render.lineage import Mark, draw
 from roletrail.render.snapshot import report
 from roletrail.stores.port import GraphStore
-from roletrail.usecases import investigations, marks, sessions
+from roletrail.usecases import containment, investigations, marks, sessions
+from roletrail.usecases.containment_of import containment_of_investigation
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
+from roletrail.usecases.views_containment import ContainmentView
 
 FORMAT, VERSION = "roletrail-snapshot", 1
 KINDS = ("investigation", "session")
@@ -105,6 +107,7 @@ def _document(ports: Ports, actor: Actor, kind: str, subject: str) -> dict[str, 
             "notes": [],
             "timeline": [],
             "sides": marks.show_sides(ports, actor, view.id).counts,
+            "containment": _steps(containment.show_containment(ports, actor, view.id)),
         }
     if kind == "investigation":
         return _of_investigation(ports, actor, subject)
@@ -129,7 +132,35 @@ def _of_investigation(ports: Ports, actor: Actor, subject: str) -> dict[str, Any
         "notes": view.notes,
         "timeline": view.timeline,
         "sides": counts,
+        "containment": _of_pins(ports, actor, subject),
     }
+
+
+def _of_pins(ports: Ports, actor: Actor, subject: str) -> list[dict[str, Any]]:
+    """Nothing where nothing is pinned that could be contained."""
+    try:
+        return _steps(containment_of_investigation(ports, actor, subject))
+    except NotFound:
+        return []
+
+
+def _steps(plan: ContainmentView) -> list[dict[str, Any]]:
+    """What a reader needs of a plan. Names stand in fields of their own, so that redaction finds them in every text."""
+    return [
+        {
+            "number": step.number,
+            "title": step.title,
+            "why": step.why,
+            "account": step.account,
+            "names": [{"label": name} for name in (*step.roles, step.user) if name],
+            "survives": step.survives,
+            "script": step.script,
+            "status": step.status.word,
+            "status_text": step.status.text,
+            "evidence_refs": step.evidence_refs,
+        }
+        for step in plan.steps
+    ]
 
 
 def _known(graph: GraphStore, targets: list[str]) -> list[str]:
