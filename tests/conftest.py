@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.counts import SOAK, repetitions
 
+pytest_plugins = ["tests.neo4j_server.plugin"]
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 # A slow machine is no wrong answer, and a failing example must come back on the next run.
@@ -68,7 +70,7 @@ class SuiteTimes:
             terminalreporter.write_line(f"{len(self.skipped)} skipped, and CI allows none", red=True)
 
 
-ORDER = ("unit", "contract", "scenarios", "web", "api", "cli", "aws", "bench", "faults", "packaging", "e2e")
+ORDER = ("unit", "contract", "neo4j", "scenarios", "web", "api", "cli", "aws", "bench", "faults", "packaging", "e2e")
 """Quick suites first. The browser's comes last: Playwright leaves an event loop running in the thread that used it."""
 
 

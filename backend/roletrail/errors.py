@@ -83,6 +83,8 @@ class StoreUnavailable(RoletrailError):
 
     code = "store_unavailable"
     exit_code = 5
+    since = 0
+    """When its server was first found not to answer, in epoch seconds; 0 when it is no server that is away."""
 
 
 class SchemaMismatch(StoreUnavailable):

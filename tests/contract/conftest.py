@@ -13,8 +13,6 @@ from roletrail.stores.neo4j import Neo4jStore
 from roletrail.stores.port import GraphStore
 from tests.support.counts import repetitions
 
-pytest_plugins = ["tests.neo4j_server.plugin"]
-
 Open = Callable[[], GraphStore]
 """Opens a fresh, empty store each time. A server has one database: the store before is of no use then."""
 

@@ -23,6 +23,7 @@ from roletrail.errors import (
     TooMany,
     Unauthenticated,
 )
+from roletrail.usecases.present import iso
 
 _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (InvalidRequest, 422),
@@ -59,6 +60,8 @@ def status_of(error: RoletrailError) -> int:
 
 def public(error: RoletrailError, status: int) -> tuple[str, str, str]:
     """Code, detail and hint as a stranger may read them."""
+    if isinstance(error, StoreUnavailable) and error.since:
+        return error.code, f"The graph store has not answered since {iso(error.since)}.", "Ask again in a few seconds."
     if status >= 500:
         return error.code, "The store, the archive or the app database cannot be read right now.", "The server's log says why."
     return _CODES.get(status, error.code), error.detail, error.hint

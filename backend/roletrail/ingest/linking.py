@@ -7,6 +7,7 @@ gives the same graph. The cost follows what changed, not what is stored. Killed 
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -18,9 +19,16 @@ from roletrail.lineage import link
 from roletrail.lineage.link import plain
 from roletrail.lineage.link.plain import Plain
 from roletrail.lineage.model import Issuance, Linked
-from roletrail.stores.port import GraphStore, LinkWriter, Pending
+from roletrail.stores.port import GraphStore, LinkWriter, Pending, StoreBusy, TooMuchAtOnce
 
 NOTHING = Pending((), (), (), (), None)
+
+LEAST_BATCH = 500
+"""Observations that every server has the memory to link at once."""
+
+PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 2.0
+"""How long linking waits for a store that is away, and how often it asks again: a server restarts in less."""
 
 
 class LinkSummary(NamedTuple):
@@ -33,19 +41,44 @@ class LinkSummary(NamedTuple):
 
 
 def link_pending(store: GraphStore, batch: int = 100_000, *, linked: Callable[[int], None] | None = None) -> LinkSummary:
-    """Link everything that is pending, at most `batch` observations a transaction. `linked` hears how many are done."""
+    """Link everything that is pending, at most `batch` observations a transaction. `linked` hears how many are done.
+
+    A store that is away for a while is waited for; one with too little memory for a batch gets half of it at a time.
+    """
     total = LinkSummary(0, 0, 0, 0)
+    waited = 0.0
     while True:
-        with store.linking() as writer:
-            pending = writer.pending(batch)
-            if pending.empty:
-                return total
-            with collector_paused():
-                done = link_batch(writer, pending)
-            writer.advance(pending)
+        try:
+            done = _link_some(store, batch)
+        except TooMuchAtOnce:
+            if batch <= LEAST_BATCH:
+                raise
+            batch //= 2
+            continue
+        except StoreBusy:
+            if waited >= PATIENCE_SECONDS:
+                raise
+            time.sleep(RETRY_SECONDS)
+            waited += RETRY_SECONDS
+            continue
+        if done is None:
+            return total
+        waited = 0.0
         total = LinkSummary(*(a + b for a, b in zip(total, done, strict=True)))
         if linked is not None:
             linked(total.observations)
+
+
+def _link_some(store: GraphStore, batch: int) -> LinkSummary | None:
+    """One transaction; None when there was nothing left to link."""
+    with store.linking() as writer:
+        pending = writer.pending(batch)
+        if pending.empty:
+            return None
+        with collector_paused():
+            done = link_batch(writer, pending)
+        writer.advance(pending)
+    return done
 
 
 @contextmanager

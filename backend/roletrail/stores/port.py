@@ -40,6 +40,10 @@ class StoreBusy(StoreUnavailable):
     """The store is away or busy for the moment: nothing was written, and the same may be asked again."""
 
 
+class StoreAway(StoreBusy):
+    """The store's server does not answer. `since` is when that was first noticed."""
+
+
 class TooMuchAtOnce(StoreBusy):
     """The store has too little memory for so much in one transaction: nothing was written, less at a time may do."""
 

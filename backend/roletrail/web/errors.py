@@ -17,7 +17,10 @@ from roletrail.errors import (
     TooMany,
     Unauthenticated,
 )
+from roletrail.usecases.present import iso
 from roletrail.web.site import Site
+
+RETRY_SECONDS = "5"
 
 _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (InvalidRequest, 400),
@@ -55,14 +58,16 @@ def error_page(site: Site, request: Request, error: RoletrailError, status: int 
     """The page for an error of ours. Failures on our side say no more than that: details may hold paths."""
     status = status or status_of(error)
     if status >= 500:
-        return plain_page(
-            site,
-            request,
-            status,
-            "The store, the archive or the app database cannot be read right now.",
-            "The server's log says why.",
-        )
+        detail, hint = unavailable(error)
+        return plain_page(site, request, status, detail, hint)
     return plain_page(site, request, status, error.detail, error.hint)
+
+
+def unavailable(error: RoletrailError) -> tuple[str, str]:
+    """What a stranger may read of a failure on our side, and what comes next."""
+    if isinstance(error, StoreUnavailable) and error.since:
+        return f"The graph store has not answered since {iso(error.since)}.", "This page tries again by itself every few seconds."
+    return "The store, the archive or the app database cannot be read right now.", "The server's log says why."
 
 
 def status_page(site: Site, request: Request, status: int) -> Response:
@@ -75,4 +80,8 @@ def plain_page(site: Site, request: Request, status: int, detail: str, hint: str
     command = "roletrail token launch" if status == 401 else ""
     title = _TITLES.get(status, "Something went wrong")
     context = {"status": status, "title": title, "detail": detail, "hint": "" if command else hint, "command": command}
-    return site.page(request, "error", context, status)
+    page = site.page(request, "error", context, status)
+    if status == 503:
+        page.headers["refresh"] = RETRY_SECONDS
+        page.headers["retry-after"] = RETRY_SECONDS
+    return page

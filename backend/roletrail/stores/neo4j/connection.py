@@ -6,6 +6,7 @@ the server goes away and comes back within the patience; reads give up sooner, b
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -16,7 +17,7 @@ from neo4j import exceptions
 
 from roletrail.errors import InvalidRequest, RoletrailError, StoreUnavailable
 from roletrail.stores.neo4j.statements import statements
-from roletrail.stores.port import StoreBusy, TooMuchAtOnce
+from roletrail.stores.port import StoreAway, StoreBusy, TooMuchAtOnce
 
 T = TypeVar("T")
 
@@ -94,6 +95,7 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._away_since = 0  # first failure since the server last answered; 0 while it does
         auth = (address.user, address.password) if address.user else None
         with self._clear_errors():
             self._driver = neo4j.GraphDatabase.driver(  # pyright: ignore[reportUnknownMemberType]
@@ -174,11 +176,13 @@ class Connection:
         except RoletrailError:
             raise
         except (exceptions.Neo4jError, exceptions.DriverError, OSError) as error:
-            raise explained(error, self.address) from error
-        except (ValueError, TypeError) as error:
-            if not isinstance(error, neo4j.exceptions.ConfigurationError):
-                raise
-            raise explained(error, self.address) from error
+            told = explained(error, self.address)
+            if type(told) is StoreAway:
+                self._away_since = self._away_since or int(time.time())
+                told.since = self._away_since
+            raise told from error
+        else:
+            self._away_since = 0
 
 
 _CODES: Sequence[tuple[str, type[RoletrailError], str, str]] = (
@@ -193,7 +197,7 @@ _CODES: Sequence[tuple[str, type[RoletrailError], str, str]] = (
     ("General.TransactionOutOfMemoryError", TooMuchAtOnce, "{shown} has too little memory for one transaction.", "Raise db.memory.transaction.max, or the heap."),
     ("Transaction.TransactionTimedOut", StoreBusy, "{shown} took too long to answer.", "Try again; if it stays so, look at its memory and its query log."),
     ("Transaction.LockAcquisitionTimeout", StoreBusy, "Another loader holds {shown} for too long.", "Try again when it has ended."),
-    ("General.DatabaseUnavailable", StoreBusy, "The database {shown} is not up yet, or stopped.", "Start it, or wait until it has recovered."),
+    ("General.DatabaseUnavailable", StoreAway, "The database {shown} is not up yet, or stopped.", "Start it, or wait until it has recovered."),
 )  # fmt: skip
 
 
@@ -210,7 +214,7 @@ def explained(error: Exception, address: Address) -> RoletrailError:
         return StoreUnavailable(f"{address.shown} refused a statement: {code}: {error.message}", hint="Please report it.")
     if isinstance(error, exceptions.ConfigurationError):
         return InvalidRequest("This address of a Neo4j server is not usable.", hint="Use neo4j://HOST:7687/DATABASE.")
-    return StoreBusy(
+    return StoreAway(
         f"The Neo4j server {address.uri} cannot be reached.",
         hint="Start it, or name another with --store; whatever it had acknowledged is kept, and loading again goes on from there.",
     )
