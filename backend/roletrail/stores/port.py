@@ -405,6 +405,11 @@ class GraphStore(Judgements, Protocol):
         graphs means. Provenance (locators, attempts, runs) is left out."""
         ...
 
+    def everything(self) -> Iterator[Part]:
+        """All that was committed, for another store to commit: the parts of the ledger with their attempts, and between
+        them every observation, cell and digest. Which part carries which is no one's business."""
+        ...
+
     # asked for many identities at once, so that a page costs one look-up and not one a node
     def addresses_of(self, ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
         """Source addresses of each identity with their event counts, most used first, ties by address."""

@@ -64,10 +64,8 @@ def show_role_map(graph: GraphStore, actor: Actor, focus: str = "", account: str
     """Pairs of roles by their sessions. `focus` is a node's id, `account` keeps pairs that touch it; unknown ones find nothing."""
     require(actor, "roles.read")
     pairs, more = graph.role_pairs(MOST_PAIRS)
-    estate: nx.DiGraph[str] = nx.DiGraph()
-    for pair in pairs:
-        estate.add_edge(*_ends(pair))
-    cycles = _cycles(estate)
+    estate = estate_of(pairs)
+    cycles = cycles_of(estate)
     near = _near(estate, focus) if focus else None
     admitted = [
         pair
@@ -86,6 +84,18 @@ def show_role_map(graph: GraphStore, actor: Actor, focus: str = "", account: str
     )
 
 
+def estate_of(pairs: Iterable[RolePair]) -> nx.DiGraph[str]:
+    """The pairs as a graph, with what each end and each pair is."""
+    estate: nx.DiGraph[str] = nx.DiGraph()
+    for pair in pairs:
+        source, target = _ends(pair)
+        for id_, role, account in ((source, pair.parent_role, pair.parent_account), (target, pair.role, pair.account)):
+            estate.add_node(id_, role=role, label=_label(role, account), account=account)
+        times = {"first_seen": iso(pair.first_at), "last_seen": iso(pair.last_at)}
+        estate.add_edge(source, target, sessions=pair.sessions, **times)
+    return estate
+
+
 def _ends(pair: RolePair) -> tuple[str, str]:
     return node_id(pair.parent_role, pair.parent_account), node_id(pair.role, pair.account)
 
@@ -94,7 +104,7 @@ def node_id(role: str, account: str) -> str:
     return ids.entity_id("role", role) if role else ids.origin_id("callers", account)
 
 
-def _cycles(estate: nx.DiGraph[str]) -> list[list[str]]:
+def cycles_of(estate: nx.DiGraph[str]) -> list[list[str]]:
     """Roles that can reach themselves again, in sorted order; a role that assumes itself is one too."""
     found = [sorted(part) for part in nx.strongly_connected_components(estate) if len(part) > 1]
     found += [[node] for node in nx.nodes_with_selfloops(estate) if not any(node in part for part in found)]

@@ -10,7 +10,20 @@ from pathlib import Path
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
-from roletrail.stores.embedded import around, chains, commit, digests, export, ledger, observed, reads, rows, trace, workloads
+from roletrail.stores.embedded import (
+    around,
+    carry,
+    chains,
+    commit,
+    digests,
+    export,
+    ledger,
+    observed,
+    reads,
+    rows,
+    trace,
+    workloads,
+)
 from roletrail.stores.embedded import judged as judgements
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
@@ -309,6 +322,10 @@ class EmbeddedStore:
     def export(self) -> Iterator[tuple[str, object]]:
         with self._database.snapshot() as connection:
             yield from export.export(connection)
+
+    def everything(self) -> Iterator[Part]:
+        with self._database.snapshot() as connection:
+            yield from carry.everything(connection)
 
     def close(self) -> None:
         self._database.close()

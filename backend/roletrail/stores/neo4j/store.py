@@ -12,7 +12,7 @@ from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
 from roletrail.stores.judging import FindingQuery, Judged, Unjudged
-from roletrail.stores.neo4j import around, chains, commit, digests, export, ledger, observed, reads, trace, versions
+from roletrail.stores.neo4j import around, carry, chains, commit, digests, export, ledger, observed, reads, trace, versions
 from roletrail.stores.neo4j import judged as judgements
 from roletrail.stores.neo4j.cells import Cells, hours_of
 from roletrail.stores.neo4j.connection import Address, Connection, Cypher
@@ -308,6 +308,10 @@ class Neo4jStore:
     def export(self) -> Iterator[tuple[str, object]]:
         with self._connection.reading() as cypher:
             yield from export.export(cypher)
+
+    def everything(self) -> Iterator[Part]:
+        with self._connection.reading() as cypher:
+            yield from carry.everything(cypher)
 
     def close(self) -> None:
         self._connection.close()

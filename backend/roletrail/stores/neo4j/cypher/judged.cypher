@@ -111,7 +111,8 @@ CALL (parent) {
 RETURN parent, id, started ORDER BY started, id
 
 // accounts_loaded
-MATCH (c:Cell) WHERE c.account > '' RETURN DISTINCT c.account ORDER BY c.account
+MATCH (c:Cell) WHERE c.account > '' AND c.region > '' AND c.hour >= 0
+RETURN DISTINCT c.account ORDER BY c.account
 
 // by_time
 MATCH (s:Identity) WHERE s.root IS NOT NULL RETURN s.id ORDER BY s.firstSeen, s.id
