@@ -9,11 +9,8 @@ import typer
 from roletrail import __version__
 from roletrail.cli import audit, cover, export, findings, investigations, marks, places, read, rules, serve, shares, stock, tokens
 from roletrail.cli.contain import contain
-<<<<<<< HEAD
-from roletrail.cli.ingests import ingests
-=======
 from roletrail.cli.copy import copy
->>>>>>> 74cc3a8 (Ready queries, the model's picture, graph export and copy; both stores asked everything)
+from roletrail.cli.ingests import ingests
 from roletrail.cli.load import ingest
 from roletrail.cli.triage import triage
 
