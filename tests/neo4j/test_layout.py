@@ -46,6 +46,7 @@ ALLOWED_SCANS = {
     # One answer about the whole database, asked for as such.
     "reads": {"objects", "quarantined", "waiting", "lost_total", "role_pairs", "accounts"},
     "judged": {
+        "sweep_unjudged",
         "sweep_findings",
         "sweep_habits",
         "forget_findings",
@@ -55,10 +56,11 @@ ALLOWED_SCANS = {
         "counts",
         "by_time",
     },
-    "ledger": {"excluded", "reasons", "span", "files"},
+    "ledger": {"coverage", "excluded", "reasons", "span", "files"},
     "commit": {"all_hashes"},
     "linking": {"pending"},
     "chains": {"crossings"},
+    "projection": {"count_again"},
     "store": {"applied", "is_empty"},
 }
 

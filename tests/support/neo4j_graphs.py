@@ -34,11 +34,17 @@ def parts_of(paths: Sequence[Path], attempt: int = 1 << 24) -> list[Part]:
 def commit_whole(store: GraphStore, parts: Sequence[Part], paths: Sequence[Path], attempt: int) -> None:
     """Parts that overlap are reduced again without their doubles, as an ingest does."""
     by_locator = {str(path.relative_to(SCENARIOS)): path for path in paths}
-    for again, overlap in enumerate(store.commit(parts, []).overlaps, 1):
+    skips: dict[tuple[str, int], bytes] = {}
+    waiting = list(store.commit(parts, []).overlaps)
+    while waiting:
+        overlap = waiting.pop()
+        place = (overlap.locator, overlap.k)
+        skips[place] = skips.get(place, b"") + overlap.skip
+        attempt += 1
         content = open_object(by_locator[overlap.locator].read_bytes())
         info = ObjectInfo(overlap.locator, content.size, "1", content.sha256, content.kind)
-        part = Reducer().reduce(content, info, overlap.k, attempt + again, overlap.skip).part
-        assert not store.commit([part], []).overlaps
+        part = Reducer().reduce(content, info, overlap.k, attempt, skips[place]).part
+        waiting += store.commit([part], []).overlaps
 
 
 def load_scenarios(store: GraphStore, prefixes: Sequence[str], batch: int = 25) -> None:

@@ -76,7 +76,7 @@ def _streams(connection: Connection) -> Iterator[tuple[str, Stream]]:
             f"SELECT row FROM {table} WHERE event_id NOT IN (SELECT event_id FROM version WHERE kind = ?) ORDER BY i", (table,)
         ).fetchall()
         found = [*whole, *patched]
-        yield field, Stream(len(found), (unpack(row) for (row,) in found))
+        yield field, Stream(len(found), map(unpack, (row for (row,) in found)))
     addenda = connection.execute("SELECT row FROM addendum ORDER BY event_id").fetchall()
     yield "addenda", Stream(len(addenda), (rows.unpack_addendum(row) for (row,) in addenda))
     yield "cells", counted("cell", _cells(connection))

@@ -55,11 +55,11 @@ def _parts(cypher: Cypher) -> list[Part]:
 def _streams(cypher: Cypher) -> Iterator[tuple[str, Stream]]:
     totals = cypher.pairs(_Q["counts"])
     for field, made in _FOLDED.items():
-        yield field, Stream(totals[field], map(made, iter(cypher.rows(_Q[field]))))
+        yield field, Stream(totals.get(field, 0), map(made, iter(cypher.rows(_Q[field]))))
     for field, shape in _ONE_BY_ONE.items():
         found = [*cypher.rows(_Q[field]), *cypher.rows(_Q["versions"], kind=field)]
         yield field, Stream(len(found), map(shape.row, (row for (row,) in found)))
-    yield "cells", Stream(totals["cells"], _cells(cypher))
+    yield "cells", Stream(totals.get("cells", 0), _cells(cypher))
 
 
 def _cells(cypher: Cypher) -> Iterator[CellEvents]:

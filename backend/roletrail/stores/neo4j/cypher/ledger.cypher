@@ -19,7 +19,7 @@ MATCH (p:Part {object: number}) WHERE p.current SET p.current = false
 
 // forget_quarantined
 UNWIND $rows AS number
-MATCH (q:Quarantined {object: number}) DELETE q
+MATCH (q:Quarantined) WHERE q.object = number AND q.record >= -1 DELETE q
 
 // write_parts
 UNWIND $rows AS r
@@ -68,11 +68,11 @@ RETURN properties(o) ORDER BY o.number DESC LIMIT $limit
 
 // quarantined_of
 // One object's own, behind the row of the cursor.
-MATCH (q:Quarantined {object: $object}) WHERE q.record > $record OR (q.record = $record AND q.number > $number)
+MATCH (q:Quarantined) WHERE q.object = $object AND q.record >= $record AND (q.record > $record OR q.number > $number)
 RETURN q.object, q.record, q.number, q.reason, coalesce(q.detail, '') ORDER BY q.record, q.number LIMIT $limit
 
 // quarantined_before
-MATCH (q:Quarantined) WHERE q.object < $object
+MATCH (q:Quarantined) WHERE q.object < $object AND q.record >= -1
 RETURN q.object, q.record, q.number, q.reason, coalesce(q.detail, '')
 ORDER BY q.object DESC, q.record, q.number LIMIT $limit
 
