@@ -61,7 +61,7 @@ lock: ## Resolve the newest allowed dependencies into requirements.lock
 	@$(SETUP) lock
 
 setup: $(PYTHON_READY) $(FRONTEND_READY)
-	@$(SETUP) browser java neo4j
+	@$(SETUP) browser java neo4j oidc
 
 clean: ## Remove everything that setup and builds made
 	rm -rf $(VENV) .cache dist frontend/node_modules frontend/static/vendor

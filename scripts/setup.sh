@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and is quick when it is already there.
-# usage: scripts/setup.sh [python] [frontend] [browser] [java] [neo4j] [lock]
+# usage: scripts/setup.sh [python] [frontend] [browser] [java] [neo4j] [oidc] [lock]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -93,6 +93,16 @@ setup_neo4j() {
     touch "$cache/.ready"
 }
 
+# The OpenID provider that sign-in is tested against.
+setup_oidc() {
+    local folder=tests/oidc_provider
+    [ ! -f "$folder/node_modules/.ready" ] || [ "$folder/package-lock.json" -nt "$folder/node_modules/.ready" ] || return 0
+    command -v npm >/dev/null || apt_install nodejs npm
+    say "installing the OpenID provider of the tests"
+    retry npm --prefix "$folder" ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2 || fail "npm ci failed in $folder"
+    touch "$folder/node_modules/.ready"
+}
+
 setup_lock() {
     local scratch=.cache/lock
     rm -rf "$scratch" && mkdir -p "$scratch"
@@ -109,7 +119,7 @@ setup_lock() {
 
 for step in "$@"; do
     case $step in
-        python | frontend | browser | java | neo4j | lock) "setup_$step" ;;
+        python | frontend | browser | java | neo4j | oidc | lock) "setup_$step" ;;
         *) fail "unknown step $step" ;;
     esac
 done

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -22,25 +23,43 @@ from roletrail.auth.access import Access
 from roletrail.auth.gate import App, Gate, GateRules, Receive, Refuse, Scope, Send, request_headers
 from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
-from roletrail.web import chain, findings, investigations, live, pages, places, report, rolemap, settings, shared, shares, static
+from roletrail.web import (
+    chain,
+    findings,
+    investigations,
+    live,
+    pages,
+    places,
+    report,
+    rolemap,
+    settings,
+    shared,
+    shares,
+    sign_in,
+    static,
+)
 from roletrail.web import errors as web_errors
 from roletrail.web.site import Site, site
+
+if TYPE_CHECKING:  # an extra: not everybody has installed what it stands on
+    from roletrail.auth.oidc import Oidc
 
 log = logging.getLogger(__name__)
 
 
-def create_app(ports: Ports, access: Access, rules: GateRules) -> App:
+def create_app(ports: Ports, access: Access, rules: GateRules, oidc: Oidc | None = None) -> App:
     """Everything one server serves, behind its gate."""
-    app = application(ports, access, rules)
+    app = application(ports, access, rules, oidc)
     return Gate(_answered(app), access, rules, _refusal(app.state.site))
 
 
-def application(ports: Ports, access: Access, rules: GateRules) -> FastAPI:
+def application(ports: Ports, access: Access, rules: GateRules, oidc: Oidc | None = None) -> FastAPI:
     """All routes of both skins."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.ports = ports
     app.state.site = site()
-    app.state.https = rules.https
+    app.state.access, app.state.rules, app.state.oidc = access, rules, oidc
+    app.state.site.sign_in = oidc is not None
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(pages.router)
@@ -52,6 +71,7 @@ def application(ports: Ports, access: Access, rules: GateRules) -> FastAPI:
     app.include_router(investigations.router)
     app.include_router(shares.router)
     app.include_router(shared.router)
+    app.include_router(sign_in.router)
     app.include_router(findings.router)
     app.include_router(places.router)
     app.include_router(static.router)

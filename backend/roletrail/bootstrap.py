@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roletrail.alerts.destinations import destinations
 from roletrail.appdb import AppDatabase
 from roletrail.archive.eventlog import DuckEventLog
 from roletrail.archive.port import Visible
 from roletrail.auth.access import Access
-from roletrail.auth.actor import local_actor
+from roletrail.auth.actor import Role, local_actor
 from roletrail.auth.binding import check_binding, check_public_url, rules_for, url_of
 from roletrail.auth.gate import GateRules
 from roletrail.errors import InvalidRequest, StoreUnavailable
@@ -27,6 +28,9 @@ from roletrail.usecases.evaluate import Given
 from roletrail.usecases.findings import given_in
 from roletrail.usecases.intake import Intake
 from roletrail.usecases.ports import Ports, Uploads
+
+if TYPE_CHECKING:  # an extra: not everybody has installed what it stands on
+    from roletrail.auth.oidc import Oidc
 
 
 def open_graph(store: str, *, create: bool) -> GraphStore:
@@ -135,5 +139,29 @@ def open_access(settings: Settings) -> Access:
 def gate_rules(settings: Settings, port: int) -> GateRules:
     """Rules of a server on `port`. Raises InvalidRequest when the binding would be open to others."""
     check_public_url(settings.public_url)
-    check_binding(settings.host, settings.public_url, no_auth=settings.insecure_no_auth)
+    check_binding(settings.host, settings.public_url, no_auth=settings.insecure_no_auth or bool(settings.oidc_issuer))
     return rules_for(settings.host, port, settings.public_url, no_auth=settings.insecure_no_auth)
+
+
+def open_oidc(settings: Settings, app: AppDatabase, url: str) -> Oidc | None:
+    """The identity provider people sign in at; None without one. Raises InvalidRequest when the extra is not installed."""
+    if not settings.oidc_issuer:
+        return None
+    try:
+        from roletrail.auth.oidc import Oidc, OidcRules  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise InvalidRequest("Sign-in at an OpenID provider needs more packages.", hint="pip install 'roletrail[oidc]'") from None
+    if not settings.oidc_client_id:
+        raise InvalidRequest("The setting ROLETRAIL_OIDC_CLIENT_ID is missing.", hint="See docs/deploy.md.")
+    groups: dict[Role, str] = {"viewer": settings.oidc_viewers, "analyst": settings.oidc_analysts, "admin": settings.oidc_admins}
+    rules = OidcRules(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        redirect_uri=f"{url}/login/callback",
+        signed_out_uri=f"{url}/signed-out",
+        scopes=settings.oidc_scopes,
+        groups_claim=settings.oidc_groups_claim,
+        groups={role: frozenset(name.strip() for name in names.split(",")) - {""} for role, names in groups.items()},
+    )
+    return Oidc(rules, app)

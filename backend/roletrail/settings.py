@@ -46,6 +46,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address `serve` binds to.")
     port: int = Field(8765, ge=0, le=65535, description="Port `serve` binds to; 0 lets the system choose.")
     public_url: str = Field("", description="URL people open, when it is not http://HOST:PORT.")
+    oidc_issuer: str = Field("", description="OpenID provider people sign in at; its https:// issuer. Needs the extra `oidc`.")
+    oidc_client_id: str = Field(
+        "", description="Client id of Roletrail at the provider; redirect URI is PUBLIC_URL/login/callback."
+    )
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret at the provider.")
+    oidc_scopes: str = Field("openid profile email", description="Scopes asked of the provider, with spaces between.")
+    oidc_groups_claim: str = Field("groups", description="Claim of the ID token that names a person's groups.")
+    oidc_viewers: str = Field("", description="Groups whose people may read, parted by commas. Who is in no group stays out.")
+    oidc_analysts: str = Field("", description="Groups whose people may also investigate, share and ingest.")
+    oidc_admins: str = Field("", description="Groups whose people may also manage access, the audit log and retention.")
     insecure_no_auth: bool = Field(False, description="Serve without authentication. Every page then carries a red banner.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes of `ingest`; 0 means one a core.")
     upload_mb: int = Field(256, ge=1, le=4096, description="Largest upload over the API, in MB.")

@@ -21,7 +21,7 @@ from roletrail.auth.access import Access
 from roletrail.auth.actor import Role
 from roletrail.auth.binding import rules_for
 from roletrail.auth.gate import GateRules
-from roletrail.bootstrap import open_ports
+from roletrail.bootstrap import open_oidc, open_ports
 from roletrail.cli.server import listen
 from roletrail.settings import load
 from roletrail.usecases.ports import Ports
@@ -91,7 +91,8 @@ def serving(
     bound = listen(host, 0)
     port = bound.getsockname()[1]
     rules = replace(rules_for(host, port, public_url, no_auth=no_auth), strangers_a_minute=strangers_a_minute)
-    app = create_app(ports, access, rules)
+    oidc = open_oidc(settings, ports.app, public_url or f"http://127.0.0.1:{port}")
+    app = create_app(ports, access, rules, oidc)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

@@ -12,6 +12,8 @@ from roletrail.auth.secrets import is_token, keyed_hash, new_secret, new_token
 from roletrail.errors import InvalidRequest
 
 LAUNCH_SECONDS = 600
+START_SECONDS = 600
+"""A sign-in that was begun at an identity provider has to be finished in this time."""
 SESSION_SECONDS = 12 * 3600
 """A session ends after this long without use."""
 TOUCH_SECONDS = 60

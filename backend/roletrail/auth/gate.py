@@ -33,7 +33,7 @@ class GateRules:
     https: bool
     cookie: str
     no_auth: bool = False
-    open_paths: tuple[str, ...] = ("/launch",)
+    open_paths: tuple[str, ...] = ("/launch", "/login", "/login/callback", "/signed-out")
     open_prefixes: tuple[str, ...] = (ASSETS, "/s/", "/shared/")
     """Served without a credential: ways to sign in, styles for the page that explains them, and shares with a link of their own."""
     strangers_a_minute: int = 300

@@ -15,7 +15,7 @@ from rich.text import Text
 from roletrail.asgi import create_app
 from roletrail.auth.access import Access
 from roletrail.auth.binding import url_of
-from roletrail.bootstrap import gate_rules, open_ports
+from roletrail.bootstrap import gate_rules, open_oidc, open_ports
 from roletrail.cli.console import out
 from roletrail.errors import InvalidRequest, StoreUnavailable
 from roletrail.settings import DEFAULT_STORE, Settings
@@ -64,7 +64,7 @@ def run(settings: Settings, *, sample: bool = False) -> None:
         access.app.remember("url", url)
         _announce(settings, access, url)
         marked = replace(ports, sample=bool(access.app.recall("sample")))
-        _serve(uvicorn.Config(create_app(marked, access, rules), **_QUIET), bound)
+        _serve(uvicorn.Config(create_app(marked, access, rules, open_oidc(settings, ports.app, url)), **_QUIET), bound)
     finally:
         ports.close()
         bound.close()

@@ -37,7 +37,7 @@ def arrive(request: Request, secret: str) -> Response:
     if found is None:
         return _gone(request)
     id_, visit = found
-    secure = "; Secure" if request.url.scheme == "https" or request.app.state.https else ""
+    secure = "; Secure" if request.url.scheme == "https" or request.app.state.rules.https else ""
     cookie = f"{COOKIE}={visit}; Path=/shared/{id_}; HttpOnly; SameSite=Lax; Max-Age={VISIT_SECONDS}{secure}"
     return RedirectResponse(f"/shared/{id_}", 303, {"set-cookie": cookie, **_HEADERS})
 

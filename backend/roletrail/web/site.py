@@ -26,6 +26,7 @@ class Site:
     def __init__(self, templates: Path, static: Path) -> None:
         self.assets = Assets(static)
         self.pasted = Pasted()
+        self.sign_in = False  # whether there is an identity provider to sign in at
         self._env = environment(templates, self.assets)
 
     def html(self, page: str, context: Mapping[str, object]) -> str:
@@ -39,6 +40,8 @@ class Site:
             "open_door": bool(state.get("no_auth")),
             "signed_in": state.get("actor") is not None,
             "may": _may(state.get("actor")),
+            "sign_in": self.sign_in,
+            "here": request.scope["path"],
             "sample": bool(ports and ports.sample),
         }
         return _compressed(scalar(self.html(page, {**frame, **context})), status, request.headers.get("accept-encoding", ""))
@@ -52,6 +55,8 @@ _FRAME: dict[str, object] = {
     "open_door": False,
     "signed_in": True,
     "may": lambda _: True,
+    "sign_in": False,
+    "here": "/",
     "hidden_parts": (),
 }
 """What base.html needs, for a page that says nothing else."""
