@@ -9,6 +9,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -83,7 +84,7 @@ class Oidc:
         """Where to send a browser, and the secret that ties the sign-in to it."""
         metadata = self._discovered()
         verifier, nonce, browser = secrets.token_urlsafe(48), new_secret(), new_secret()
-        with self._client() as client:
+        with closing(self._client()) as client:
             url, state = client.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier, nonce=nonce)
         now = self._app.now()
         row = (
@@ -131,7 +132,7 @@ class Oidc:
         """Claims of the ID token, checked: signature, issuer, audience, expiry and nonce."""
         metadata = self._discovered()
         try:
-            with self._client() as client:
+            with closing(self._client()) as client:
                 token = client.fetch_token(
                     metadata["token_endpoint"], code=code, code_verifier=verifier, grant_type="authorization_code"
                 )
