@@ -12,7 +12,7 @@ SETUP := scripts/setup.sh
 PYTHON_READY := $(VENV)/.ready
 FRONTEND_READY := frontend/node_modules/.ready
 
-.PHONY: help demo serve test soak check format e2e mutants bench docs lock setup build clean
+.PHONY: help demo serve test soak check format e2e mutants bench docs lock setup env build clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ bench: $(PYTHON_READY) ## Measure ingest against the parse floor and DuckDB SQL,
 
 docs: $(PYTHON_READY) ## Write the generated pages under docs/ again
 	@$(BIN)/python scripts/docs.py
+
+env: ## Write .env for docker compose, with a new password for Neo4j; an existing one stays
+	@[ -e .env ] || (umask 077 && printf 'NEO4J_PASSWORD=%s\n' "$$(head -c 18 /dev/urandom | base64 | tr '+/' '-_')" >.env)
+	@mkdir -p logs
+	@echo ".env is there; start with: docker compose up --detach"
 
 build: $(PYTHON_READY) $(FRONTEND_READY) ## Build the sdist and the wheel into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
