@@ -28,14 +28,19 @@ PAYLOADS = (
     "\u202e\u2066reversed\u2069",
     "&#x3c;script&#x3e;alert(1)&#x3c;/script&#x3e;",
 )
+WRAPPERS = (
+    "{}", '"{}', "'{}", "`{}`", "<!--{}-->", "]]>{}", "</script>{}", "</style>{}", "{}\u202e", "%3Cb%3E{}", "\\u003c{}", "${{{}}}", "{{{{{}}}}}", "<b>{}</b>",
+)  # fmt: skip
+HUNDRED = tuple(dict.fromkeys([*PAYLOADS, *(wrap.format(payload) for wrap in WRAPPERS for payload in PAYLOADS)]))[:100]
+"""Every payload bare, then behind what could end the place it stands in."""
 DAY = "2026-11-07"
 
 
 def records() -> list[Record]:
     """A chain of two for each payload, with the payload wherever somebody outside AWS chooses the text."""
     trail = Trail(SeededIds("hostile"))
-    for n, payload in enumerate(PAYLOADS):
-        clock = f"{n:02d}:00:0"
+    for n, payload in enumerate(HUNDRED):
+        clock = f"{n // 5:02d}:{n % 5:02d}:0"
         key = trail.user_key("111111111111", f"user{payload}", address="203.0.113.66", agent=f"agent {payload}")
         first = Role("111111111111", f"First{payload}", trail.ids.unique("AROA", "111111111111", f"first {n}"))
         second = Role("222222222222", f"Second{payload}", trail.ids.unique("AROA", "222222222222", f"second {n}"))
@@ -81,17 +86,17 @@ def test_hostile_text_is_text_on_every_page(store: str, chromium: Browser) -> No
         visitor = Visitor(chromium, served.url, context.storage_state(), watch)
         context.close()
         with visitor.window() as page:
-            page.goto("/chains?limit=100")
+            page.goto("/chains?view=each&limit=200&sort=first_seen")
             rows = page.locator("tr[data-row] .row-link")
-            assert rows.count() == len(PAYLOADS)
+            assert rows.count() == len(HUNDRED) == 100
             sessions = [row.get_attribute("href") or "" for row in rows.all()]
             seen = page.locator("main").inner_text()
             assert "<script>alert(1)</script>" in seen
-            for path in ("/", "/data"):
+            for path in ("/", "/chains", "/roles", "/findings", "/data"):
                 page.goto(path)
                 watch.reports(page)
             assert "<img src=x onerror=alert(1)>" in page.locator("main").inner_text()
-            for session in sessions:
+            for session in sessions[:: len(sessions) // len(PAYLOADS)]:
                 page.goto(session)
                 expect(page.locator("#graph canvas").first).to_be_attached()
                 watch.reports(page)
@@ -99,7 +104,8 @@ def test_hostile_text_is_text_on_every_page(store: str, chromium: Browser) -> No
                 for place in {place for place in places if place.startswith(("/entities/", "/events/"))}:
                     assert page.goto(place).status == 200, place  # type: ignore[union-attr]
                     watch.reports(page)
-                page.goto(f"{session}/events")
-                watch.reports(page)
+                for part in ("events", "report", "table"):
+                    page.goto(f"{session}/{part}")
+                    watch.reports(page)
             assert not Path(page.url).name.startswith("javascript")
     assert watch.complaints == []

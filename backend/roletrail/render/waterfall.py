@@ -59,7 +59,7 @@ class Chart(NamedTuple):
 
 
 def draw(chart: Chart, *, standing_alone: bool = False) -> str:
-    """The chart as an SVG element; `standing_alone` for a document of its own."""
+    """The chart as an SVG element; `standing_alone` for a document of its own, where links would lead nowhere."""
     height = TOP + LANE * len(chart.lanes) + 8
     name = ' xmlns="http://www.w3.org/2000/svg"' if standing_alone else ""
     parts = [
@@ -76,7 +76,7 @@ def draw(chart: Chart, *, standing_alone: bool = False) -> str:
         *_gaps(chart, height),
     ]
     for n, lane in enumerate(chart.lanes):
-        parts += _lane(chart, lane, TOP + n * LANE)
+        parts += _lane(chart, lane, TOP + n * LANE, linked=not standing_alone)
     return "".join([*parts, "</svg>"])
 
 
@@ -127,7 +127,7 @@ def _gaps(chart: Chart, height: int) -> Iterator[str]:
 # --- lanes ---
 
 
-def _lane(chart: Chart, lane: Lane, y: int) -> Iterator[str]:
+def _lane(chart: Chart, lane: Lane, y: int, *, linked: bool) -> Iterator[str]:
     colour = TONES[lane.tone]
     middle = y + LANE // 2
     yield f'<g class="fall-lane tone-lane-{lane.tone}" data-lane="{markup(lane.id)}">'
@@ -150,7 +150,7 @@ def _lane(chart: Chart, lane: Lane, y: int) -> Iterator[str]:
     for since, until, title in lane.used:
         yield _bar("fall-used", chart, since, until, middle - BAR // 2, BAR, f'rx="2" fill="{colour}"', title)
     for dot in lane.dots:
-        yield _dot(chart, dot, middle)
+        yield _dot(chart, dot if linked else dot._replace(href=""), middle)
     yield "</g>"
 
 
