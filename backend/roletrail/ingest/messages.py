@@ -10,6 +10,7 @@ import msgspec
 from roletrail.archive.writer import WrittenFile
 from roletrail.ingest.source import Listed
 from roletrail.lineage.model import Part
+from roletrail.stores.folds import DayFolds, PackedActivities, by_day
 
 
 class Read(msgspec.Struct, tag=True):
@@ -51,6 +52,7 @@ class Batch(msgspec.Struct, tag=True):
     parts: list[Part]
     files: list[WrittenFile]
     flushed: bool  # the answer to a Flush
+    folds: list[list[DayFolds]] = []  # on the way: activities of each part, packed
 
 
 class Failed(msgspec.Struct, tag=True):
@@ -71,7 +73,7 @@ _decode_report = msgspec.msgpack.Decoder(Report).decode
 
 
 def send(pipe: BinaryIO, message: Task | Report) -> None:
-    body = _encode(message)
+    body = _encode(_packed(message) if isinstance(message, Batch) else message)
     pipe.write(_HEAD.pack(len(body)))
     pipe.write(body)
     pipe.flush()
@@ -86,7 +88,19 @@ def receive_task(pipe: BinaryIO) -> Task | None:
 def receive_report(pipe: BinaryIO) -> Report | None:
     """The next report; None when the worker is gone."""
     body = _frame(pipe)
-    return None if body is None else _decode_report(body)
+    report = None if body is None else _decode_report(body)
+    return _unpacked(report) if isinstance(report, Batch) else report
+
+
+def _packed(batch: Batch) -> Batch:
+    """With activities as stores keep them, so that the run need not look at them: nine in ten of what is sent are activities."""
+    folds = [by_day(part.activities) for part in batch.parts]
+    return Batch([part._replace(activities=[]) for part in batch.parts], batch.files, batch.flushed, folds)
+
+
+def _unpacked(batch: Batch) -> Batch:
+    parts = [part._replace(activities=PackedActivities(days)) for part, days in zip(batch.parts, batch.folds, strict=True)]
+    return Batch(parts, batch.files, batch.flushed)
 
 
 def _frame(pipe: BinaryIO) -> bytes | None:

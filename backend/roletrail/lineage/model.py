@@ -7,6 +7,7 @@ its tuple. Times are epoch seconds in UTC (CloudTrail's resolution is one second
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 # --- identities -------------------------------------------------------------------------------------------------
@@ -314,7 +315,7 @@ class Part(NamedTuple):
     ignored: int
     callers: list[Caller]
     credentials: list[CredentialUse]
-    activities: list[Activity]
+    activities: Sequence[Activity]
     issuances: list[Issuance]
     attempts: list[Attempt]
     sign_ins: list[SignIn]

@@ -9,7 +9,7 @@ from typing import Any
 
 from roletrail.lineage import ids
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Activity, Caller, CredentialUse, Part, ResourceUse
+from roletrail.lineage.model import Caller, CredentialUse, Part, ResourceUse
 from roletrail.stores.embedded import digests, ledger, versions
 from roletrail.stores.embedded.cells import Cells
 from roletrail.stores.embedded.numbers import Numbers
@@ -19,7 +19,6 @@ from roletrail.stores.embedded.rows import (
     CALLER,
     CALLER_COLUMNS,
     CREDENTIAL_COLUMNS,
-    DAY_SECONDS,
     HANDLE,
     ISSUANCE,
     SIGN_IN,
@@ -28,12 +27,12 @@ from roletrail.stores.embedded.rows import (
     caller_row,
     handle,
     pack,
-    pack_folds,
     raise_counter,
     select_in,
     use_row,
 )
 from roletrail.stores.embedded.touched import touch
+from roletrail.stores.folds import DayFolds, days_of, pack_folds, unpack_folds
 from roletrail.stores.lookups import person_of
 from roletrail.stores.merge import (
     fold_activities,
@@ -129,14 +128,16 @@ class _Writing:
         self._pending: set[int] = set()
         self._callers = fold_callers(caller for part in parts for caller in part.callers)
         self._uses = fold_uses(use for part in parts for use in part.credentials)
+        self._days = [days_of(part.activities) for part in parts]
         (self._top_before,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
         self._numbers = numbers.give(connection, self._ids())
 
     def _ids(self) -> set[str]:
         found = set(self._callers)
         found.update(identity for identity, _ in self._uses)
+        for some in self._days:
+            found.update([one.identity for one in some])
         for part in self._parts:
-            found.update(activity.identity for activity in part.activities)
             found.update(issuance.parent for issuance in part.issuances if issuance.parent_kind in _ASKING)
             for rows in (part.attempts, part.sign_ins, part.actions, part.resources):
                 found.update(row.identity for row in rows)
@@ -234,18 +235,15 @@ class _Writing:
         self._recent.keep_seen(callers, uses, lambda n: n > self._top_before)
 
     def _write_activities(self) -> None:
-        days: defaultdict[tuple[int, int], list[Activity]] = defaultdict(list)
+        days: dict[tuple[int, int], DayFolds] = {}
         numbers = self._numbers
-        for part in self._parts:
-            for activity in part.activities:
-                days[numbers[activity[0]], activity[1] // DAY_SECONDS].append(activity)
-        rows: list[tuple[Any, ...]] = []
-        for place in sorted(days):
-            folds = days[place]
-            self._addresses.update([(place[0], address) for address in {activity.address for activity in folds}])
-            if len(folds) > 1 and len({activity.cell for activity in folds}) < len(folds):
-                folds = list(fold_activities(folds).values())
-            rows.append((*place, pack_folds(folds)))
+        for some in self._days:
+            for one in some:
+                place = (numbers[one.identity], one.day)
+                other = days.get(place)
+                days[place] = one if other is None else _added(other, one)
+                self._addresses.update([(place[0], address) for address in one.addresses])
+        rows = [(*place, days[place].folds) for place in sorted(days)]
         self._connection.executemany("INSERT INTO activity (n, day, folds) VALUES (?, ?, ?)", rows)
 
     def _write_issuances(self) -> None:
@@ -319,6 +317,12 @@ class _Writing:
 
     def _top(self, table: str) -> int:
         return self._connection.execute(f"SELECT coalesce(max(i), 0) FROM {table}").fetchone()[0]
+
+
+def _added(a: DayFolds, b: DayFolds) -> DayFolds:
+    """Folds of one identity and day from two parts."""
+    merged = fold_activities([*unpack_folds(a.identity, a.folds), *unpack_folds(b.identity, b.folds)])
+    return a._replace(folds=pack_folds(list(merged.values())))
 
 
 def meet(connection: Connection, things: Iterable[tuple[str, str]]) -> None:

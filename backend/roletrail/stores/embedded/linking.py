@@ -16,7 +16,6 @@ from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.rows import (
     ACTION,
     CALLER,
-    DAY_SECONDS,
     HANDLE,
     ISSUANCE,
     SIGN_IN,
@@ -27,6 +26,7 @@ from roletrail.stores.embedded.rows import (
     select_in,
     set_counter,
 )
+from roletrail.stores.folds import DAY_SECONDS, unpack_folds
 from roletrail.stores.lookups import assumed_role_arn, entities_of
 from roletrail.stores.port import Pending
 
@@ -254,7 +254,7 @@ class EmbeddedLinkWriter:
         days = "SELECT n, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
         places: dict[str, set[tuple[str, str]]] = {}
         for n, packed in select_in(self._connection, days, names, before=(from_ // DAY_SECONDS, to // DAY_SECONDS)):
-            folds = rows.unpack_folds(names[n], packed)
+            folds = unpack_folds(names[n], packed)
             places.setdefault(names[n], set()).update((fold.address, fold.agent) for fold in folds if from_ <= fold.cell < to)
         return places
 

@@ -12,7 +12,8 @@ from roletrail.stores.cursors import read_cell_cursor
 from roletrail.stores.embedded import rows
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.reads import number_of, numbers_of
-from roletrail.stores.embedded.rows import DAY_SECONDS, HANDLE, handle, select_in, unpack_folds
+from roletrail.stores.embedded.rows import HANDLE, handle, select_in
+from roletrail.stores.folds import DAY_SECONDS, unpack_folds
 from roletrail.stores.merge import ACTIVITY_KEY, fold_activities, fold_resources
 
 T = TypeVar("T", Action, Attempt)

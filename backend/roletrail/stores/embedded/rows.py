@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from sqlite3 import Connection
 from typing import Any
 
@@ -11,7 +11,6 @@ import msgspec
 from roletrail.lineage.ids import anchor
 from roletrail.lineage.model import (
     Action,
-    Activity,
     Addendum,
     Attempt,
     Caller,
@@ -27,8 +26,6 @@ from roletrail.stores.merge import CALLER_FACTS
 CALLER, ISSUANCE, SIGN_IN, ACTION, HANDLE = range(5)
 """Kinds of an anchor's ref = 8 * number + kind. A handle leads from a pasted thing to an identity."""
 
-DAY_SECONDS = 86_400
-
 pack = msgspec.msgpack.Encoder().encode
 unpack_issuance = msgspec.msgpack.Decoder(Issuance).decode
 unpack_sign_in = msgspec.msgpack.Decoder(SignIn).decode
@@ -38,15 +35,6 @@ unpack_addendum = msgspec.msgpack.Decoder(Addendum).decode
 unpack_node = msgspec.msgpack.Decoder(Node).decode
 unpack_edges = msgspec.msgpack.Decoder(tuple[Edge, ...]).decode
 unpack_any = msgspec.msgpack.Decoder().decode
-
-
-def pack_folds(activities: Sequence[Activity]) -> bytes:
-    """Activities of one identity, without it."""
-    return pack([activity[1:] for activity in activities])
-
-
-def unpack_folds(identity: str, folds: bytes) -> list[Activity]:
-    return [Activity(identity, *fold) for fold in unpack_any(folds)]
 
 
 def unpack_resources(identity: str, folds: bytes) -> list[ResourceUse]:
