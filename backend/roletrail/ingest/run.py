@@ -21,7 +21,7 @@ from roletrail.ingest.progress import MOST_ACCOUNTS, FileAccount, IngestSummary,
 from roletrail.ingest.source import Listed
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.ingest.units import units_of
-from roletrail.ingest.upkeep import archive_run, merge_days
+from roletrail.ingest.upkeep import archive_run, beside, merge_days
 from roletrail.lineage.model import Part
 from roletrail.stores.port import ArchiveFile, GraphStore
 
@@ -89,9 +89,9 @@ class _Run:
         with archive_run(self._store, self._archive, run), collector_paused():
             try:
                 self._read(run, fresh, workers)
-                self._link()
-                self._say("merging")
-                merge_days(self._store, self._archive, run)
+                with beside(lambda: merge_days(self._store, self._archive, run)):
+                    self._link()
+                    self._say("merging")
             except KeyboardInterrupt:
                 interrupted = True
         return self._tally.summary(len(objects), time.monotonic() - self._started, interrupted=interrupted)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,8 +30,17 @@ def archive_run(store: GraphStore, folder: Path, run: int) -> Iterator[None]:
         sweep()  # what a worker wrote that died, or was ended, before it could hand over
 
 
+@contextmanager
+def beside(work: Callable[[], object]) -> Iterator[None]:
+    """Do something that mostly waits for another process, while the block runs; both have ended when this ends."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work)
+        yield
+    done.result()
+
+
 def merge_days(store: GraphStore, folder: Path, run: int) -> int:
-    """Merge days that are in many files; returns how many files that made. The last act of a run."""
+    """Merge days that are in many files; returns how many files that made. Sorting is another process; the swap waits for its turn."""
 
     def swap(remove: Collection[str], add: Collection[WrittenFile]) -> bool:
         return store.swap_archive_files(remove, [ArchiveFile(*file) for file in add])
