@@ -50,7 +50,7 @@ def merged(issuances: Iterable[Issuance]) -> list[Grant]:
         call = (i.child, i.child_key, i.request_id or i.shared_event_id or i.event_id)
         calls.setdefault(call, []).append(i)
     _join_strangers(calls)
-    grants = [_grant(copies) for copies in calls.values()]
+    grants = [of_call(copies) for copies in calls.values()]
     grants.sort(key=lambda g: (g.told.at, g.told.event_id))
     return grants
 
@@ -71,7 +71,8 @@ def _join_strangers(calls: dict[tuple[str, str, str], list[Issuance]]) -> None:
             calls[home] += calls.pop(call)
 
 
-def _grant(copies: list[Issuance]) -> Grant:
+def of_call(copies: list[Issuance]) -> Grant:
+    """The grant that these copies of one call tell of."""
     told = copies[0]
     if len(copies) > 1:
         copies.sort(key=lambda i: (i.copy, i.at, i.event_id))

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from roletrail.lineage import workload
 from roletrail.lineage.link import anchors, federate, node, pivot
+from roletrail.lineage.link import grant as grants
 from roletrail.lineage.link.case import Case, Found
-from roletrail.lineage.link.grant import Grant, merged
+from roletrail.lineage.link.grant import Grant
 from roletrail.lineage.link.known import Known, agrees
 from roletrail.lineage.link.match import by_key, unused
 from roletrail.lineage.model import Issuance, Linked, Providers, Seen
@@ -54,7 +55,7 @@ def _grant(copies: Sequence[Issuance]) -> Grant | None:
         return None
     if len(copies) > 1 and not _are_one_call(copies):
         return None
-    (grant,) = merged(copies)
+    grant = grants.of_call(list(copies))
     i = grant.told
     if grant.foreign or grant.conflict or '"was":' in i.detail or (i.family == "web" and anchors.token_of(i.detail)):
         return None

@@ -37,8 +37,8 @@ def fault(scenarios: str) -> Callable[[Fault], Fault]:
 
 
 def _granted(patch: Patch, change: Callable[[Grant], Grant]) -> None:
-    real = grant._grant
-    patch.setattr(grant, "_grant", lambda copies: change(real(copies)))
+    real = grant.of_call
+    patch.setattr(grant, "of_call", lambda copies: change(real(copies)))
 
 
 @fault("")
