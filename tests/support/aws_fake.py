@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
@@ -52,7 +52,9 @@ class Fake:
         self.answers = {service: {name: list(pages) for name, pages in of.items()} for service, of in answers.items()}
         self.faults: list[str] = []
         self.url = ""
-        self._models = {service: ServiceModel(Loader().load_service_model(service, "service-2")) for service in answers}
+        self._models: dict[str, Any] = {
+            service: ServiceModel(Loader().load_service_model(service, "service-2")) for service in answers
+        }
 
     def answer(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, bytes, str]:
         service = re.search(r"Credential=[^/]+/\d+/[a-z0-9-]+/([a-z0-9-]+)/", headers["Authorization"])
@@ -66,7 +68,7 @@ class Fake:
         self._parses(model, operation, wire)
         return 200, json.dumps(wire).encode(), "application/json"
 
-    def _operation(self, model: ServiceModel, method: str, path: str, headers: Any, body: bytes) -> OperationModel:
+    def _operation(self, model: Any, method: str, path: str, headers: Any, body: bytes) -> Any:
         if model.metadata["protocol"] == "query":
             return model.operation_model(re.search(rb"Action=(\w+)", body)[1].decode())  # type: ignore[index]
         if headers.get("X-Amz-Target"):
@@ -78,7 +80,7 @@ class Fake:
                 return model.operation_model(name)
         raise AssertionError(f"{method} {path} is no operation of {model.service_name}")
 
-    def _asked(self, operation: OperationModel, path: str, body: bytes) -> dict[str, Any]:
+    def _asked(self, operation: Any, path: str, body: bytes) -> dict[str, Any]:
         """The request as parameters, from URL and body."""
         shape = operation.input_shape
         if shape is None or operation.service_model.metadata["protocol"] == "query":
@@ -96,7 +98,7 @@ class Fake:
             if report.has_errors():
                 self.faults.append(report.generate_report())
 
-    def _parses(self, model: ServiceModel, operation: OperationModel, wire: dict[str, Any]) -> None:
+    def _parses(self, model: Any, operation: Any, wire: dict[str, Any]) -> None:
         """What botocore makes of the answer must be all of it."""
         parser = create_parser(model.metadata["protocol"])
         parsed = parser.parse({"status_code": 200, "headers": {}, "body": json.dumps(wire).encode()}, operation.output_shape)
@@ -128,7 +130,7 @@ def _unwire(value: Any, shape: Any) -> Any:
     return value
 
 
-def _xml(operation: OperationModel, page: dict[str, Any]) -> bytes:
+def _xml(operation: Any, page: dict[str, Any]) -> bytes:
     inside = "".join(f"<{name}>{value}</{name}>" for name, value in page.items())
     result = f"{operation.name}Result"
     return f"<{operation.name}Response><{result}>{inside}</{result}></{operation.name}Response>".encode()
@@ -203,7 +205,7 @@ def _server(answer: Answer) -> Iterator[str]:
 
         do_GET = do_POST = _do  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the overridden one
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

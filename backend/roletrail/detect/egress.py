@@ -78,7 +78,7 @@ def _follow(estate: Estate, table: str, at: int) -> Way:
         if not tables:
             break
     walk.open = walk.open or bool(tables)
-    if not walk.told and not valid(estate.routes.get(table, ()), at):
+    if not walk.told and not valid(estate.routes.get(table, []), at):
         return UNKNOWN
     return walk.way()
 
@@ -86,7 +86,7 @@ def _follow(estate: Estate, table: str, at: int) -> Way:
 def _leave(estate: Estate, table: str, at: int, walk: _Walk) -> list[str]:
     """Take a table's default routes; gives the tables of the next hops. No default route is a closed end."""
     further: list[str] = []
-    for route in _surest([route for route in valid(estate.routes.get(table, ()), at) if route.destination in DEFAULTS]):
+    for route in _surest([route for route in valid(estate.routes.get(table, []), at) if route.destination in DEFAULTS]):
         walk.note(f"{table} sends {route.destination} to {route.target}", route.event, route.source)
         further += _through(estate, table, route, at, walk)
     return further
@@ -112,7 +112,7 @@ def _surest(facts: list[Hop]) -> list[Hop]:
 
 
 def _through_nat(estate: Estate, nat: str, at: int, walk: _Walk) -> list[str]:
-    found = _surest(valid(estate.nats.get(nat, ()), at))
+    found = _surest(valid(estate.nats.get(nat, []), at))
     addresses = [address for one in found for address in one.addresses]
     walk.addresses.update(addresses)
     for one in found:
@@ -127,7 +127,7 @@ def _through_nat(estate: Estate, nat: str, at: int, walk: _Walk) -> list[str]:
 def _tables_behind(estate: Estate, hop: str, vpc: str, at: int) -> list[str]:
     """Tables of gateway subnets in other VPCs of ours that route back over the same hop."""
     tables: list[str] = []
-    for back in sorted(estate.tables_to.get(hop, ())):
+    for back in sorted(estate.tables_to.get(hop, [])):
         there = estate.vpc_of_table.get(back, "")
         if there and there != vpc and _leads_back(estate, back, hop, vpc, at):
             tables += _egress_tables(estate, there, at)
@@ -136,7 +136,7 @@ def _tables_behind(estate: Estate, hop: str, vpc: str, at: int) -> list[str]:
 
 def _leads_back(estate: Estate, table: str, hop: str, vpc: str, at: int) -> bool:
     ours = estate.vpcs[vpc].blocks if vpc in estate.vpcs else ()
-    for route in valid(estate.routes.get(table, ()), at):
+    for route in valid(estate.routes.get(table, []), at):
         if route.target == hop and route.destination not in DEFAULTS and (not ours or overlap(ours, (route.destination,))):
             return True
     return False
@@ -147,7 +147,7 @@ def _egress_tables(estate: Estate, vpc: str, at: int) -> list[str]:
     found: list[str] = []
     for table, there in estate.vpc_of_table.items():
         if there == vpc and any(
-            route.destination in DEFAULTS and route.target.startswith("nat-") for route in valid(estate.routes.get(table, ()), at)
+            route.destination in DEFAULTS and route.target.startswith("nat-") for route in valid(estate.routes.get(table, []), at)
         ):
             found.append(table)
     return sorted(found)
@@ -155,11 +155,11 @@ def _egress_tables(estate: Estate, vpc: str, at: int) -> list[str]:
 
 def _table_of(estate: Estate, subnet: str, vpc: str, at: int) -> str:
     """The subnet's route table, else the main one of its VPC."""
-    explicit = valid(estate.of_subnet.get(subnet, ()), at) if subnet else []
+    explicit = valid(estate.of_subnet.get(subnet, []), at) if subnet else []
     if explicit:
         return max(explicit, key=lambda one: one.since).table
     known = vpc or (estate.subnets[subnet].vpc if subnet in estate.subnets else "")
-    main = valid(estate.of_vpc.get(known, ()), at) if known else []
+    main = valid(estate.of_vpc.get(known, []), at) if known else []
     return main[0].table if main else ""
 
 
@@ -174,5 +174,5 @@ def routed_between(estate: Estate, vpc: str, other: str, at: int) -> bool:
 
 def _routes_in(estate: Estate, vpc: str, at: int) -> list[RouteFact]:
     return [
-        route for table, there in estate.vpc_of_table.items() if there == vpc for route in valid(estate.routes.get(table, ()), at)
+        route for table, there in estate.vpc_of_table.items() if there == vpc for route in valid(estate.routes.get(table, []), at)
     ]

@@ -208,22 +208,22 @@ class Estate:
 
     def instance(self, instance: str, at: int) -> InstanceFact | None:
         """The best fact of it: an inventory's before CloudTrail's."""
-        found = valid(self.instances.get(instance, ()), at) or self.instances.get(instance, [])
+        found = valid(self.instances.get(instance, []), at) or self.instances.get(instance, [])
         return min(found, key=lambda one: (one.source.startswith(CLOUDTRAIL), -one.since), default=None)
 
     def own_address(self, instance: str, address: str, at: int, until: int) -> OwnAddress | None:
         """The fact that covers the address for all of a stretch of time."""
-        for one in self.own.get(instance, ()):
+        for one in self.own.get(instance, []):
             if covers(one.since, one.until, at, until) and _is(address, one.block):
                 return one
         return None
 
     def holder(self, address: str, instance: str, at: int) -> HeldAddress | None:
         """What else of ours holds the address."""
-        return next((one for one in valid(self.held.get(address, ()), at) if one.holder != instance), None)
+        return next((one for one in valid(self.held.get(address, []), at) if one.holder != instance), None)
 
     def endpoint(self, endpoint: str, at: int) -> EndpointFact | None:
-        found = valid(self.endpoints.get(endpoint, ()), at) or self.endpoints.get(endpoint, [])
+        found = valid(self.endpoints.get(endpoint, []), at) or self.endpoints.get(endpoint, [])
         return found[0] if found else None
 
     def in_vpc_ipv6(self, address: str, vpc: str) -> bool:

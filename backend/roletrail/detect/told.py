@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from roletrail.detect.address import parse
 from roletrail.detect.estate import (
@@ -255,18 +255,16 @@ def _ref(a: Action) -> str:
 
 def _detail(a: Action) -> dict[str, Any]:
     try:
-        found = json.loads(a.detail) if a.detail else {}
+        found: Any = json.loads(a.detail) if a.detail else {}
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _one(value: Any) -> str:
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value if isinstance(value, str) else ""
+    return next(iter(_texts(value)), "")
 
 
 def _texts(value: Any) -> list[str]:
-    found = value if isinstance(value, list) else [value]
+    found = cast("list[Any]", value) if isinstance(value, list) else [value]
     return [one for one in found if isinstance(one, str) and one]

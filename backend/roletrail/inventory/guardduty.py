@@ -39,7 +39,8 @@ def of_finding(item: Any) -> GuardDutyFinding | None:
     finding = pascal(item)
     if not isinstance(finding, dict) or not is_ours(str(finding.get("Type", ""))) or not finding.get("Id"):
         return None
-    service = finding.get("Service") if isinstance(finding.get("Service"), dict) else {}
+    said = finding.get("Service")
+    service: dict[str, Any] = said if isinstance(said, dict) else {}
     found = list(_walk(finding))
     return GuardDutyFinding(
         id=str(finding["Id"]),

@@ -52,7 +52,10 @@ class InventoryFile:
 
     def snapshots(self) -> list[Snapshot]:
         found = self._database.read().execute("SELECT * FROM snapshot ORDER BY kind, id, at")
-        return [Snapshot(*row[:6], json.loads(row[6])) for row in found]
+        return [
+            Snapshot(kind, id_, account, region, at, source, json.loads(body))
+            for kind, id_, account, region, at, source, body in found
+        ]
 
     def listings(self) -> list[Listing]:
         return [

@@ -12,7 +12,8 @@ from roletrail.detect import told
 from roletrail.detect.binding import Neighbour
 from roletrail.detect.estate import Estate
 from roletrail.detect.hands import Customs
-from roletrail.detect.judging import TO_CONSOLE, Subject, World, judge
+from roletrail.detect.judging import judge
+from roletrail.detect.subject import TO_CONSOLE, Subject, World
 from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.port import Inventory
 from roletrail.lineage.model import Activity, Node, SignIn

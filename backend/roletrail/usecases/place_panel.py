@@ -11,7 +11,8 @@ from roletrail.auth.policy import require
 from roletrail.detect.binding import NEAR
 from roletrail.detect.egress import way_out
 from roletrail.detect.estate import Estate, OwnAddress
-from roletrail.detect.judging import Subject, World, judge
+from roletrail.detect.judging import judge
+from roletrail.detect.subject import Subject, World
 from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.guardduty import GuardDutyFinding
 from roletrail.inventory.ranges import age_warning

@@ -24,7 +24,8 @@ from roletrail.detect.estate import (
     VpcFact,
 )
 from roletrail.detect.hands import Customs
-from roletrail.detect.judging import Subject, World, judge
+from roletrail.detect.judging import judge
+from roletrail.detect.subject import Subject, World
 from roletrail.detect.told import Told, facts_of
 from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.model import Action, Activity, Node

@@ -33,7 +33,7 @@ ROWS = {
 
 def everything() -> list[Situation]:
     """All inputs. What only the first two rows look at, and the cap, are varied once and not with everything else."""
-    rest = product(
+    rest: Any = product(
         CLASSES, FLAGS, FLAGS, get_args(Endpoint), FLAGS, get_args(Egress), FLAGS, get_args(Route), FLAGS, FLAGS, FLAGS
     )  # fmt: skip
     return [
