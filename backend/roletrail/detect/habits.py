@@ -78,22 +78,22 @@ def foreign_key(i: Issuance) -> int:
 
 
 def foreign_keys(i: Issuance) -> dict[str, int]:
-    """What is known of a foreign account's ways into a role, by the word for it."""
+    """What is known of a foreign account's ways into a role, in whichever account, by the word for it."""
     unique_id = i.parent_principal.rpartition(":")[0] or i.parent_principal
     return {
-        "principal": habit("foreign principal", i.role_arn, i.parent_account, unique_id),
-        "network": habit("foreign network", i.role_arn, i.parent_account, network(i.address)),
-        "client": habit("foreign client", i.role_arn, i.parent_account, client(i.agent)),
+        "principal": habit("foreign principal", fold_role(i.role_name), i.parent_account, unique_id),
+        "network": habit("foreign network", fold_role(i.role_name), i.parent_account, network(i.address)),
+        "client": habit("foreign client", fold_role(i.role_name), i.parent_account, client(i.agent)),
     }
 
 
 def external_key(i: Issuance) -> int:
-    return habit("external", i.role_arn, i.parent_account, i.external_id)
+    return habit("external", fold_role(i.role_name), i.parent_account, i.external_id)
 
 
 def external_used_key(i: Issuance) -> int:
     """That callers from there bring an external id at all."""
-    return habit("external used", i.role_arn, i.parent_account)
+    return habit("external used", fold_role(i.role_name), i.parent_account)
 
 
 def network_key(node: Node, net: str) -> int:

@@ -22,7 +22,7 @@ META = Meta(
     benign=("A vendor that moved or changed its scanner.", "An account of yours whose logs are not loaded."),
     runbook=("Ask the vendor, over a channel you had before.", "Close the trust and revoke the role until they answer."),
 )
-_WEIGHTS = {"principal": 25, "network": 20, "client": 10}
+_WEIGHTS = {"principal": 25, "network": 30, "client": 15}
 LEAST_OTHERS = 2
 
 
