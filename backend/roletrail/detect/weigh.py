@@ -45,13 +45,18 @@ def newness(story: Story, past: Past) -> Iterator[Reason]:
 def _familiar(story: Story, past: Past, mine: int) -> Iterator[Reason]:
     window = f"of the {WINDOW_DAYS - SETTLED_DAYS + 1} settled days before"
     usual = past.days(habits.shape_in_key(story), story.at)
-    if past.usual(habits.shape_in_key(story), story.at):
+    if past.usual(habits.shape_in_key(story), story.at) and not _counts_by_itself(story):
         yield Reason(f"quieter: this root took this path on {usual} {window}, from the same networks with the same clients", -20)
     elif usual < mine:
         where = ", ".join(dict.fromkeys(f"{network(s.asked.address)} by {client(s.asked.agent)}" for s in story.path if s.asked))
         yield Reason(f"this root took this path on {mine} {window}, but not like this: {where}", 15 if not usual else 5)
     else:
         yield Reason(f"this root took this path on {mine} {window}", 0)
+
+
+def _counts_by_itself(story: Story) -> bool:
+    """What habit never makes quieter: persistence, privilege, evasion, impact, and use away from the workload."""
+    return any(v.off for v in story.verdicts) or any(deed.alone for deed in deeds_of(story))
 
 
 def networks(story: Story) -> Iterator[Reason]:
