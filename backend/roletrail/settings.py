@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     insecure_no_auth: bool = Field(False, description="Serve without authentication. Every page then carries a red banner.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes of `ingest`; 0 means one a core.")
     upload_mb: int = Field(256, ge=1, le=4096, description="Largest upload over the API, in MB.")
+    queue_visibility: int = Field(
+        120, ge=2, le=43_200, description="Seconds a message of a followed queue stays ours; claimed again at half of it."
+    )
     aws_role: str = Field(
         "", description="ARN of a role to read from AWS with, assumed as session `roletrail`. Default: as found."
     )

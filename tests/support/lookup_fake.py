@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
@@ -23,7 +23,7 @@ from botocore.validate import ParamValidator
 from tests.support.cloudtrail import Record, at
 
 _OPERATION = ServiceModel(Loader().load_service_model("cloudtrail", "service-2")).operation_model("LookupEvents")
-_ERRORS = {shape.name for shape in _OPERATION.error_shapes} | {"ThrottlingException", "AccessDeniedException"}
+_ERRORS = {shape.name for shape in cast(list[Any], _OPERATION.error_shapes)} | {"ThrottlingException", "AccessDeniedException"}
 _REGION = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/cloudtrail/")
 
 
@@ -131,7 +131,7 @@ def serving(records: list[Record], *, rate: float = 1000.0) -> Iterator[Fake]:
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

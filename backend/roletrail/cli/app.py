@@ -12,6 +12,7 @@ from roletrail.cli.contain import contain
 from roletrail.cli.copy import copy
 from roletrail.cli.ingests import ingests
 from roletrail.cli.load import ingest
+from roletrail.cli.permissions import iam_policy
 from roletrail.cli.triage import triage
 
 
@@ -53,6 +54,7 @@ def build() -> typer.Typer:
     app.add_typer(serve.token, name="token")
     app.add_typer(ingests, name="ingests")
     app.add_typer(audit.group, name="audit")
+    app.command(name="iam-policy")(iam_policy)
     app.add_typer(stock.inventory, name="inventory")
     app.add_typer(stock.guardduty, name="guardduty")
     app.add_typer(investigations.group, name="investigations")

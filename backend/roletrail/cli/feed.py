@@ -90,7 +90,9 @@ def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: 
                     f" {done.lag:.0f} s after the oldest came{again}"
                 )
 
-        follow_queue(intake_of(settings), local_actor(), url, stop.asked, drain=drain, on_round=show)
+        follow_queue(
+            intake_of(settings), local_actor(), url, stop.asked, drain=drain, visibility=settings.queue_visibility, on_round=show
+        )
 
 
 def repeat(take: Callable[[], IngestSummary], say: Callable[[IngestSummary], None], every: int, *, listen: str) -> None:

@@ -25,6 +25,8 @@ WAIT_SECONDS = 5
 GATHER_SECONDS = 3.0
 """After the first message, how long more are waited for: a round costs a commit and a link, however small."""
 NEXT_WAIT_SECONDS = 1
+HELD_SECONDS = 0.5
+"""How long a queue to be drained is left alone while others hold its last messages."""
 MOST_MESSAGES = 500
 MOST_BYTES = 128 << 20
 LONGEST_PAUSE = 60
@@ -67,7 +69,7 @@ class Follower:
         self._dead_letters = True
 
     def run(self, *, until_empty: bool = False) -> int:
-        """Rounds until stopped, or until the queue is empty once; returns how many. Raises when the queue cannot be used
+        """Rounds until stopped, or until the queue is empty; returns how many. Raises when the queue cannot be used
         at the start; later trouble is waited out."""
         self._dead_letters = self._queue.has_dead_letters()
         rounds = troubles = 0
@@ -78,7 +80,9 @@ class Follower:
                     self._round(messages)
                     rounds += 1
                 elif until_empty:
-                    break
+                    if not self._queue.waiting():
+                        break
+                    self._stop.wait(HELD_SECONDS)
                 else:
                     self._say(Round(0, 0, 0, 0, 0, 0, 0, 0.0, 0.0))
                 troubles = 0

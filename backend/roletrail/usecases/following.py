@@ -10,7 +10,7 @@ from roletrail.auth.policy import require
 from roletrail.ingest.follow import Follower, Round
 from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.source import Listed
-from roletrail.ingest.source.sqs import Queue
+from roletrail.ingest.source.sqs import VISIBILITY_SECONDS, Queue
 from roletrail.usecases.intake import Intake
 
 
@@ -21,6 +21,7 @@ def follow_queue(
     stop: threading.Event,
     *,
     drain: bool = False,
+    visibility: int = VISIBILITY_SECONDS,
     on_round: Callable[[Round], None] | None = None,
 ) -> int:
     """Take in what the queue names until `stop` is set, or with `drain` until it is empty; returns the rounds that took.
@@ -28,7 +29,7 @@ def follow_queue(
     Raises InputUnavailable when the queue cannot be used from the start.
     """
     require(actor, "ingest.run")
-    queue = Queue(url)
+    queue = Queue(url, visibility)
     with intake.store() as store:
 
         def take(objects: list[Listed]) -> IngestSummary:

@@ -64,9 +64,10 @@ class Queue:
         return "RedrivePolicy" in answer.get("Attributes", {})
 
     def waiting(self) -> int:
-        """Messages nobody has received, about."""
-        answer = self._call("get_queue_attributes", AttributeNames=["ApproximateNumberOfMessages"])
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        """Messages in the queue, about: those somebody holds included, and those whose delivery got lost on the way."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self._call("get_queue_attributes", AttributeNames=names)
+        return sum(int(answer["Attributes"].get(name, 0)) for name in names)
 
     def receive(self, wait: int) -> list[Message]:
         """Up to ten messages, at most `wait` seconds later."""
