@@ -1,4 +1,4 @@
-"""The plan for every kind of incident: which steps, in which order, and what each of them says."""
+"""ADR 0016: the plan for every kind of incident: which steps, in which order, and what each of them says."""
 
 from __future__ import annotations
 
