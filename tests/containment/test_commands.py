@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +16,7 @@ from roletrail.usecases.views_containment import ContainmentView, PlanFile
 from tests.containment.awscli_offline import Cli
 from tests.containment.conftest import Estate
 from tests.containment.everything import everything
+from tests.containment.linter import lint
 from tests.containment.shell import Shell
 from tests.containment.subjects import SUBJECTS
 
@@ -119,22 +118,6 @@ def test_a_line_the_cli_refuses_fails(tmp_path: Path, monkeypatch: pytest.Monkey
     ):
         with pytest.raises(AssertionError, match="ended with"):
             cli.run(wrong.split(), {})
-
-
-def lint(policy: dict[str, Any]) -> list[Any]:
-    """What the linter says of a policy, but for its hint that a deny is about everything."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it leaves files open, and uses what its libraries give up
-        from parliament import analyze_policy_string
-
-        found = analyze_policy_string(json.dumps(policy)).findings
-        gc.collect()
-    return [one for one in found if one.issue != "RESOURCE_STAR" and not _of_an_issuer(one)]
-
-
-def _of_an_issuer(finding: Any) -> bool:
-    """The subject of a token: its key is named after the issuer, so no linter has a list of them."""
-    return finding.issue == "UNKNOWN_CONDITION_FOR_ACTION" and ":sub for action sts:AssumeRoleWithWebIdentity" in finding.detail
 
 
 def test_the_linter_finds_what_is_wrong() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -10,9 +11,12 @@ import pytest
 from roletrail.usecases.containment_case import Options
 from roletrail.usecases.views_containment import ContainmentStep, ContainmentView
 from tests.containment.conftest import Estate
+from tests.containment.iam import denies
+from tests.containment.linter import lint
 from tests.containment.subjects import SUBJECTS
-from tests.scenarios.recipes import DAY, HOME, new_trail
-from tests.support.cloudtrail import at
+from tests.scenarios.recipes import DAY, HOME, named_role, new_trail
+from tests.support.cloudtrail import Record, at
+from tests.support.workloads import deliver
 
 Scenario = Callable[[str], Estate]
 
@@ -247,3 +251,44 @@ def test_what_was_created_is_deleted_last_and_its_event_named(scenario: Scenario
         "Delete user svc-metrics-export",
     ]
     assert all(len(step.evidence_refs) == 1 for step in last)
+
+
+def instance_calls(endpoint: int, nat: int) -> tuple[list[Record], str]:
+    """A role of an instance with so many calls through a VPC endpoint and through a NAT gateway."""
+    trail, role = new_trail(), named_role(HOME, "fleet")
+    delivered = deliver(trail, at(DAY, "06:00:00"), "ec2", role, "i-0123456789abcdef0", key="K1")
+    for n in range(endpoint + nat):
+        private = n < endpoint
+        more = {"vpcEndpointId": "vpce-0123456789abcdef0"} if private else {}
+        place = delivered.at("10.0.0.5" if private else "203.0.113.7")
+        trail.call(place, at(DAY, "07:00:00") + n, "s3", "ListBuckets", **more)
+    return trail.records, delivered.key
+
+
+@pytest.mark.parametrize(("endpoint", "nat", "printed"), [(99, 1, True), (98, 2, False)])
+def test_off_instance_use_is_denied_only_where_the_role_goes_through_endpoints(
+    estate: Estate, endpoint: int, nat: int, printed: bool
+) -> None:
+    """Semantics 7.5: aws:SourceVpc exists for calls through a VPC endpoint alone; below 99 per cent it would be an outage."""
+    records, key = instance_calls(endpoint, nat)
+    estate.add(records)
+    other = one(estate.plan(key), "revoke sessions").alternative
+    assert bool(other and "RoletrailDenyOffInstance" in other.script) == printed
+    if printed:
+        assert other
+        assert f"Of the role's {endpoint + nat} direct calls of seven days {nat} did not" in other.when
+        policy = json.loads(other.files[0].content)
+        there = {
+            "aws:Ec2InstanceSourceVpc": "vpc-1",
+            "aws:Ec2InstanceSourcePrivateIPv4": "10.0.0.5",
+            "ec2:SourceInstanceARN": "arn:aws:ec2:x",
+        }
+        assert not denies(policy, {**there, "aws:SourceVpc": "vpc-1", "aws:VpcSourceIp": "10.0.0.5"})
+        assert denies(policy, {**there, "aws:SourceVpc": "vpc-2", "aws:VpcSourceIp": "10.0.0.5"})
+        assert denies(policy, {**there, "aws:SourceVpc": "vpc-1", "aws:VpcSourceIp": "10.0.0.6"})
+        assert denies(policy, there), "from outside there is no such key"
+        assert not denies(policy, {**there, "aws:ViaAWSService": "true"})
+        assert not denies(policy, {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/fleet"}), (
+            "sessions of no instance are not hit"
+        )
+        assert not lint(policy)

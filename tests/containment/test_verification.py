@@ -47,6 +47,16 @@ class Incident:
         request = {"roleName": role.name, "policyName": "AWSRevokeOlderSessions", "policyDocument": json.dumps(policy)}
         self.trail.call(by, when + 2, "iam", "PutRolePolicy", request)
 
+    def deny_session(self, role: Any, session: Credential, when: int = T) -> None:
+        """The narrower way that plans print beside AWSRevokeOlderSessions."""
+        condition = {"StringEquals": {"aws:userid": [session.principal_id]}, "DateLessThan": {"aws:TokenIssueTime": iso(when)}}
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": condition}],
+        }
+        request = {"roleName": role.name, "policyName": "RoletrailDenySession", "policyDocument": json.dumps(policy)}
+        self.trail.call(self.responder, when + 2, "iam", "PutRolePolicy", request)
+
     def logs_until(self, when: int) -> None:
         """Others' ordinary calls: they show how far each account's logs reach."""
         for by in (self.responder, self.abroad):
@@ -185,3 +195,13 @@ def test_a_refused_revocation_is_none(estate: Estate, incident: Incident) -> Non
     incident.trail.denied(incident.responder, T, "iam", "PutRolePolicy", request)
     incident.logs_until(T + 7200)
     assert words(view(estate, incident))["A"] == "open"
+
+
+def test_the_narrower_way_is_known_too(estate: Estate, incident: Incident) -> None:
+    incident.deactivate()
+    incident.deny_session(A, incident.a)
+    incident.trail.denied(incident.a, T + 600, "s3", "ListBuckets")
+    incident.logs_until(T + 7200)
+    found = view(estate, incident)
+    assert words(found) == {KEY: "done", "A": "effective", "B": "open"}
+    assert step(found, "A").status.at == iso(T)

@@ -146,9 +146,19 @@ def _use(graph: GraphStore, role: str, subjects: dict[str, Subject], until: int)
     parents = graph.rows({row.standing.parent for row in day if row.standing.parent})
     labels = {id_: row.node.label for id_, row in parents.items()}
     users = [_user(row, labels.get(row.standing.parent, ""), until) for row in day]
-    return RoleUse(
-        tuple(sorted(users, key=lambda user: (-user.last_seen, user.id))), len(week), bool(after) and len(week) == len(others)
-    )
+    day_users = tuple(sorted(users, key=lambda user: (-user.last_seen, user.id)))
+    cut = bool(after) and len(week) == len(others)
+    return RoleUse(day_users, len(week), cut, *_calls(graph, role, subjects, [row.node.id for row in week], until))
+
+
+def _calls(graph: GraphStore, role: str, subjects: dict[str, Subject], others: Sequence[str], until: int) -> tuple[int, int]:
+    """Direct calls of a role of instances in seven days, and how many of them came through a VPC endpoint."""
+    mine = [one.node for one in subjects.values() if one.node.role_arn == role]
+    if not all(node.workload == "instance" for node in mine):
+        return 0, 0
+    ids = [*(node.id for node in mine), *others]
+    direct = [one for one in graph.activities_of(ids, until - WEEK, until + 1) if not one.invoked_by]
+    return sum(one.count for one in direct), sum(one.count for one in direct if one.vpce_id)
 
 
 def _lately(row: NodeRow) -> int:

@@ -47,11 +47,17 @@ class RoleUser(NamedTuple):
 
 
 class RoleUse(NamedTuple):
-    """Who else used a role, as of the end of the logs. `week` counts all sessions of seven days, `more` says there are more."""
+    """Who else used a role, as of the end of the logs. `week` counts all sessions of seven days, `more` says there are more.
+
+    `direct` counts calls of seven days that no service made for the role, `by_endpoint` those of them through a VPC endpoint;
+    counted for roles of instances alone.
+    """
 
     day: tuple[RoleUser, ...] = ()
     week: int = 0
     more: bool = False
+    direct: int = 0
+    by_endpoint: int = 0
 
 
 class Case(NamedTuple):

@@ -162,6 +162,6 @@ def _quarantine(case: Case, account: str) -> Step:
         undo=tuple(lift),
         undo_text="Lift it once phase 3 shows nothing newer.",
         survives="IAM takes seconds, at times minutes, to be of one mind: a credential may still act in between. Look for that in phase 3.",
-        checks=tuple(Check(account, ("PutRolePolicy",), role, (("policy_name", documents.QUARANTINE),)) for role in roles)
-        + tuple(Check(account, ("PutUserPolicy",), user, (("policy_name", documents.QUARANTINE),)) for user in users),
+        checks=tuple(Check(account, ("PutRolePolicy",), role, policies=(documents.QUARANTINE,)) for role in roles)
+        + tuple(Check(account, ("PutUserPolicy",), user, policies=(documents.QUARANTINE,)) for user in users),
     )

@@ -11,6 +11,7 @@ REVOKE = "AWSRevokeOlderSessions"
 """The name the console gives this inline policy: tools and people know it by that (IAM: revoke role session permissions)."""
 QUARANTINE = "RoletrailQuarantine"
 DENY_SESSION = "RoletrailDenySession"
+DENY_OFF_INSTANCE = "RoletrailDenyOffInstance"
 
 Policy = dict[str, Any]
 
@@ -37,6 +38,22 @@ def deny_sessions(user_ids: Sequence[str]) -> Policy:
             "DenySessions",
             {"StringEquals": {"aws:userid": list(user_ids)}, "DateLessThan": {"aws:TokenIssueTime": RUN_TIME}},
         )
+    )
+
+
+def deny_sign_in_sessions(arns: Sequence[str]) -> Policy:
+    """Denies console sign-ins one by one (CloudTrail userIdentity element: signInSessionArn is for this)."""
+    return _policy(_deny("DenySignInSessions", {"ArnEquals": {"aws:SignInSessionArn": list(arns)}}))
+
+
+def deny_off_instance() -> Policy:
+    """Denies an instance's credentials wherever they are not used through the VPC and address of their instance. Calls that services
+    make for it, and sessions of the role that are no instance's, are not hit. aws:SourceVpc exists for calls through a VPC endpoint
+    alone: for a role that leaves by NAT this denies everything."""
+    guard = {"Null": {"ec2:SourceInstanceARN": "false"}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
+    return _policy(
+        _deny("OffInstanceVpc", {"StringNotEquals": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc}"}, **guard}),
+        _deny("OffInstanceAddress", {"StringNotEquals": {"aws:Ec2InstanceSourcePrivateIPv4": "${aws:VpcSourceIp}"}, **guard}),
     )
 
 

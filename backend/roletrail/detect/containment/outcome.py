@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple, cast
 
 from roletrail.detect.containment.case import base_name, detail_of, text_of
-from roletrail.detect.containment.documents import REVOKE
+from roletrail.detect.containment.documents import DENY_SESSION, REVOKE
 from roletrail.detect.containment.step import Check
 from roletrail.lineage.link.touch import last_part
 from roletrail.lineage.model import Action, event_ref
@@ -82,13 +82,15 @@ def fits(check: Check, action: Action) -> bool:
     detail = detail_of(action)
     if base_name(action.event_name) == "UpdateAccessKey" and text_of(detail, "status") != "Inactive":
         return False
+    if check.policies and text_of(detail, "policy_name") not in check.policies:
+        return False
     return all(text_of(detail, name) == value for name, value in check.detail)
 
 
 def moment_of(action: Action) -> int:
     """T of a revocation, where its policy says it; else when the call was made."""
     detail = detail_of(action)
-    if text_of(detail, "policy_name") != REVOKE:
+    if text_of(detail, "policy_name") not in (REVOKE, DENY_SESSION):
         return action.at
     return _issue_time(text_of(detail, "policy")) or action.at
 

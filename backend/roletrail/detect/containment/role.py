@@ -48,7 +48,7 @@ def _revoke(case: Case, role: str, sessions: Sequence[Subject]) -> Step:
         why=_why(suspicious),
         console=("IAM", "Roles", name, "Revoke sessions", "Revoke active sessions"),
         does=_put(node.account, name, file) if printable else (),
-        alternative=_narrower(case, role, suspicious) if printable else None,
+        alternative=_other_way(case, role, suspicious) if printable else None,
         stops=stopped(case, [role], sessions),
         others=(role,),
         breaks="Every session of this role issued until then, whoever holds it; each can be asked for again at once.",
@@ -84,6 +84,37 @@ def _put(account: str, name: str, file: str) -> tuple[Does, ...]:
     )
 
 
+ENDING = (documents.REVOKE, documents.DENY_SESSION, documents.DENY_OFF_INSTANCE)
+"""Policies that end the sessions of a role, the narrower ones too."""
+LEAST_BY_ENDPOINT = 0.99
+"""Share of a role's direct calls that must go through VPC endpoints before a deny of off-instance use is printed: for a role that
+leaves by NAT it would be an outage (semantics 7.5)."""
+
+
+def _other_way(case: Case, role: str, suspicious: Sequence[Subject]) -> Alternative | None:
+    return _off_instance(case, role, suspicious) or _narrower(case, role, suspicious)
+
+
+def _off_instance(case: Case, role: str, suspicious: Sequence[Subject]) -> Alternative | None:
+    """For credentials that were carried away from their instance: the instance goes on working."""
+    use = case.roles.get(role)
+    delivered = bool(suspicious) and all(one.node.workload == "instance" for one in suspicious)
+    if use is None or not delivered or not use.direct or use.by_endpoint < LEAST_BY_ENDPOINT * use.direct:
+        return None
+    account, name = suspicious[0].node.account, role_name_of(role)
+    file = f"deny-off-instance-{account}-{name}.json"
+    words = ("--role-name", name, "--policy-name", documents.DENY_OFF_INSTANCE)
+    return Alternative(
+        "Denies these credentials away from their instance alone, and lets the instance go on. Of the role's "
+        f"{use.direct:,} direct calls of seven days {use.direct - use.by_endpoint:,} did not go through a VPC endpoint: those it "
+        "would have denied. It does nothing against somebody who works through the instance.",
+        (
+            Document(file, documents.deny_off_instance()),
+            aws(account, "iam", "put-role-policy", *words, "--policy-document", f"file://{file}"),
+        ),
+    )
+
+
 def _narrower(case: Case, role: str, suspicious: Iterable[Subject]) -> Alternative | None:
     """Only where somebody else uses the role: the session by its unique id and name, and no session to come."""
     use = case.roles.get(role)
@@ -116,7 +147,7 @@ def stopped(case: Case, roles: Iterable[str], sessions: Iterable[Subject]) -> St
 def _checks(role: str, sessions: Sequence[Subject]) -> tuple[Check, ...]:
     node, name = sessions[0].node, role_name_of(role)
     hit = tuple(one.node.id for one in sessions if one.attacker)
-    return (Check(node.account, ("PutRolePolicy",), name, (("policy_name", documents.REVOKE),), denies=hit, role=role),)
+    return (Check(node.account, ("PutRolePolicy",), name, policies=ENDING, denies=hit, role=role),)
 
 
 # --- roles that obtain each other ---

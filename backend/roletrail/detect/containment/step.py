@@ -82,6 +82,7 @@ class Check(NamedTuple):
     names: tuple[str, ...]
     target: str
     detail: tuple[tuple[str, str], ...] = ()  # what Action.detail must say besides
+    policies: tuple[str, ...] = ()  # names of which the policy it puts must have one
     denies: tuple[str, ...] = ()  # identities whose calls must fail from then on
     role: str = ""  # ARN of the role of which no newer session may come from the attacker's credentials
 

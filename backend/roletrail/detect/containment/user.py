@@ -9,6 +9,7 @@ from roletrail.detect.containment.case import (
     by_name,
     created_users,
     detail_of,
+    facts_of,
     issuer_of,
     refs,
     text_of,
@@ -16,7 +17,7 @@ from roletrail.detect.containment.case import (
     usable_name,
     user_of,
 )
-from roletrail.detect.containment.step import SET_TIME, Check, Document, Step, Stops, aws
+from roletrail.detect.containment.step import SET_TIME, Alternative, Check, Document, Step, Stops, aws
 from roletrail.lineage.model import Action
 
 User = tuple[str, str]  # account, name
@@ -126,7 +127,7 @@ def _made_user(case: Case, account: str, name: str, action: Action) -> Step:
         undo_text="Phase 4 deletes the user.",
         survives="Role sessions that the user obtained.",
         evidence=refs([action]),
-        checks=(Check(account, ("PutUserPolicy",), name, (("policy_name", documents.QUARANTINE),), denies=ids),),
+        checks=(Check(account, ("PutUserPolicy",), name, policies=(documents.QUARANTINE,), denies=ids),),
     )
 
 
@@ -229,11 +230,28 @@ def _deny_user(account: str, name: str, sessions: list[Subject]) -> Step:
         )
         if usable_name(name)
         else (),
+        alternative=_sign_ins(account, name, sessions) if usable_name(name) else None,
         stops=Stops(ids, ids),
         breaks="Every session token, federated session and console session of this user issued until then. Its long-term keys are not hit.",
         permissions=("iam:PutUserPolicy",),
         undo=(aws(account, "iam", "delete-user-policy", *words),) if usable_name(name) else (),
         undo_text="Delete the policy 36 hours later: nothing that it denies is valid any more.",
         survives="The user's long-term keys (phase 1), and role sessions that these sessions obtained.",
-        checks=(Check(account, ("PutUserPolicy",), name, (("policy_name", documents.REVOKE),), denies=ids),),
+        checks=(Check(account, ("PutUserPolicy",), name, policies=(documents.REVOKE, documents.DENY_SESSION), denies=ids),),
+    )
+
+
+def _sign_ins(account: str, name: str, sessions: list[Subject]) -> Alternative | None:
+    """Where each of these sessions says which sign-in it came from, and they are no more than that."""
+    arns = sorted({text_of(facts_of(one.node), "sign_in_session") for one in sessions})
+    if not arns or not all(usable(arn) and ":session/" in arn for arn in arns):
+        return None
+    file = f"deny-sign-ins-{account}-{name}.json"
+    words = ("--user-name", name, "--policy-name", documents.DENY_SESSION)
+    return Alternative(
+        "Denies these sign-ins alone, with what was signed in from them (aws login), and spares the user's other sessions.",
+        (
+            Document(file, documents.deny_sign_in_sessions(arns)),
+            aws(account, "iam", "put-user-policy", *words, "--policy-document", f"file://{file}"),
+        ),
     )
