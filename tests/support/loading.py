@@ -88,6 +88,9 @@ class Api:
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
+    def status(self, path: str) -> int:
+        return self._loop.run(self._client.get(f"/api/v1/{path}")).status_code
+
     def every(self, path: str, **parameters: str | int) -> list[Any]:
         """All items of a paged list."""
         items: list[Any] = []

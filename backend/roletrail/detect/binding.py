@@ -181,7 +181,7 @@ def weigh(use: Use, binding: Binding, around: Circumstances) -> Weighed:
         return Weighed("CONSISTENT", CONSISTENT, (_basis(a, text, CONSISTENT),))
     if binding.bound(use) or not others:
         text = "the first address seen of this instance" if binding.bound(use) else "nothing to compare this address with"
-        return Weighed("CONSISTENT", CONSISTENT, (_basis(a, text, CONSISTENT),))
+        return Weighed("CONSISTENT", CONSISTENT, (_basis(a, text, CONSISTENT), *_shown(a, around)))
     against = ", ".join(sorted({one.activity.address for one in others})[:3])
     reasons = [_basis(a, f"{a.address} is another address than {against}, from which this instance speaks", NEW, others[0])]
     reasons += modifiers(use, binding, around)
@@ -190,6 +190,12 @@ def weigh(use: Use, binding: Binding, around: Circumstances) -> Weighed:
         verdict, more = _outside(use, others, binding, around, raised=any(reason.weight > 0 for reason in reasons[1:]))
         reasons += more
     return Weighed(verdict, total(reasons), tuple(reasons))
+
+
+def _shown(a: Activity, around: Circumstances) -> list[Basis]:
+    """What speaks against an address that nothing can be held against: said, and weighing nothing."""
+    touched = _same_caller(a, around)
+    return [one._replace(weight=0.0) for one in (*touched, *(_other_hands(a, around) if touched else ()))]
 
 
 def total(reasons: Sequence[Basis]) -> float:

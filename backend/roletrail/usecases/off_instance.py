@@ -27,6 +27,8 @@ MOST_NEIGHBOURS = 5_000
 MOST_BELOW = 1_000
 """Sessions below a workload's that are no witnesses of its place."""
 
+MOST_OF_ROLE = 300
+"""Sessions of a role that one workload's habits are told from; all of them when everything is judged."""
 ALL_TIME = 1 << 40
 
 NETWORK = frozenset({
@@ -105,10 +107,12 @@ class Case:
         return Customs(self._by_role.get(role_arn, ()))
 
     def _with_their_roles(self) -> list[str]:
-        """The sessions asked for, of their workloads and roles: habits are a role's."""
+        """The sessions asked for, all of their workloads, and the latest of their roles: habits are a role's."""
         asked = [node for id_, node in self._nodes.items() if id_ in self._only]
         roles, workloads = {node.role_arn for node in asked}, {workload_of(node) for node in asked}
-        return [id_ for id_, node in self._nodes.items() if node.role_arn in roles or workload_of(node) in workloads]
+        mine = [node.id for node in self._nodes.values() if workload_of(node) in workloads]
+        of_roles = sorted((node for node in self._nodes.values() if node.role_arn in roles), key=lambda node: -node.issued_at)
+        return list(dict.fromkeys([*mine, *(node.id for node in of_roles[:MOST_OF_ROLE])]))
 
     def subjects(self) -> Iterable[Subject]:
         groups: dict[tuple[str, str, str], dict[str, Node]] = defaultdict(dict)
@@ -170,7 +174,7 @@ def _once(sign_ins: Iterable[SignIn]) -> list[SignIn]:
 
 def workload_of(node: Node) -> Workload:
     """The instance of inScopeOf before the issuance's, before the name alone."""
-    scope = detail_of(node).get("in_scope_of")
+    scope = detail_of(node).get("in_scope_of") if '"in_scope_of"' in node.detail else None
     said = in_scope(scope) if isinstance(scope, str) and scope else None
     if said is not None:
         return said
