@@ -152,7 +152,7 @@ def _details(report: ReportView) -> Iterator[Block]:
     view = report.session
     yield Heading("Sessions")
     rows = [_row(row) for row in fold_siblings(view.tree)]
-    yield _table(("", "Credential", "Kind", "Account", "Issued (UTC)", "Expires (UTC)", "Calls", "From", "Join"), tuple(rows))
+    yield _table(("Nth", "Credential", "Kind", "Account", "Issued (UTC)", "Expires (UTC)", "Calls", "From", "Join"), tuple(rows))
     if view.truncated:
         yield Paragraph(f"{view.truncated:,} more below these are not shown.")
     yield Heading("When each credential was valid and used")
@@ -178,7 +178,7 @@ def _containment(plan: ContainmentView) -> Iterator[Block]:
         )
         for step in plan.steps
     ]
-    yield _table(("", "Step", "Stops", "Also breaks", "Survives it", "Newer logs"), tuple(rows))
+    yield _table(("No", "Step", "Stops", "Also breaks", "Survives it", "Newer logs"), tuple(rows))
 
 
 def _calls(title: str, actions: list[ActionView]) -> Iterator[Block]:
