@@ -52,7 +52,9 @@ def troubled(
     yield running
     for process in running.values():
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)
