@@ -12,13 +12,13 @@ from starlette.responses import Response
 
 from roletrail.api import described
 from roletrail.api.answers import answer
-from roletrail.api.bodies import decoded
+from roletrail.api.bodies import decoded, read_body
 from roletrail.api.bodies import described as body_of
 from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_of, whole_number
 from roletrail.api.v1 import PREFIX, PROBLEM, PROBLEMS
 from roletrail.errors import InvalidRequest
 from roletrail.investigations.model import MAX_BODY, MAX_NAME, MAX_TITLE, NoteKind, PinKind, Status
-from roletrail.usecases import case_views, investigations, views
+from roletrail.usecases import case_file, case_views, handover, investigations, views
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 
@@ -62,6 +62,11 @@ class ChangedNote(msgspec.Struct, forbid_unknown_fields=True):
     body: Body | None = None
     state: Annotated[str, Meta(max_length=20)] | None = None
     owner: Name | None = None
+
+
+class NewImport(msgspec.Struct):
+    format: str
+    version: int
 
 
 @router.get(
@@ -142,6 +147,38 @@ def delete_investigation(request: Request, id: Id) -> Response:  # noqa: A002
     actor = actor_for(request, "investigations.write", id)
     investigations.delete_investigation(ports_of(request), actor, id, _version_parameter(request))
     return Response(status_code=204)
+
+
+@router.get(
+    "/investigations/{id}/handover",
+    response_model=handover.HandoverView,
+    openapi_extra={
+        "parameters": [described.text("since", "What is new since this time (ISO 8601, UTC); the last day without it.")]
+    },
+    summary="What whoever takes over needs: alive until when, new, done, decided, open",
+)
+def get_handover(request: Request, id: Id) -> Response:  # noqa: A002
+    raw = only(parameters(request), ("since",))
+    return answer(handover.handover(ports_of(request), actor_of(request), id, raw.get("since", "")))
+
+
+@router.get("/investigations/{id}/export", summary="The investigation as one versioned file", response_model=dict)
+def get_export(request: Request, id: Id) -> Response:  # noqa: A002
+    only(parameters(request), ())
+    return answer(case_file.export_investigation(ports_of(request), actor_of(request), id))
+
+
+@router.post(
+    "/investigations/import",
+    status_code=201,
+    response_model=case_views.Made,
+    openapi_extra=body_of(NewImport),
+    summary="A file of `export` as a new investigation",
+)
+async def post_import(request: Request) -> Response:
+    actor = actor_for(request, "investigations.write")
+    content = await read_body(request)
+    return answer(await run_in_threadpool(case_file.import_investigation, ports_of(request), actor, content), 201)
 
 
 @router.post(

@@ -22,7 +22,7 @@ from roletrail.usecases import shares
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 
-Kind = Literal["investigation", "session"]
+Kind = Literal["investigation", "handover", "session"]
 Subject = Annotated[str, Meta(min_length=1, max_length=80)]
 
 

@@ -13,6 +13,7 @@ from roletrail.cli.copy import copy
 from roletrail.cli.ingests import ingests
 from roletrail.cli.load import ingest
 from roletrail.cli.permissions import iam_policy
+from roletrail.cli.retention import retention
 from roletrail.cli.triage import triage
 
 
@@ -42,6 +43,7 @@ def build() -> typer.Typer:
         serve.serve,
         serve.demo,
         marks.strands,
+        retention,
         copy,
         read.health,
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,9 @@ import typer
 from roletrail.auth.actor import Actor, local_actor
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
+from roletrail.errors import InputUnavailable
+from roletrail.usecases import case_file, pins
+from roletrail.usecases import handover as briefs
 from roletrail.usecases import investigations as cases
 from roletrail.usecases.case_views import InvestigationView, Made
 
@@ -154,6 +158,51 @@ def settle(
     """Say what became of a question or step."""
     with reading(store) as ports:
         _said(cases.edit_note(ports, writer(), investigation, note_id, version, state=state), as_json=as_json)
+
+
+@group.command()
+def handover(
+    investigation: Id,
+    since: Annotated[
+        str, typer.Option(metavar="TIME", show_default=False, help="New means since then. [default: a day ago]")
+    ] = "",
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the handover brief as Markdown."""
+    with reading(store) as ports:
+        view = briefs.handover(ports, writer(), investigation, since)
+    if as_json:
+        write_json(view)
+    else:
+        sys.stdout.write(briefs.as_markdown(view))
+
+
+@group.command()
+def export(investigation: Id, store: Store = None) -> None:
+    """Print an investigation as one versioned file (JSON)."""
+    with reading(store) as ports:
+        write_json(case_file.export_investigation(ports, writer(), investigation))
+
+
+@group.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A file that export wrote.")], store: Store = None, as_json: AsJson = False
+) -> None:
+    """Bring a file in as a new investigation."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputUnavailable(f"{file} cannot be read: {error.strerror}.") from error
+    with reading(store) as ports:
+        _said(case_file.import_investigation(ports, writer(), content), as_json=as_json)
+
+
+@group.command()
+def watch(store: Store = None) -> None:
+    """Look at every watched pin, as after an ingest; says how many grew."""
+    with reading(store) as ports:
+        out().print(f"{pins.watch(ports)} grew")
 
 
 def _said(made: Made, *, as_json: bool) -> None:

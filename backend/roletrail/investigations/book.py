@@ -39,7 +39,7 @@ class Casebook:
         return [Listed(Investigation(*row[:9]), *row[9:]) for row in rows]
 
     def has(self, id_: str) -> bool:
-        return self._app.read().execute("SELECT 1 FROM investigation WHERE id = ?", (id_,)).fetchone() is not None
+        return self.app.read().execute("SELECT 1 FROM investigation WHERE id = ?", (id_,)).fetchone() is not None
 
     def get(self, id_: str) -> Investigation:
         return _get(self.app.read(), id_)
@@ -48,10 +48,10 @@ class Casebook:
         rows = self.app.read().execute("SELECT * FROM pin WHERE investigation = ? ORDER BY rowid", (id_,))
         return [Pin(*row) for row in rows]
 
-    def every_pin(self) -> list[Pin]:
-        """Pins of all investigations that are not closed."""
-        query = "SELECT p.* FROM pin p JOIN investigation i ON i.id = p.investigation WHERE i.status <> 'closed' ORDER BY p.rowid"
-        return [Pin(*row) for row in self.app.read().execute(query)]
+    def every_pin(self, *, closed: bool = False) -> list[Pin]:
+        """Pins of all investigations; of closed ones too when asked for."""
+        query = "SELECT p.* FROM pin p JOIN investigation i ON i.id = p.investigation WHERE ? OR i.status <> 'closed' ORDER BY p.rowid"
+        return [Pin(*row) for row in self.app.read().execute(query, (closed,))]
 
     def notes(self, id_: str) -> list[Note]:
         rows = self.app.read().execute("SELECT * FROM note WHERE investigation = ? ORDER BY rowid", (id_,))
@@ -154,6 +154,27 @@ class Casebook:
         if row is None:
             raise NotFound("There is no such note in this investigation.")
         return Note(*row)
+
+    # --- as a file brings it back -------------------------------------------------------------------------------
+
+    def restore_pin(self, id_: str, kind: str, target: str, label: str, at: int, pinned_at: int, pinned_by: str) -> str:
+        row = Pin(new_id(), id_, kind, target, label, at, "", "", pinned_at, pinned_by)
+        with self.app.write() as db:
+            db.execute("INSERT INTO pin VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
+            query = "SELECT id FROM pin WHERE investigation = ? AND kind = ? AND target = ?"
+            return db.execute(query, (id_, kind, target)).fetchone()[0]
+
+    def restore_note(self, id_: str, pin: str, kind: str, body: str, state: str, owner: str, at: int, by: str) -> None:
+        with self.app.write() as db:
+            row = Note(new_id(), id_, pin, kind, body, state, owner, 1, at, by, at, by)
+            db.execute("INSERT INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def restore_change(self, id_: str, at: int, by: str, what: str) -> None:
+        """Its time and author are the file's; its place is behind the import."""
+        with self.app.write() as db:
+            query = "UPDATE investigation SET version = version + 1 WHERE id = ? RETURNING version"
+            (version,) = db.execute(query, (id_,)).fetchone()
+            db.execute("INSERT INTO change VALUES (?, ?, ?, ?, ?)", (id_, version, at, by, f"{what} (imported)"))
 
     def _changed(self, db: Connection, id_: str, by: str, what: str) -> None:
         now = self.app.now()

@@ -77,7 +77,12 @@ def show_event(ports: Ports, actor: Actor, reference: str) -> EventView:
     """An event by `yyyymmdd.eventID`, or by its bare id. `event_ref` of the answer is the one to link to."""
     require(actor, "events.read", reference)
     require(actor, "records.read", reference)
-    event = _find(ports, reference)
+    try:
+        event = _find(ports, reference)
+    except NotFound:
+        if (kept := _kept_for_pins(ports, actor, reference)) is not None:
+            return kept
+        raise
     AuditLog(ports.app).read(actor, "records.read", event_ref(event.at, event.event_id))
     record, locator = _record(ports, event)
     identity = ports.graph.resolve_alias(event.identity)
@@ -91,6 +96,22 @@ def show_event(ports: Ports, actor: Actor, reference: str) -> EventView:
         identity_id=identity,
         proves=_proves(ports, event, identity, record),
     )
+
+
+def record_of(ports: Ports, reference: str) -> dict | None:
+    """The scrubbed record of an event; None when its source is gone. Raises NotFound."""
+    return _record(ports, _find(ports, reference))[0]
+
+
+def _kept_for_pins(ports: Ports, actor: Actor, reference: str) -> EventView | None:
+    """An event whose archive day is gone, from the copy that a pin kept."""
+    query = "SELECT record FROM kept_record WHERE ref = ?"
+    row = ports.app.read().execute(query, (reference,)).fetchone() if ports.app.present else None
+    if row is None:
+        return None
+    AuditLog(ports.app).read(actor, "records.read", reference)
+    event_id = reference.partition(".")[2]
+    return EventView(event_id, reference, json.loads(row[0]), None, "kept with an investigation", "", "", [])
 
 
 def _find(ports: Ports, reference: str) -> LoggedEvent:

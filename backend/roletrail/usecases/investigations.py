@@ -61,7 +61,7 @@ def show_investigation(ports: Ports, actor: Actor, id_: str) -> InvestigationVie
     return InvestigationView(
         **_facts(found),
         pins=pinning.pin_views(ports.graph, pins),
-        notes=[_note(note) for note in notes],
+        notes=[note_view(note) for note in notes],
         timeline=entries,
         timeline_left_out=left_out,
         history=[_change(change) for change in reversed(book.changes(id_))],
@@ -254,7 +254,7 @@ def _row(listed: Listed) -> InvestigationRow:
     return InvestigationRow(**_facts(listed.investigation), pins=listed.pins, notes=listed.notes, grown=listed.grown)
 
 
-def _note(note: Note) -> NoteView:
+def note_view(note: Note) -> NoteView:
     fields: dict[str, Any] = note._asdict() | {"created_at": iso(note.created_at), "updated_at": iso(note.updated_at)}
     del fields["investigation"]
     return NoteView(**fields)

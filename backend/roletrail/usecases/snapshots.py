@@ -13,14 +13,14 @@ from roletrail.investigations.redact import PRESETS, SAID, Preset, counted, reda
 from roletrail.render.lineage import Mark, draw
 from roletrail.render.snapshot import report
 from roletrail.stores.port import GraphStore
-from roletrail.usecases import containment, investigations, marks, sessions
+from roletrail.usecases import containment, handover, investigations, marks, sessions
 from roletrail.usecases.containment_of import containment_of_investigation
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
 from roletrail.usecases.views_containment import ContainmentView
 
 FORMAT, VERSION = "roletrail-snapshot", 1
-KINDS = ("investigation", "session")
+KINDS = ("investigation", "handover", "session")
 CERTAIN = 0.85
 """Joins below are drawn dotted."""
 MAX_CHAINS = 20
@@ -48,7 +48,8 @@ def freeze(ports: Ports, actor: Actor, kind: str, subject: str, preset: str, now
         "redaction": chosen,
         "redacted": SAID[chosen],
     }
-    frozen["report"] = report(frozen)
+    brief = frozen.pop("handover", None)  # written out after redaction: Markdown's escapes would hide names from it
+    frozen["report"] = (handover.as_markdown(msgspec.convert(brief, handover.HandoverView)) if brief else "") + report(frozen)
     tree = frozen["chains"][0]["tree"] if frozen["chains"] else []
     return Frozen(
         frozen["title"],
@@ -111,6 +112,10 @@ def _document(ports: Ports, actor: Actor, kind: str, subject: str) -> dict[str, 
         }
     if kind == "investigation":
         return _of_investigation(ports, actor, subject)
+    if kind == "handover":
+        view = handover.handover(ports, actor, subject)
+        whole = _of_investigation(ports, actor, subject)
+        return {**whole, "kind": kind, "title": f"Handover: {view.title}", "handover": view}
     raise InvalidRequest("A share is of one of " + ", ".join(KINDS) + ".")
 
 

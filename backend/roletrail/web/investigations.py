@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+import msgspec
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from roletrail.auth.policy import allowed, require
 from roletrail.errors import Conflict, InvalidRequest
 from roletrail.investigations.model import MAX_BODY, NOTE_KINDS, STATES, STATUSES
+from roletrail.usecases import case_file
+from roletrail.usecases import handover as briefs
 from roletrail.usecases import investigations as cases
 from roletrail.web.pages import API, last_of_each
 from roletrail.web.site import actor_of, ports_of, site_of
@@ -62,6 +65,25 @@ def _page(request: Request, id_: str, conflict: Conflict | None = None, typed: M
         "twin": f"{API}/investigations/{id_}",
     }
     return site_of(request).page(request, "investigation", context, 409 if conflict else 200)
+
+
+@router.get("/investigations/{id_}/handover")
+def handover_page(request: Request, id_: str) -> Response:
+    """`since` is when the last shift ended."""
+    ports, actor, since = ports_of(request), actor_of(request), last_of_each(request).get("since", "")
+    try:
+        view = briefs.handover(ports, actor, id_, since)
+    except InvalidRequest:
+        view = briefs.handover(ports, actor, id_)
+    twin = f"{API}/investigations/{id_}/handover?since={quote(view.since)}"
+    return site_of(request).page(request, "handover", {"view": view, "text": briefs.as_markdown(view), "twin": twin})
+
+
+@router.get("/investigations/{id_}/export")
+def export(request: Request, id_: str) -> Response:
+    file = case_file.export_investigation(ports_of(request), actor_of(request), id_)
+    headers = {"content-disposition": f'attachment; filename="investigation-{id_}.json"'}
+    return Response(msgspec.json.format(msgspec.json.encode(file), indent=2), media_type="application/json", headers=headers)
 
 
 @router.post("/investigations")
