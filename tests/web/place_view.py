@@ -24,7 +24,7 @@ def use(text: str = "", *, off: bool = True) -> PlacedUseView:
         "unfamiliar", [f"D13: reason{text}"], [] if off else [f"inventory{text}"],
     )  # fmt: skip
     neighbours = [NeighbourView("bcdefghijklmnopqrstu", f"key{text}", "person", AT)]
-    return PlacedUseView(judged, off, f"Used from outside AWS.{text}", neighbours, [f"a fact{text}"])
+    return PlacedUseView(judged, off, f"Used from outside AWS.{text}", neighbours, [f"a fact{text}"], where=f"AS64500{text}")
 
 
 def place_view(text: str = "") -> PlaceView:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from roletrail.detect.address import Ranges
 from roletrail.detect.estate import Fact, Organisation
-from roletrail.inventory import ranges
+from roletrail.inventory import geo, ranges
 from roletrail.inventory.facts import facts_of
 from roletrail.inventory.guardduty import GuardDutyFinding
 from roletrail.inventory.store import IP_RANGES, InventoryFile
@@ -22,6 +22,7 @@ class Said(NamedTuple):
     ip_ranges: Path | None = None
     egress: tuple[str, ...] = ()
     shared_endpoints: tuple[str, ...] = ()
+    geo: tuple[Path, ...] = ()
 
 
 class Known:
@@ -59,6 +60,9 @@ class Known:
     def _loaded_ranges(self) -> Ranges | None:
         body = self.file.document(IP_RANGES)
         return ranges.of_json(body, "ip-ranges.json") if body is not None else None
+
+    def where(self, address: str) -> str:
+        return geo.where(self._said.geo, address)
 
     def findings(self) -> list[GuardDutyFinding]:
         return self.file.findings() if self._present else []

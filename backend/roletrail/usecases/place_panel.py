@@ -62,7 +62,7 @@ def places(ports: Ports, actor: Actor) -> PlacesView:
     ranges = ports.inventory.ranges()
     folded = alike(found)
     return PlacesView(
-        uses=[_placed(group, []) for group in folded[:MOST_USES]],
+        uses=[_placed(ports, group, []) for group in folded[:MOST_USES]],
         total=len(found),
         off=sum(v.off for v in found),
         undecided=sum(v.confidence < 0.5 for v in found),
@@ -108,7 +108,7 @@ def _place(ports: Ports, case: Case, subject: Subject) -> PlaceView:
         since=iso(since),
         until=iso(until),
         addresses=[*_known(subject, world.estate, since, until), *_used(verdicts)],
-        uses=[_placed(group, _neighbours(group[0], world, subject)) for group in alike(verdicts)[:MOST_USES]],
+        uses=[_placed(ports, group, _neighbours(group[0], world, subject)) for group in alike(verdicts)[:MOST_USES]],
         touched=_touched(subject, world),
         guardduty=_pinned(ports.inventory.findings(), subject, verdicts),
         ranges=f"{ranges.source}, {ranges.date}",
@@ -184,7 +184,7 @@ def alike(verdicts: Iterable[UseVerdict]) -> list[list[UseVerdict]]:
     return list(groups.values())
 
 
-def _placed(group: Sequence[UseVerdict], neighbours: list[NeighbourView]) -> PlacedUseView:
+def _placed(ports: Ports, group: Sequence[UseVerdict], neighbours: list[NeighbourView]) -> PlacedUseView:
     v = group[0]
     return PlacedUseView(
         view(v),
@@ -195,6 +195,7 @@ def _placed(group: Sequence[UseVerdict], neighbours: list[NeighbourView]) -> Pla
         len({one.session_id for one in group}),
         sum(one.count for one in group),
         iso(min(one.first_seen for one in group)),
+        where=ports.inventory.where(group[0].source_ip_address),
     )
 
 

@@ -70,6 +70,7 @@ class PlacedUseView:
     sessions: int = 1  # sessions of the workload judged alike at this address, this one the latest; uses that are off stand alone
     calls: int = 0  # of all of them
     since: str = ""
+    where: str = ""  # network and country of the address, when files that say so are given
 
 
 @dataclass(frozen=True, slots=True)
