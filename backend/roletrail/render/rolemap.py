@@ -97,8 +97,7 @@ def _box(box: Box) -> Iterator[str]:
     x, y = box.column * COLUMN, box.row * ROW
     name = "map-box" + " map-focus" * box.focus + " map-in-cycle" * box.cycle
     radius = 6 if box.role else 20
-    says = f"{box.label} in {box.account}" if box.account else box.label
-    yield f'<a href="/roles?focus={markup(box.id)}" aria-label="{markup(says)}">'
+    yield f'<a href="/roles?focus={markup(box.id)}">'
     yield (
         f'<rect class="{name}" x="{x}" y="{y}" width="{WIDE}" height="{TALL}" rx="{radius}" fill="#ffffff"'
         f' stroke="{"#d97a00" if box.cycle else "#6b7280"}" stroke-width="{2.5 if box.focus else 1.5}"/>'
