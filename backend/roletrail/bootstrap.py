@@ -120,7 +120,7 @@ def given_of(settings: Settings) -> Given:
 
 
 def _given(settings: Settings, app: AppDatabase, inventory: Known) -> Given:
-    given, outward = given_in(app, inventory), outward_of(settings)
+    given, outward = given_in(app, inventory)._replace(own_role=settings.aws_role), outward_of(settings)
     if not outward.destinations:
         return given
     return given._replace(announce=lambda graph: send_findings(Kept(graph, app), local_actor("alerts"), outward))

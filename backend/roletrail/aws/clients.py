@@ -12,16 +12,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from roletrail import __version__
+from roletrail.detect.own import SESSION_NAME
 from roletrail.errors import RoletrailError
 from roletrail.settings import load
 
 if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.session import Session as BotocoreSession
-
-OWN_SESSION_NAME = "roletrail"
-"""Role session name and source identity of our own sessions. The trust policy of the role must allow
-sts:SetSourceIdentity beside sts:AssumeRole."""
 
 POOL = 32
 """Connections kept to one service: more than the threads of one process that use it."""
@@ -93,7 +90,7 @@ def _assumed(role: str, base: BotocoreSession | None = None) -> Session:
         client_creator=base.create_client,
         source_credentials=base.get_credentials(),
         role_arn=role,
-        extra_args={"RoleSessionName": OWN_SESSION_NAME, "SourceIdentity": OWN_SESSION_NAME},
+        extra_args={"RoleSessionName": SESSION_NAME, "SourceIdentity": SESSION_NAME},
     )
     own = get_session()
     own._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # noqa: SLF001

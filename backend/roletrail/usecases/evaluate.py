@@ -17,6 +17,7 @@ from roletrail.detect import habits
 from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
 from roletrail.detect.marks import Mark
+from roletrail.detect.own import is_own_reading
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_of
 from roletrail.detect.rules import RULES
@@ -43,6 +44,7 @@ class Given(NamedTuple):
     confirmed: frozenset[str] = frozenset()
     marks: tuple[Mark, ...] = ()
     inventory: Inventory | None = None
+    own_role: str = ""  # ARN of the role Roletrail reads AWS with
     announce: Callable[[GraphStore], object] | None = None  # called when something was judged: findings go out
 
 
@@ -142,7 +144,8 @@ class _Run:
         past = Past(self._first_at, days)
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
-            found = tuple(finding for rule in self._asked(facets(story)) for finding in findings_of(rule, story, past))
+            rules = () if is_own_reading(story, self._given.own_role) else self._asked(facets(story))
+            found = tuple(finding for rule in rules for finding in findings_of(rule, story, past))
             self.severities.update(finding.severity for finding in found)
             mine = tuple(dict.fromkeys(shown[story.node.id])) if self._vouches(story, found) else ()
             for seen in mine:
