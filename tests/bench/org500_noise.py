@@ -125,9 +125,10 @@ def _at(session: Credential) -> int:
 def visit(estate: Estate, dice: random.Random, number: int, email: str, index: int) -> Credential:
     role = estate.reserved(estate.accounts[index], dice.choice(("ReadOnly", "Developer", "Developer")))
     at_ = day(number, dice.randrange(28_000, 62_000))
-    session = sign_in.identity_center(
-        estate.trail, at_, estate.directory, estate.people[email], email, role, address=place.house(email)
-    )
+    where = place.house(email) if dice.random() < 0.9 else f"2001:db8:6{dice.randrange(4096):03x}::3"
+    session = sign_in.identity_center(estate.trail, at_, estate.directory, estate.people[email], email, role, address=where)
+    if dice.random() < 0.05:  # on the move: the VPN comes and goes
+        estate.trail.call(session.at(f"2001:db8:7{dice.randrange(4096):03x}::4"), at_ + 45, "s3", "ListBuckets")
     for offset in range(dice.randint(2, 4)):
         service, name = dice.choice(_READS)
         estate.trail.call(session, at_ + 40 + 60 * offset, service, name)
@@ -163,6 +164,8 @@ def host(estate: Estate, number: int, index: int) -> tuple[Credential, Credentia
     at_ = day(number, 1_000 + index)
     key, twin = workloads.instance(estate.trail, at_, role, instance_of(index), address=place.home(300 + index))
     agent = key.at(place.home(300 + index), workloads.SSM_AGENT)
+    if (number * 7 + index) % 83 == 0:  # an administrator works on the host for a while
+        estate.trail.call(key.at(place.home(300 + index), place.CLI), at_ + 9_000, "s3", "ListBuckets")
     for hour in (1, 5):
         estate.trail.call(agent, at_ + hour * 3600, "ssm", "UpdateInstanceInformation", {"instanceId": instance_of(index)})
         estate.trail.call(key, at_ + hour * 3600 + 60, "s3", "GetObject", {"bucketName": "assets", "key": f"{hour}"})
@@ -171,6 +174,8 @@ def host(estate: Estate, number: int, index: int) -> tuple[Credential, Credentia
 
 def backup(estate: Estate, dice: random.Random, number: int, name: str) -> None:
     key = estate.key(name)
+    if dice.random() < 0.01:  # the job moved for a night
+        key = key.at(f"2001:db8:5{dice.randrange(4096):03x}::2")
     at_ = day(number, 7_200 + dice.randrange(600))
     estate.trail.call(key, at_, "s3", "ListObjects", {"bucketName": "backups"})
     copied = estate.trail.assume(key, at_ + 30, estate.role(key.account, "backup-writer"), name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from roletrail.detect.story import Story
 from roletrail.lineage.impact import EVERYBODY, receivers, section_of
@@ -76,10 +76,10 @@ _IDENTITY_DOORS = frozenset({"CreateSAMLProvider", "CreateOpenIDConnectProvider"
 @lru_cache(1 << 12)
 def detail_of(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text) if text else {}
+        found: Any = json.loads(text) if text else {}
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def deeds_of(story: Story) -> Iterator[Deed]:
@@ -120,16 +120,23 @@ def _privilege(a: Action) -> Deed | None:
 def allows_everything(policy: object) -> bool:
     """A document that allows `*`, all of IAM, or any role, on everything."""
     document = detail_of(policy) if isinstance(policy, str) else {}
-    statements = document.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if isinstance(statement, dict) and statement.get("Effect") == "Allow":
-            actions = statement.get("Action", [])
-            listed = actions if isinstance(actions, list) else [actions]
-            if any(str(one).lower() in ("*", "*:*", "iam:*", "sts:*", "sts:assumerole") for one in listed) and "*" in str(
-                statement.get("Resource", "")
-            ):
-                return True
-    return False
+    return any(_is_mighty(statement) for statement in _listed(document.get("Statement")))
+
+
+_EVERYTHING = frozenset({"*", "*:*", "iam:*", "sts:*", "sts:assumerole"})
+
+
+def _is_mighty(statement: Any) -> bool:
+    if not isinstance(statement, dict):
+        return False
+    said = cast("dict[str, Any]", statement)
+    if said.get("Effect") != "Allow" or "*" not in str(said.get("Resource", "")):
+        return False
+    return any(str(one).lower() in _EVERYTHING for one in _listed(said.get("Action")))
+
+
+def _listed(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 def _trust(a: Action, own: frozenset[str]) -> Deed:

@@ -15,7 +15,7 @@ from roletrail.lineage import ids
 
 Group = Literal["chain", "root", "credential"]
 
-LOUDNESS = ((90, "critical"), (65, "high"), (40, "medium"), (15, "low"))
+LOUDNESS: tuple[tuple[int, Severity], ...] = ((90, "critical"), (65, "high"), (40, "medium"), (15, "low"))
 """Least score of each severity; below the last it is informational. Hand-set, and measured by the bench (docs/rules.md)."""
 
 
@@ -72,7 +72,7 @@ def facets(story: Story) -> frozenset[Facet]:
         found.append("chain")
     if story.node.role_name:
         found.append("taken")
-    found += [name for name in _LISTS if getattr(story, name)]
+    found.extend(name for name in _LISTS if getattr(story, name))
     return frozenset(found)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
-from roletrail.alerts.decisions import LONGEST_DAYS, MATCHES, OPEN, STATUSES, Allowed, Decided, Decisions
+from roletrail.alerts.decisions import LONGEST_DAYS, MATCHES, OPEN, STATUSES, Allowed, Decided, Decisions, Status
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import Actor
 from roletrail.auth.audit import AuditLog
@@ -240,7 +240,7 @@ def count_findings(ports: Ports, actor: Actor) -> CountsView:
 def decide(ports: Ports, actor: Actor, id_: str, status: str, note: str = "") -> FindingView:
     """Set a finding's status. Evaluating again never changes it."""
     require(actor, "findings.decide", id_)
-    chosen = next((one for one in STATUSES if one == status), None)
+    chosen: Status | None = next((one for one in STATUSES if one == status), None)
     if chosen is None:
         raise InvalidRequest(f"There is no status {status[:40]!r}.", hint="Known: " + ", ".join(STATUSES) + ".")
     finding = finding_of(ports.graph, id_)

@@ -64,7 +64,7 @@ def _is_device(token: SignIn) -> bool:
     return "device_code" in grant or (token.event_name == "CreateOAuth2Token" and grant in ("", "authorization_code"))
 
 
-_GRANT = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
+_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _PERSON = s.origin("identity_center", "user")
 
 
@@ -73,7 +73,7 @@ def _signed(token: SignIn, *others: SignIn) -> Story:
 
 
 _APPROVED = s.sign_in("UserAuthentication", at=s.T0 - 60)
-_TAKEN = s.sign_in("CreateToken", address=s.CAFE, **_GRANT)
+_TAKEN = s.sign_in("CreateToken", address=s.CAFE, grant_type=_GRANT)
 
 RULE = Rule(
     META,
@@ -83,11 +83,11 @@ RULE = Rule(
         Sample(_signed(s.sign_in("CreateOAuth2Token", address=s.CAFE), s.sign_in("AuthorizeOAuth2Access", at=s.T0 - 5)), s.FRESH),
     ),
     silent=(
-        Sample(_signed(s.sign_in("CreateToken", **_GRANT), _APPROVED), s.FRESH),
+        Sample(_signed(s.sign_in("CreateToken", grant_type=_GRANT), _APPROVED), s.FRESH),
         Sample(_signed(_TAKEN), s.FRESH),
         Sample(_signed(s.sign_in("CreateToken", address=s.CAFE, grant_type="refresh_token"), _APPROVED), s.FRESH),
-        Sample(_signed(s.sign_in("GetRoleCredentials", address=s.CAFE, **_GRANT), _APPROVED), s.FRESH),
-        Sample(_signed(s.sign_in("CreateToken", address="10.0.0.8", **_GRANT), _APPROVED), s.FRESH),
+        Sample(_signed(s.sign_in("GetRoleCredentials", address=s.CAFE, grant_type=_GRANT), _APPROVED), s.FRESH),
+        Sample(_signed(s.sign_in("CreateToken", address="10.0.0.8", grant_type=_GRANT), _APPROVED), s.FRESH),
     ),
     needs="sign_ins",
 )

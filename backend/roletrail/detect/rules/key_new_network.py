@@ -25,7 +25,7 @@ META = Meta(
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    if story.node.kind != "key":
+    if story.node.kind != "key" or not past.known(story.last_seen):
         return
     first: dict[str, Activity] = {}
     for activity in sorted(story.activities, key=lambda a: (a.cell, a.address)):

@@ -39,6 +39,8 @@ ORDINARY = 5
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
+    if not story.activities or not past.known(story.last_seen):
+        return
     first: dict[str, Activity] = {}
     for activity in sorted(story.activities, key=lambda a: (a.cell, a.address)):
         if not activity.invoked_by:
