@@ -19,7 +19,7 @@ from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_
 from roletrail.api.v1 import PREFIX, PROBLEMS
 from roletrail.auth.actor import Role
 from roletrail.auth.actor import Scope as TokenScope
-from roletrail.auth.audit import MAX_ROWS, Verified
+from roletrail.auth.audit import MAX_ROWS
 from roletrail.usecases import access, home, views
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
@@ -103,10 +103,10 @@ def get_audit(request: Request) -> Response:
 
 @router.get(
     "/audit/verify",
-    response_model=Verified,
+    response_model=access.AuditCheckView,
     openapi_extra={"parameters": [described.text("noted", "Head of the chain that was written down before.")]},
     summary="Walk the audit log's chain of hashes",
 )
 def get_audit_verified(request: Request) -> Response:
     raw = only(parameters(request), ("noted",))
-    return answer(access.verify_audit(ports_of(request), actor_of(request), raw.get("noted", ""))._asdict())
+    return answer(access.verify_audit(ports_of(request), actor_of(request), raw.get("noted", "")))

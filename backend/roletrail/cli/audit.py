@@ -45,7 +45,7 @@ def verify(
     with reading(store) as ports:
         found = access.verify_audit(ports, writer(), head)
     if as_json:
-        write_json(found._asdict())
+        write_json(found)
     elif found.broken:
         out().print(plain(f"BROKEN at row {found.broken}: {found.reason}. {found.rows} rows before it hold.", "bold red"))
     else:

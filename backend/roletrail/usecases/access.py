@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from roletrail.auth.access import Access
 from roletrail.auth.actor import ROLES, Actor, Role
-from roletrail.auth.audit import MAX_ROWS, AuditLog, Verified
+from roletrail.auth.audit import MAX_ROWS, AuditLog
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, NotFound
 from roletrail.usecases.ports import Ports
@@ -59,6 +59,16 @@ class AuditView:
     resource: str
     detail: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheckView:
+    """`broken` is the number of the first row that does not fit, 0 when all do."""
+
+    rows: int
+    broken: int
+    reason: str
+    head: str
 
 
 def list_tokens(ports: Ports, actor: Actor) -> list[TokenView]:
@@ -142,7 +152,7 @@ def list_audit(ports: Ports, actor: Actor, after: str = "", limit: int = 100) ->
     return Page(views, str(views[-1].n) if len(rows) > limit else None)
 
 
-def verify_audit(ports: Ports, actor: Actor, noted: str = "") -> Verified:
+def verify_audit(ports: Ports, actor: Actor, noted: str = "") -> AuditCheckView:
     """Walk the chain. `noted` is a head that was written down elsewhere."""
     require(actor, "audit.read")
-    return AuditLog(ports.app).verify(noted)
+    return AuditCheckView(*AuditLog(ports.app).verify(noted))
