@@ -117,7 +117,7 @@ def test_a_line_the_cli_refuses_fails(tmp_path: Path, monkeypatch: pytest.Monkey
         "aws iam no-such-call --profile management",
     ):
         with pytest.raises(AssertionError, match="ended with"):
-            cli.run(wrong.split(), {})
+            cli.run([str(word) for word in wrong.split()], {})
 
 
 def test_the_linter_finds_what_is_wrong() -> None:
