@@ -37,7 +37,7 @@ def test_what_is_left_counts_down(visitor: Visitor) -> None:
     with visitor.window() as page:
         page.route(re.compile(r"/sessions/[a-z0-9]+$"), with_expiry)
         open_alarm(page)
-        expect(page.locator(".over")).to_have_text("ended")
+        expect(page.locator(".over")).to_have_text("expired")
         left = page.locator(".later")
-        expect(left).to_have_text(re.compile(r"^9 min( \d+ s)?$"))
+        expect(left).to_have_text(re.compile(r"^9 min \d+ s left$"))
         expect(left).not_to_have_text(left.text_content() or "")
