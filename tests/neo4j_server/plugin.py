@@ -22,10 +22,15 @@ _LEFT_OUT = os.environ.get("ROLETRAIL_SKIP_NEO4J") == "1"
 _SKIP = getattr(pytest, "skip")  # noqa: B009 - the one place that may: see the docstring
 
 
-@pytest.fixture(scope="session")
-def neo4j_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def wanted() -> None:
+    """Skips, loudly, when a developer has said so."""
     if _LEFT_OUT:
         _SKIP("ROLETRAIL_SKIP_NEO4J=1: NOTHING OF NEO4J IS TESTED")
+
+
+@pytest.fixture(scope="session")
+def neo4j_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    wanted()
     if _URI:
         yield _URI
         return

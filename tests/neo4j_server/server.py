@@ -167,7 +167,7 @@ def main() -> None:
         server.start()
         print(f"{server.uri} after {time.monotonic() - started:.1f} s, {server.resident_mb()} MB", flush=True)
         try:
-            signal.pause()
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
         except KeyboardInterrupt:
             server.stop()
 

@@ -1,0 +1,82 @@
+"""Two loaders at once on one database: what issued sessions comes through one, what they did through the other."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from roletrail.ingest.linking import link_pending
+from roletrail.lineage.model import Part
+from roletrail.stores.embedded import EmbeddedStore
+from roletrail.stores.neo4j import Neo4jStore
+from roletrail.stores.port import GraphStore
+from tests.neo4j_server.plugin import Wipe
+from tests.support.counts import repetitions
+from tests.support.neo4j_graphs import log_files
+from tests.support.reduced import part_of
+
+SCENARIOS = ("t22-juggling", "t04-three", "t05-middle", "t32-created", "t33-launched", "t07-identity")
+
+
+def records() -> tuple[list[dict], list[dict]]:
+    """Every record of the scenarios: those of STS, and the others."""
+    logs = (json.loads(path.read_bytes())["Records"] for path in log_files(SCENARIOS))
+    every = list({record["eventID"]: record for log in logs for record in log}.values())
+    issuing = [record for record in every if record.get("eventSource") == "sts.amazonaws.com"]
+    return issuing, [record for record in every if record not in issuing]
+
+
+def parts_of(some: list[dict], name: str, dice: random.Random, first_attempt: int) -> list[Part]:
+    dealt: list[list[dict]] = [[] for _ in range(4)]
+    for record in some:
+        dice.choice(dealt).append(record)
+    found: list[Part] = []
+    for number, mine in enumerate(filter(None, dealt)):
+        part = part_of(mine)
+        info = part.object._replace(locator=f"/logs/{name}-{number}.json")
+        found.append(part._replace(object=info, attempt=first_attempt + number))
+    return found
+
+
+def load(store: GraphStore, parts: Sequence[Part], dice: random.Random) -> None:
+    for part in parts:
+        assert not store.commit([part], []).overlaps
+        if dice.random() < 0.5:
+            link_pending(store, dice.choice((5, 50, 1000)))
+    link_pending(store)
+
+
+@pytest.mark.parametrize("seed", range(repetitions("loaders")))
+def test_neither_misses_the_others_half(seed: int, tmp_path: Path, empty_neo4j: Wipe) -> None:
+    dice, sides = random.Random(seed), records()
+    both = [parts_of(side, name, dice, n << 24) for n, (side, name) in enumerate(zip(sides, ("issued", "used"), strict=True), 1)]
+    address = empty_neo4j()
+    stores = [Neo4jStore(address) for _ in both]
+    failures: list[BaseException] = []
+
+    def run(store: Neo4jStore, parts: list[Part], n: int) -> None:
+        try:
+            load(store, parts, random.Random(seed * 2 + n))
+        except BaseException as error:  # noqa: BLE001 - shown by the assertion below
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=run, args=(store, parts, n)) for n, (store, parts) in enumerate(zip(stores, both, strict=True))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert failures == []
+    alone = EmbeddedStore(tmp_path / "alone")
+    load(alone, [part for parts in both for part in parts], dice)
+    assert list(stores[0].export()) == list(alone.export())
+    assert stores[0].totals() == alone.totals()
+    assert stores[0].totals().chains_3 > 0
+    for store in (*stores, alone):
+        store.close()
