@@ -28,6 +28,7 @@ READ_SECONDS = 30.0
 WRITE_SECONDS = 900.0
 """A writer may wait for another one's whole transaction before its own begins."""
 
+RETRY_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
 """How long a commit goes on trying while the server restarts or is busy."""
 
@@ -106,7 +107,6 @@ class Connection:
                 connection_acquisition_timeout=20.0,
                 max_connection_lifetime=1800,
                 liveness_check_timeout=30,
-                max_transaction_retry_time=PATIENCE_SECONDS,
             )
 
     def read(self, work: Callable[[Cypher], T]) -> T:
@@ -135,19 +135,27 @@ class Connection:
             yield Cypher(transaction)
 
     def write(self, work: Callable[[Cypher, int], T]) -> T:
-        """Write in one transaction, tried again on what passes by itself. `work` is told which try it is, from 0."""
-        tries = iter(range(1 << 30))
+        """Write in one transaction, tried again on what passes by itself. `work` is told which try it is, from 0.
 
-        @neo4j.unit_of_work(timeout=WRITE_SECONDS)
-        def once(transaction: neo4j.ManagedTransaction) -> T:
-            return work(Cypher(transaction), next(tries))
-
-        with self._clear_errors(), self._session(neo4j.WRITE_ACCESS) as session:
-            return session.execute_write(once)
+        Too little memory is no such thing, though the server calls it transient: the same again cannot work.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        tried = 0
+        while True:
+            try:
+                with self.writing() as cypher:
+                    return work(cypher, tried)
+            except TooMuchAtOnce:
+                raise
+            except StoreBusy:
+                if time.monotonic() > end:
+                    raise
+            tried += 1
+            time.sleep(min(RETRY_SECONDS * tried, 5.0))
 
     @contextmanager
     def writing(self) -> Generator[Cypher]:
-        """One write transaction, committed on exit, rolled back on error. Never tried again: its body is the caller's."""
+        """One write transaction, committed on exit, rolled back on error, never tried again by itself."""
         with (
             self._clear_errors(),
             self._session(neo4j.WRITE_ACCESS) as session,
