@@ -14,6 +14,8 @@ from roletrail.lineage.model import Activity
 
 DAY_SECONDS = 86_400
 
+_ADDRESS = Activity._fields.index("address") - 1
+
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 
@@ -23,8 +25,9 @@ def pack_folds(activities: Sequence[Activity]) -> bytes:
     return _pack([activity[1:] for activity in activities])
 
 
-def unpack_folds(identity: str, folds: bytes) -> list[Activity]:
-    return [Activity(identity, *fold) for fold in _unpack(folds)]
+def unpack_folds(identity: str, folds: bytes, address: str = "") -> list[Activity]:
+    """`address` leaves out what was not from there."""
+    return [Activity(identity, *fold) for fold in _unpack(folds) if not address or fold[_ADDRESS] == address]
 
 
 class DayFolds(NamedTuple):

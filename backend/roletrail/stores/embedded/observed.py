@@ -70,15 +70,26 @@ def all_activities(connection: Connection, id_: str) -> Iterator[Activity]:
 def address_uses(connection: Connection, address: str, limit: int) -> list[Activity]:
     """Activities from an address, the latest first, then by identity and key."""
     numbers = {ref >> 3 for ref in refs_at(connection, [handle("address", address)]) if ref & 7 == HANDLE}
-    users = sorted(select_in(connection, "SELECT -last_at, id FROM caller JOIN identity USING (n) WHERE n IN (?)", numbers))
+    users = sorted(select_in(connection, "SELECT -last_at, id, n FROM caller JOIN identity USING (n) WHERE n IN (?)", numbers))
     found: list[Activity] = []
-    for last_at, id_ in users:
-        if len(found) >= limit and found[limit - 1].last_at > -last_at:
+    for start in range(0, len(users), USERS_AT_ONCE):
+        some = users[start : start + USERS_AT_ONCE]
+        if len(found) >= limit and found[limit - 1].last_at > -some[0][0]:
             break
-        found += [activity for activity in all_activities(connection, id_) if activity.address == address]
-        found.sort(key=lambda activity: (-activity.last_at, *activity[:ACTIVITY_KEY]))
+        names = {n: id_ for _, id_, n in some}
+        packed = select_in(connection, "SELECT n, folds FROM activity WHERE n IN (?)", names)
+        folds = [fold for n, row in packed for fold in unpack_folds(names[n], row, address)]
+        found += fold_activities(folds).values()
+        found.sort(key=_latest)
         del found[limit:]
     return found
+
+
+USERS_AT_ONCE = 200
+
+
+def _latest(activity: Activity) -> tuple[object, ...]:
+    return (-activity.last_at, *activity[:ACTIVITY_KEY])
 
 
 def addresses_of(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
