@@ -15,13 +15,16 @@ from roletrail.lineage import ids
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import ChainQuery, ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains import chain_views
-from roletrail.usecases.parameters import MAX_LIMIT
 from roletrail.usecases.paths import Gap, listed_paths
 from roletrail.usecases.present import chosen_edge, folded_node, iso, path_node
 from roletrail.usecases.views import ChainView, Page, PathNode
 
 MOST_GROUPED = 5_000
 """Chains looked at for one answer: about a second."""
+MOST_SHAPES = 100
+"""Shapes of one answer, or a few more: where every chain differs, a page of them is as long as any other list."""
+STEP = 100
+"""Chains read at a time."""
 EXAMPLES = 3
 EVERY = "*"
 
@@ -80,7 +83,7 @@ _Page = tuple[list[ChainRow], dict[str, list[NodeRow | Gap]], str]
 
 
 def _pages(graph: GraphStore, query: ChainQuery) -> Iterator[_Page]:
-    query = query._replace(limit=MAX_LIMIT)
+    query = query._replace(limit=STEP)
     while True:
         rows, after = graph.chains(query)
         paths, _ = listed_paths(graph, [row.id for row in rows], full=False)
@@ -100,7 +103,7 @@ def _grouped(graph: GraphStore, query: ChainQuery, most: int) -> tuple[dict[str,
                 group = groups.setdefault(_id_of(paths[row.id]), _Group())
                 group.rows.append(row)
                 group.paths.append(paths[row.id])
-        if looked >= most:
+        if looked >= most or len(groups) >= MOST_SHAPES:
             break
     return groups, after
 

@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 LATEST = 5
 """Shapes of chains of each tone on the home page,"""
-LOOKED_AT = 500
+LOOKED_AT = 200
 """out of so many chains."""
 API = "/api/v1"
 OBJECTS = 25

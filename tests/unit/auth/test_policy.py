@@ -70,7 +70,7 @@ def test_no_use_case_with_an_actor_is_left_out() -> None:
     found = {
         function
         for room in rooms
-        for _, function in inspect.getmembers(room, inspect.isfunction)
-        if function.__module__ == room.__name__ and "actor" in inspect.signature(function).parameters
+        for name, function in inspect.getmembers(room, inspect.isfunction)
+        if not name.startswith("_") and function.__module__ == room.__name__ and "actor" in inspect.signature(function).parameters
     }
     assert found == {use_case for use_case, _ in CASES}

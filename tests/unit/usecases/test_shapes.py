@@ -59,7 +59,7 @@ def test_more_chains_than_are_looked_at_are_said_and_reached(loaded: Loaded, mon
     from roletrail.stores.port import ChainQuery
     from roletrail.usecases import shapes as cases
 
-    monkeypatch.setattr(cases, "MAX_LIMIT", 3)
+    monkeypatch.setattr(cases, "STEP", 3)
     ports = loaded.ports()
     try:
         page = cases.list_shapes(ports.graph, local_actor(), ChainQuery(), most=5)
@@ -69,6 +69,8 @@ def test_more_chains_than_are_looked_at_are_said_and_reached(loaded: Loaded, mon
         rest = cases.list_shapes(ports.graph, local_actor(), ChainQuery(after=page.next), most=5)
         assert rest.next is None
         assert counted + sum(shape.chains for shape in rest.items) == 9
+        monkeypatch.setattr(cases, "MOST_SHAPES", 1)
+        assert sum(shape.chains for shape in cases.list_shapes(ports.graph, local_actor(), ChainQuery()).items) == 3
         audit = next(shape for shape in page.items if shape.chains > 1)
         each = cases.chains_of_shape(ports.graph, local_actor(), ChainQuery(), audit.id)
         assert len(each.items) == 8
