@@ -28,6 +28,7 @@ from roletrail.web import (
     findings,
     investigations,
     live,
+    marks,
     pages,
     places,
     report,
@@ -71,6 +72,7 @@ def application(ports: Ports, access: Access, rules: GateRules, oidc: Oidc | Non
     app.include_router(investigations.router)
     app.include_router(shares.router)
     app.include_router(shared.router)
+    app.include_router(marks.router)
     app.include_router(sign_in.router)
     app.include_router(findings.router)
     app.include_router(places.router)

@@ -1,4 +1,4 @@
-"""Share snapshots: frozen, redacted, expiring, revocable; a reader without an account sees this and nothing else."""
+"""Share snapshots: frozen, redacted, expiring, revocable; a reader without an account sees this and nothing else (ADR 0017)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roletrail.api import access, containment, docs, exports, findings, ingests, investigations, marks, places, shares
+from roletrail.api import access, containment, docs, exports, findings, ingests, investigations, marks, places, responders, shares
 
 ROUTERS = (
     access.router,
@@ -14,5 +14,6 @@ ROUTERS = (
     investigations.router,
     marks.router,
     places.router,
+    responders.router,
     shares.router,
 )

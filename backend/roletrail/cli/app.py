@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from roletrail import __version__
-from roletrail.cli import audit, cover, export, findings, investigations, marks, places, read, rules, serve, shares, stock, tokens
+from roletrail.cli import (
+    audit,
+    cover,
+    export,
+    findings,
+    investigations,
+    marks,
+    places,
+    read,
+    responders,
+    rules,
+    serve,
+    shares,
+    stock,
+    tokens,
+)
 from roletrail.cli.contain import contain
 from roletrail.cli.copy import copy
 from roletrail.cli.ingests import ingests
@@ -62,6 +77,7 @@ def build() -> typer.Typer:
     app.add_typer(investigations.group, name="investigations")
     app.add_typer(marks.group, name="marks")
     app.add_typer(shares.group, name="shares")
+    app.add_typer(responders.group, name="responders")
     return app
 
 
