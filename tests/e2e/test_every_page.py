@@ -35,6 +35,8 @@ def addresses(demo: Demo, chromium: Browser, signed_in: StorageState) -> dict[st
         found = page.url.removeprefix(visitor.url)
         page.goto("/chains?tone=watch")
         two = _link(page, "tr[data-row] .row-link")
+        page.goto("/findings")
+        finding = _link(page, "tr[data-row] .row-link")
     return {
         "home": "/",
         "chains": "/chains?limit=15",
@@ -55,6 +57,11 @@ def addresses(demo: Demo, chromium: Browser, signed_in: StorageState) -> dict[st
         "traced": found,
         "data": "/data",
         "off-instance": "/off-instance",
+        "findings": "/findings?severity=medium",
+        "finding": finding,
+        "rules": "/rules",
+        "exceptions": "/exceptions?rule=chain-three&title=ci-build",
+        "deliveries": "/deliveries",
         "nothing": "/nothing-here",
     }
 
