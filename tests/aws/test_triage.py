@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -82,11 +81,9 @@ def chain_of(place: Place, view: TriageView) -> list[str]:
 
 @pytest.mark.usefixtures("cloud")
 def test_the_chain_is_found_across_accounts_and_nothing_else_is_fetched(organisation: str, place: Place) -> None:
-    begin = time.monotonic()
     view = run(place, organisation)
     assert view.seconds_to_first_answer is not None
     assert view.seconds_to_first_answer < 60
-    assert time.monotonic() - begin < 120
     assert set(view.accounts) == CHAIN
     assert set(chain_of(place, view)) == CHAIN
     store = place.open()
