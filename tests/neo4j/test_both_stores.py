@@ -1,4 +1,4 @@
-"""ADR 0017. The same estate in both stores: every question of the port, every filter and sort, page by page, answers equal to the byte.
+"""ADR 0018. The same estate in both stores: every question of the port, every filter and sort, page by page, answers equal to the byte.
 
 Asked in three states of the graph: half of the events linked, more of them committed than linked, everything linked anew.
 """
