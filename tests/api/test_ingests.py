@@ -46,6 +46,7 @@ def uploader(own: Served) -> Iterator[httpx.Client]:
 
 def ended(client: httpx.Client, id_: str) -> dict[str, Any]:
     end = time.monotonic() + 60
+    found: dict[str, Any] = {}
     while time.monotonic() < end:
         found = client.get(f"/api/v1/ingests/{id_}").json()
         if found["state"] not in ("waiting", "running"):
@@ -87,10 +88,10 @@ def test_limits(uploader: httpx.Client, own: Served) -> None:
 
 
 def test_who_may(own: Served) -> None:
-    for scopes, role, status in ((("read",), "analyst", 403), (("ingest",), "viewer", 403)):
-        with own.client(own.token(*scopes, role=role)) as client:
-            assert client.post("/api/v1/ingests", content=BODY).status_code == status
-            assert client.post("/api/v1/ingests/x/cancel").status_code in (403, 404)
+    for token in (own.token("read", role="analyst"), own.token("ingest", role="viewer")):
+        with own.client(token) as client:
+            assert client.post("/api/v1/ingests", content=BODY).status_code == 403
+            assert client.post("/api/v1/ingests/x/cancel").status_code == 403
     with own.client() as stranger:
         assert stranger.post("/api/v1/ingests", content=BODY).status_code == 401
     with own.reader() as reader:
