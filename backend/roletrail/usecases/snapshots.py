@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,8 +16,10 @@ from roletrail.render.snapshot import report
 from roletrail.stores.port import GraphStore
 from roletrail.usecases import containment, handover, investigations, marks, sessions
 from roletrail.usecases.containment_of import containment_of_investigation
+from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
+from roletrail.usecases.views import SessionView
 from roletrail.usecases.views_containment import ContainmentView
 
 FORMAT, VERSION = "roletrail-snapshot", 1
@@ -97,7 +100,7 @@ def _events(document: dict[str, Any]) -> int:
 
 def _document(ports: Ports, actor: Actor, kind: str, subject: str) -> dict[str, Any]:
     if kind == "session":
-        view = sessions.show_session(ports.graph, actor, subject)
+        view = _chain(ports, actor, subject)
         return {
             "kind": kind,
             "title": view.chain.sentence,
@@ -122,7 +125,7 @@ def _document(ports: Ports, actor: Actor, kind: str, subject: str) -> dict[str, 
 def _of_investigation(ports: Ports, actor: Actor, subject: str) -> dict[str, Any]:
     view = investigations.show_investigation(ports, actor, subject)
     targets = [pin.target for pin in view.pins if pin.kind in ("chain", "session") and pin.present]
-    chains = [sessions.show_session(ports.graph, actor, target) for target in _known(ports.graph, targets)[:MAX_CHAINS]]
+    chains = [_chain(ports, actor, target) for target in _known(ports.graph, targets)[:MAX_CHAINS]]
     counts = {"attacker": 0, "unclear": 0, "ours": 0}
     for chain in chains:
         for name, number in marks.show_sides(ports, actor, chain.id).counts.items():
@@ -166,6 +169,12 @@ def _steps(plan: ContainmentView) -> list[dict[str, Any]]:
         }
         for step in plan.steps
     ]
+
+
+def _chain(ports: Ports, actor: Actor, id_: str) -> SessionView:
+    """A session's page with equal siblings folded, as the page shows them."""
+    view = sessions.show_session(ports.graph, actor, id_)
+    return replace(view, tree=fold_siblings(view.tree))
 
 
 def _known(graph: GraphStore, targets: list[str]) -> list[str]:
