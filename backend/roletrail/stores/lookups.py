@@ -16,6 +16,12 @@ INSTANCE_NAME = "i-"
 INSTANCE_NAMES = (19, 10)
 """Lengths of instance ids: since 2016, and before."""
 
+
+def is_workload(node: Node) -> bool:
+    """Delivered to a workload, or named as only an instance's session should be."""
+    return node.workload in WORKLOADS or (node.name.startswith(INSTANCE_NAME) and len(node.name) in INSTANCE_NAMES)
+
+
 MAX_BAND = 3
 """Bands of the chain list: 1, 2, and 3 for three or more sessions, as tones have it."""
 

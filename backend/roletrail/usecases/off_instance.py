@@ -18,6 +18,7 @@ from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.port import Inventory
 from roletrail.lineage.model import Activity, Node, SignIn
 from roletrail.lineage.workload import Workload, in_scope
+from roletrail.stores.lookups import is_workload
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import detail_of, iso
@@ -29,6 +30,10 @@ MOST_BELOW = 1_000
 
 MOST_OF_ROLE = 300
 """Sessions of a role that one workload's habits are told from; all of them when everything is judged."""
+
+FEW, FEW_ROLES, MOST_SIBLINGS = 500, 10, 2_000
+"""Up to so many sessions of so many roles are judged beside the latest of their kind, not beside every workload's."""
+
 ALL_TIME = 1 << 40
 
 NETWORK = frozenset({
@@ -82,7 +87,7 @@ class Case:
         self._inventory = inventory
         self._nodes = {
             node.id: node
-            for node in self._graph.workload_nodes()
+            for node in self._around(only)
             if node.kind == "session" and ":aws:ec2-infrastructure" not in node.principal_id
         }
         self._told = told.facts_of(self._graph.actions_named(NETWORK | told.LATERAL))
@@ -102,6 +107,20 @@ class Case:
 
     def world(self) -> World:
         return self._world
+
+    def _around(self, only: Collection[str]) -> Iterable[Node]:
+        """All sessions of workloads; when few are asked for, the latest of their roles and instances, found by look-ups."""
+        asked = [row.node for row in self._graph.rows(only).values()] if 0 < len(only) <= FEW else []
+        roles = {node.role_arn for node in asked}
+        if not asked or len(roles) > FEW_ROLES:
+            return self._graph.workload_nodes()
+        ids = {node.id for node in asked}
+        for role_arn in roles:
+            ids.update(self._graph.siblings_by_role(role_arn, MOST_SIBLINGS)[0])
+        for kind, id_ in {workload_of(node) for node in asked}:
+            if kind == "instance":
+                ids.update(self._graph.entity_sessions("instance", id_, MOST_SIBLINGS)[0])
+        return (row.node for row in self._graph.rows(ids).values() if is_workload(row.node))
 
     def _customs(self, role_arn: str) -> Customs:
         return Customs(self._by_role.get(role_arn, ()))

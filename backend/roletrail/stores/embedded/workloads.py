@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from roletrail.lineage.model import Action, Node, SignIn
 from roletrail.stores.embedded import rows
-from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
+from roletrail.stores.lookups import INSTANCE_NAMES, WORKLOADS, is_workload
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 def nodes(connection: Connection) -> list[Node]:
     texts = [*map(_packed, WORKLOADS), *(bytes([0xA0 | length]) + b"i-" for length in INSTANCE_NAMES)]
     found = _holding(connection, "node", rows.unpack_node, texts)
-    return sorted((n for n in found if n.workload in WORKLOADS or n.name.startswith(INSTANCE_NAME)), key=lambda n: n.id)
+    return sorted(filter(is_workload, found), key=lambda n: n.id)
 
 
 def actions_named(connection: Connection, event_names: Collection[str]) -> list[Action]:
