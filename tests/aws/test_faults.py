@@ -57,6 +57,7 @@ def troubled(
             process.stdout.close()
 
 
+@pytest.mark.timeout(1200)  # the first one waits for all of them to share the cores
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_graph_is_the_undisturbed_one(troubled: dict[str, subprocess.Popen[str]], kind: str) -> None:
     said, _ = troubled[kind].communicate()
