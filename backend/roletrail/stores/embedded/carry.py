@@ -11,6 +11,7 @@ from typing import Any
 from roletrail.lineage.model import CellEvents, CredentialUse, Digest, ListedFile, Part, Quarantined
 from roletrail.stores.carry import Stream, bare_part, dealt, former_part
 from roletrail.stores.embedded import ledger, rows
+from roletrail.stores.folds import unpack_folds
 from roletrail.stores.port import LedgerEntry
 
 _ONE_BY_ONE = {
@@ -61,7 +62,7 @@ def _streams(connection: Connection) -> Iterator[tuple[str, Stream]]:
     folds = [
         fold
         for id_, packed in connection.execute("SELECT id, folds FROM activity JOIN identity USING (n) ORDER BY i")
-        for fold in rows.unpack_folds(id_, packed)
+        for fold in unpack_folds(id_, packed)
     ]
     yield "activities", Stream(len(folds), iter(folds))
     touched = [
