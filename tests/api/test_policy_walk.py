@@ -50,7 +50,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_every_route_answers_as_the_policy_says(served: Served, alarm: dict[str, Any], asked: list[str]) -> None:
     bodies = _bodies(served)
     with ExitStack() as open_:
-        clients = {role: open_.enter_context(served.client(served.token(*SCOPES, role=role))) for role in ROLES}
+        clients: dict[Role, httpx.Client] = {
+            role: open_.enter_context(served.client(served.token(*SCOPES, role=role))) for role in ROLES
+        }
         wrong, walked = _walk(served, alarm, asked, bodies, clients)
     assert wrong == []
     assert walked > 80
