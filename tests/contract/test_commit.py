@@ -21,7 +21,10 @@ from tests.support.counts import repetitions
 from tests.support.graphs import commit_all, fill, link
 from tests.support.worlds import Event, World
 
-many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=repetitions("store_graphs"),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 
 
 def hashes(events: list[Event]) -> bytes:

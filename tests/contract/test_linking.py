@@ -20,7 +20,10 @@ from tests.support.graphs import commit_all, fill, link
 from tests.support.reference import Reference
 from tests.support.worlds import Identity, World, node_of, principal
 
-many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=repetitions("store_graphs"),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 
 
 def take_pending(store: GraphStore, limit: int) -> Pending:

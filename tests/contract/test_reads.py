@@ -22,7 +22,10 @@ from tests.support.worlds import ACCOUNTS, ADDRESSES, NAMES, ROLES, START, World
 T = TypeVar("T")
 SEEDS = st.integers(0, 10_000)
 SIZES = st.integers(1, 25)
-many = settings(max_examples=repetitions("store_graphs"), suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=repetitions("store_graphs"),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 
 
 def pages(ask: Callable[[str], tuple[list[T], str]]) -> list[T]:
