@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-COLLECTOR = "roletrail-collector"
-"""Role session name and sourceIdentity of sessions in which Roletrail itself reads logs and inventory."""
-
 
 class Responder(NamedTuple):
     """`session_name` and `source_identity` "" are any; `to` 0 has no end."""
@@ -38,8 +35,3 @@ def is_response(responders: Sequence[Responder], role: str, session_name: str, s
 def is_unknown_use(responders: Sequence[Responder], role: str, session_name: str, source_identity: str, at: int) -> bool:
     """Whether a responders' role was used by a session nobody declared."""
     return any(role == one.role for one in responders) and not is_response(responders, role, session_name, source_identity, at)
-
-
-def is_collector(session_name: str, source_identity: str) -> bool:
-    """Whether a session is one of Roletrail's own: name and sourceIdentity both, because anybody chooses a name."""
-    return session_name == COLLECTOR and source_identity == COLLECTOR

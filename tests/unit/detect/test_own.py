@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
+from roletrail.detect.own import SESSION_NAME
 from roletrail.ingest.run import ingest
 from roletrail.usecases.evaluate import Given, evaluate
 from tests.support import layout
@@ -65,3 +68,10 @@ def test_our_reading_is_no_finding(tmp_path: Any) -> None:
 )
 def test_nobody_hides_behind_the_name(tmp_path: Any, own_role: str, changed: dict[str, Any]) -> None:
     assert judged(tmp_path / "theirs", own_role, **changed) == judged(tmp_path / "nobody", "", **changed) > 0
+
+
+def test_the_documented_trust_policies_demand_the_one_name() -> None:
+    text = (Path(__file__).parents[3] / "docs/deploy.md").read_text()
+    demanded = re.findall(r"sts:(?:RoleSessionName|SourceIdentity)\"?\s*[:=]\s*\"?([\w-]+)", text)
+    assert len(demanded) == 4
+    assert set(demanded) == {SESSION_NAME}
