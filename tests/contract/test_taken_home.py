@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import LiteralString, cast
 
 import pytest
-from neo4j import GraphDatabase
+from neo4j import GraphDatabase, Query
 
 from roletrail.auth.actor import local_actor
 from roletrail.detect.rules import RULES
@@ -40,5 +41,5 @@ def test_cypher_finds_the_same_again(name: str, empty_neo4j: Callable[[], Addres
     finally:
         store.close()
     with GraphDatabase.driver(place.uri) as driver:
-        assert all(driver.execute_query(text).records for text in told)
-        assert not any(driver.execute_query(text).records for text in hostile)
+        assert all(driver.execute_query(Query(cast(LiteralString, text))).records for text in told)
+        assert not any(driver.execute_query(Query(cast(LiteralString, text))).records for text in hostile)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import pytest
-from neo4j import Driver, GraphDatabase
+from neo4j import Driver, GraphDatabase, Query
 
 from roletrail.lineage.model import Action, Attempt, Edge, Node
 from roletrail.resources import resource
@@ -56,7 +56,9 @@ def test_each_query_finds_what_it_is_for(filled: tuple[Neo4jStore, Driver]) -> N
         rows: list[dict[str, Any]] = []
         for instance in asked["instances"] if "$instanceId" in text else [""]:
             given = {**asked, "session": session, "instanceId": instance}
-            rows += [row.data() for row in driver.execute_query(text, given, database_="neo4j").records]
+            rows += [
+                row.data() for row in driver.execute_query(Query(cast(LiteralString, text)), given, database_="neo4j").records
+            ]
         found[path.stem] = rows
     nodes = {one.id: one for kind, one in said if kind == "node" and isinstance(one, Node)}
     edges = [one for _, one in said if isinstance(one, Edge)]

@@ -46,7 +46,8 @@ def inverted(module: ModuleType, place: str) -> Rule:
         def visit(self, node: ast.AST) -> ast.AST:
             return ast.UnaryOp(ast.Not(), node) if node is target else self.generic_visit(node)  # type: ignore[arg-type]
 
-    changed = ast.fix_missing_locations(Negate().visit(tree))
+    Negate().visit(tree)
+    changed = ast.fix_missing_locations(tree)
     names: dict[str, object] = {"__name__": module.__name__}
     exec(compile(changed, str(module.__file__), "exec"), names)
     return names["RULE"]  # type: ignore[return-value]
