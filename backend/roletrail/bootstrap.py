@@ -27,6 +27,7 @@ from roletrail.usecases.delivering import Kept, Outward, send_findings
 from roletrail.usecases.evaluate import Given
 from roletrail.usecases.findings import given_in
 from roletrail.usecases.intake import Intake
+from roletrail.usecases.pins import watch
 from roletrail.usecases.ports import Ports, Uploads
 
 if TYPE_CHECKING:  # an extra: not everybody has installed what it stands on
@@ -121,9 +122,13 @@ def given_of(settings: Settings) -> Given:
 
 def _given(settings: Settings, app: AppDatabase, inventory: Known) -> Given:
     given, outward = given_in(app, inventory)._replace(own_role=settings.aws_role), outward_of(settings)
-    if not outward.destinations:
-        return given
-    return given._replace(announce=lambda graph: send_findings(Kept(graph, app), local_actor("alerts"), outward))
+
+    def announce(graph: GraphStore) -> None:
+        watch(graph, app)
+        if outward.destinations:
+            send_findings(Kept(graph, app), local_actor("alerts"), outward)
+
+    return given._replace(announce=announce)
 
 
 def outward_of(settings: Settings) -> Outward:

@@ -100,7 +100,7 @@ def test_growth_is_noticed_a_snapshot_is_not_touched_and_pins_outlive_their_days
         ingest(own, later_use(tmp_path, client, proof, key))
         grew = client.get(f"{PLACE}/{case}").json()["pins"][0]["grown"]
         assert "more calls" in grew
-        assert watch(served.ports) == 0  # the ingest has looked already
+        assert watch(served.ports.graph, served.ports.app) == 0  # the ingest has looked already
         (row,) = [item for item in client.get(PLACE).json()["items"] if item["id"] == case]
         assert row["grown"] == 1
         assert "grew" in client.get(f"{PLACE}/{case}").json()["history"][0]["what"]

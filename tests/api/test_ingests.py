@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ import pytest
 
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
-from roletrail.bootstrap import intake_of, uploads_folder
+from roletrail.bootstrap import intake_of, open_ports, uploads_folder
 from roletrail.ingest.jobs import MOST_WAITING, SILENT_SECONDS, Jobs
+from roletrail.investigations.book import Casebook
 from roletrail.settings import load
+from roletrail.stores.port import ChainQuery
+from roletrail.usecases import chains, investigations
 from roletrail.usecases.ingests import run_ingest
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout
@@ -112,11 +116,31 @@ class Desk:
         self.jobs = Jobs(self.app)
         self.folder = uploads_folder(self.settings)
         self.folder.mkdir()
-        self.id = self.jobs.new("x.json.gz", "0" * 64, len(body), "somebody")
+        self.id = ""
+        self.wait(body)
+
+    def wait(self, body: bytes) -> None:
+        self.id = self.jobs.new("x.json.gz", hashlib.sha256(body).hexdigest(), len(body), "somebody")
         (self.folder / self.id).write_bytes(body)
 
     def run(self) -> Any:
         return run_ingest(self.app, intake_of(self.settings), self.folder, local_actor(), self.id)
+
+
+def test_growth_of_a_watched_pin_is_noticed_by_whatever_takes_logs_in(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, layout.packed(RECORDS[:-1]))
+    desk.run()
+    ports = open_ports(desk.settings)
+    try:
+        (chain, *_) = chains.list_chains(ports.graph, local_actor(), ChainQuery()).items
+        case = investigations.create_investigation(ports, local_actor(), "Growing").id
+        investigations.pin(ports, local_actor(), case, "chain", chain.session_id)
+        desk.wait(BODY)
+        desk.run()
+        (pin,) = Casebook(ports.app).every_pin()
+        assert "more calls" in pin.grown
+    finally:
+        ports.close()
 
 
 def test_one_that_waits_is_cancelled_at_once(tmp_path: Path) -> None:

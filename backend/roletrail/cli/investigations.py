@@ -202,7 +202,7 @@ def import_(
 def watch(store: Store = None) -> None:
     """Look at every watched pin, as after an ingest; says how many grew."""
     with reading(store) as ports:
-        out().print(f"{pins.watch(ports)} grew")
+        out().print(f"{pins.watch(ports.graph, ports.app)} grew")
 
 
 def _said(made: Made, *, as_json: bool) -> None:

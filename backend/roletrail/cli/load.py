@@ -106,7 +106,7 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
     from roletrail.usecases.load import load_logs  # noqa: PLC0415
 
     with _bar(quiet=quiet) as show:
-        done = load_logs(
+        return load_logs(
             lambda: open_graph(settings.store, create=True),
             settings.archive_path,
             local_actor(),
@@ -116,21 +116,6 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
             show=show,
             given=given_of(settings),
         )
-    _notice_growth(settings)
-    return done
-
-
-def _notice_growth(settings: Settings) -> None:
-    """Pins of open investigations are watched: what grew is written where their assignee looks."""
-    from roletrail.bootstrap import open_ports  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.pins import watch  # noqa: PLC0415
-
-    if settings.app_db_path.is_file():
-        ports = open_ports(settings)
-        try:
-            watch(ports)
-        finally:
-            ports.close()
 
 
 def _history(settings: Settings, asked: Window, *, quiet: bool) -> IngestSummary:

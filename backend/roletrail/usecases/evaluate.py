@@ -45,7 +45,9 @@ class Given(NamedTuple):
     marks: tuple[Mark, ...] = ()
     inventory: Inventory | None = None
     own_role: str = ""  # ARN of the role Roletrail reads AWS with
-    announce: Callable[[GraphStore], object] | None = None  # called when something was judged: findings go out
+    announce: Callable[[GraphStore], object] | None = (
+        None  # called when something was judged: watched pins are looked at, findings go out
+    )
 
 
 NOBODY = Given()

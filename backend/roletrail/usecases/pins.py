@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
 from roletrail.investigations.book import Casebook
@@ -105,14 +106,14 @@ def growth(seen: str, now: Extent) -> str:
     return ", ".join(said)
 
 
-def watch(ports: Ports) -> int:
-    """Look at every watched pin of open investigations, as after an ingest; returns how many grew."""
-    if not ports.app.present:
+def watch(graph: GraphStore, app: AppDatabase) -> int:
+    """Look at every watched pin of open investigations, as every ingest does at its end; returns how many grew."""
+    if not app.present:
         return 0
-    book, grew = Casebook(ports.app), 0
+    book, grew = Casebook(app), 0
     for pin in book.every_pin():
-        id_ = ports.graph.resolve_alias(pin.target) if pin.kind in WATCHED else ""
-        if id_ and (said := growth(pin.seen, now := extent(ports.graph, id_))):
+        id_ = graph.resolve_alias(pin.target) if pin.kind in WATCHED else ""
+        if id_ and (said := growth(pin.seen, now := extent(graph, id_))):
             book.grew(pin, _written(now), f"{pin.grown}; {said}"[:500] if pin.grown else said)
             grew += 1
     return grew
