@@ -10,6 +10,7 @@ from roletrail.render.document import Document, Facts, Graded, Heading, Items, P
 from roletrail.usecases import role_map
 from roletrail.usecases.access import TokenView
 from roletrail.usecases.export import FORMATS
+from roletrail.usecases.finding_folds import fold_findings
 from roletrail.usecases.finding_views import FindingView, ReasonView
 from roletrail.usecases.home import HomeView, LiveCredential
 from roletrail.usecases.references import as_query, references
@@ -366,6 +367,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
     return {
         "home": {
             "first": home_view(text),
+            "rows": fold_findings(home_view(text).findings),
             "health": health_view(),
             "alarm": [shape_view(view.chain, text), shape_view(view.chain, text, 1)],
             "watch": [],

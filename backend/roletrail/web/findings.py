@@ -14,6 +14,7 @@ from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import delivering
 from roletrail.usecases import findings as cases
+from roletrail.usecases.finding_folds import fold_findings
 from roletrail.web.pages import API, last_of_each
 from roletrail.web.site import actor_of, ports_of, site_of
 
@@ -24,7 +25,7 @@ _MOST_FORM = 20_000
 @router.get("/findings")
 def finding_list(request: Request) -> Response:
     ports, actor = ports_of(request), actor_of(request)
-    raw = last_of_each(request)
+    raw = {"limit": str(cases.MAX_LIMIT), **last_of_each(request)}  # equal ones fold, so a page has room for many
     try:
         found = cases.list_findings(ports, actor, cases.finding_filter(raw, strict=False))
     except InvalidRequest:  # a cursor of another list: start over, as without it
@@ -34,6 +35,7 @@ def finding_list(request: Request) -> Response:
     filters = {name: value for name, value in kept.items() if name not in ("after", "limit")}
     context = {
         "findings": found,
+        "rows": fold_findings(found.items),
         "counts": cases.count_findings(ports, actor),
         "query": filters,
         "next_url": "/findings?" + urlencode({**filters, "after": found.next}) if found.next else "",
@@ -71,7 +73,13 @@ def exception_list(request: Request) -> Response:
     match = {name: raw.get(name, "") for name in cases.MATCHES}
     asked = {name: value for name, value in match.items() if value}
     covered = cases.preview_exception(ports, actor, asked) if asked else []
-    context = {"allowed": cases.list_exceptions(ports, actor), "match": match, "asked": bool(asked), "covered": covered}
+    context = {
+        "allowed": cases.list_exceptions(ports, actor),
+        "match": match,
+        "asked": bool(asked),
+        "covered": covered,
+        "rows": fold_findings(covered),
+    }
     return site_of(request).page(request, "exceptions", {**context, "twin": f"{API}/allowed"})
 
 

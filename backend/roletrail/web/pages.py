@@ -16,6 +16,7 @@ from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import chains, coverage, entities, events, health, shapes, sources
 from roletrail.usecases import trace as tracing
+from roletrail.usecases.finding_folds import fold_findings
 from roletrail.usecases.home import show_home
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.ports import Ports
@@ -44,7 +45,8 @@ def home(request: Request) -> Response:
     }
     totals = health.health(ports.graph, actor, ports.store_name)
     first = show_home(ports, actor, int(time.time()), visit=True)
-    return site_of(request).page(request, "home", {"health": totals, "first": first, "twin": f"{API}/home", **latest})
+    context = {"health": totals, "first": first, "rows": fold_findings(first.findings), "twin": f"{API}/home"}
+    return site_of(request).page(request, "home", {**context, **latest})
 
 
 @router.get("/chains")
