@@ -51,7 +51,7 @@ class Sample(NamedTuple):
     past: Past
 
 
-Facet = Literal["chain", "taken", "actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing"]
+Facet = Literal["chain", "taken", "actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger"]
 
 
 class Rule(NamedTuple):
@@ -76,7 +76,7 @@ def facets(story: Story) -> frozenset[Facet]:
     return frozenset(found)
 
 
-_LISTS: tuple[Facet, ...] = ("actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing")
+_LISTS: tuple[Facet, ...] = ("actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
 
 
 def severity_of(score: int) -> Severity:

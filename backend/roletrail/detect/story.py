@@ -50,6 +50,7 @@ class Story(NamedTuple):
     revoked: tuple[Use, ...] = ()  # revocations that should have ended it
     own: frozenset[str] = frozenset()  # accounts whose logs are loaded
     missing: str = ""  # reason code of an unknown parent
+    stranger: bool = False  # its role was declared as responders', itself was not
 
     @property
     def at(self) -> int:

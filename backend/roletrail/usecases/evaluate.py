@@ -19,6 +19,7 @@ from roletrail.detect.finding import Finding
 from roletrail.detect.marks import Mark
 from roletrail.detect.own import is_own_reading
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
+from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_of
 from roletrail.detect.rules import RULES
 from roletrail.detect.story import Story
@@ -44,6 +45,7 @@ class Given(NamedTuple):
     confirmed: frozenset[str] = frozenset()
     marks: tuple[Mark, ...] = ()
     inventory: Inventory | None = None
+    responders: tuple[Responder, ...] = ()
     own_role: str = ""  # ARN of the role Roletrail reads AWS with
     announce: Callable[[GraphStore], object] | None = (
         None  # called when something was judged: watched pins are looked at, findings go out
@@ -146,14 +148,21 @@ class _Run:
         past = Past(self._first_at, days)
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
-            rules = () if is_own_reading(story, self._given.own_role) else self._asked(facets(story))
-            found = tuple(finding for rule in rules for finding in findings_of(rule, story, past))
+            response = self._asks(is_response, story)
+            told = story._replace(stranger=self._asks(is_unknown_use, story))
+            rules = () if response or is_own_reading(story, self._given.own_role) else self._asked(facets(told))
+            found = tuple(finding for rule in rules for finding in findings_of(rule, told, past))
             self.severities.update(finding.severity for finding in found)
-            mine = tuple(dict.fromkeys(shown[story.node.id])) if self._vouches(story, found) else ()
+            mine = tuple(dict.fromkeys(shown[story.node.id])) if not response and self._vouches(story, found) else ()
             for seen in mine:
                 days[seen.key].add(seen.day)
             judged.append(Judged(story.node.id, found, (*mine, *_revocations(story))))
         return judged
+
+    def _asks(self, question: Callable[[Sequence[Responder], str, str, str, int], bool], story: Story) -> bool:
+        """Whether declared responders answer for it, or disown it. What they do in an incident is nothing usual either."""
+        node = story.node
+        return question(self._given.responders, node.role_arn, node.name, node.source_identity, story.at)
 
     def _asked(self, held: frozenset[Facet]) -> list[Rule]:
         """Rules that have something to say about a story that holds this."""

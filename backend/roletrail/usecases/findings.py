@@ -20,6 +20,7 @@ from roletrail.detect.taken_home import queries
 from roletrail.errors import InvalidRequest, NotFound
 from roletrail.inventory.port import Inventory
 from roletrail.investigations.marks import MarkBook
+from roletrail.investigations.respond import declared
 from roletrail.lineage.tone import TONES
 from roletrail.stores.judging import FindingQuery, cursor_of
 from roletrail.stores.port import GraphStore
@@ -261,6 +262,7 @@ def given_in(app: AppDatabase, inventory: Inventory) -> Given:
         benign=frozenset(id_ for id_, decided in statuses.items() if decided.status == "benign"),
         confirmed=frozenset(id_ for id_, decided in statuses.items() if decided.status == "confirmed"),
         marks=tuple(MarkBook(app).live()),
+        responders=tuple(declared(app)),
         inventory=inventory,
     )
 

@@ -24,6 +24,7 @@ from roletrail.detect.rules import (
     off_instance,
     persistence,
     privilege,
+    responder_stranger,
     rogue_agent,
     role_enumeration,
     role_juggling,
@@ -45,6 +46,7 @@ _CHAIN = (
 _ROOT = (
     persistence, privilege, trust, evasion, impact, infrastructure_new, federation_console, device_code, many_account_roles,
     bearer_token, federation_subject_new, foreign_account, key_new_network, service_family_new, role_enumeration,
+    responder_stranger,
 )  # fmt: skip
 _CREDENTIAL = (
     off_instance, unfamiliar_hands, rogue_agent, twin_keys, created_credential_used, several_networks, workload_to_console,
