@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from roletrail.auth.audit import AuditLog
 from tests.support.served import Served
 
 GRADES = {"proved", "likely", "cannot be known"}
@@ -60,12 +61,19 @@ def test_every_chain_can_be_reported(reader: httpx.Client) -> None:
         ("jsonl", "application/x-ndjson"),
     ],
 )
-def test_every_format_is_a_file(exporter: httpx.Client, stolen: str, format_: str, media: str) -> None:
+def test_every_format_is_a_file_and_leaves_a_row_in_the_audit_log(
+    served: Served, exporter: httpx.Client, stolen: str, format_: str, media: str
+) -> None:
+    log = AuditLog(served.access.app)
+    before = next((row.n for row in log.newest(0, 1)), 0)
     answer = exporter.get(f"/api/v1/sessions/{stolen}/export/{format_}")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(media)
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert "data-platform-admin" in answer.text or format_ in ("csv", "jsonl")
+    action = "events.export" if format_ in ("csv", "jsonl") else "report.read"
+    rows = [row for row in log.newest(0, 50) if row.n > before and row.resource == stolen]
+    assert [row.via for row in rows if row.action == action] == ["token"]
 
 
 def test_events_leave_complete(exporter: httpx.Client, stolen: str) -> None:

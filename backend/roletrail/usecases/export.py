@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from roletrail.auth.actor import Actor
+from roletrail.auth.audit import AuditLog
 from roletrail.errors import InvalidRequest
 from roletrail.render import html, lines, markdown, waterfall
 from roletrail.usecases import timeline
@@ -65,11 +66,13 @@ def _json(ports: Ports, actor: Actor, id_: str, now: int) -> Iterable[str]:
 
 def _svg(ports: Ports, actor: Actor, id_: str, now: int) -> Iterable[str]:
     del now
+    AuditLog(ports.app).read(actor, "report.read", id_, "picture")
     yield picture_of(ports, actor, show_session(ports.graph, actor, id_)) + "\n"
 
 
 def _timeline(ports: Ports, actor: Actor, id_: str, now: int) -> Iterable[str]:
     del now
+    AuditLog(ports.app).read(actor, "report.read", id_, "timeline")
     view = timeline.show_timeline(ports.graph, actor, show_session(ports.graph, actor, id_))
     yield waterfall.draw(timeline.chart(view), standing_alone=True) + "\n"
 

@@ -11,6 +11,7 @@ import msgspec
 
 from roletrail import __version__
 from roletrail.auth.actor import Actor
+from roletrail.auth.audit import AuditLog
 from roletrail.auth.policy import require
 from roletrail.render import waterfall
 from roletrail.render.document import Block, Document, Facts, Graded, Heading, Items, NewPage, Paragraph, Picture, Table
@@ -60,6 +61,7 @@ def make_report(ports: Ports, actor: Actor, id_: str, now: int) -> ReportView:
     """The report of a session, key or origin. `now` decides which credentials are still valid."""
     require(actor, "report.read", id_)
     view = sessions.show_session(ports.graph, actor, id_)
+    AuditLog(ports.app).read(actor, "report.read", view.id, "report")
     done = impact.show_impact(ports.graph, actor, view.id)
     plan = containment.show_containment(ports, actor, view.id, now=now)
     fall = timeline.show_timeline(ports.graph, actor, view)
@@ -259,6 +261,7 @@ EVENT_COLUMNS = tuple(EventRow.__dataclass_fields__)
 def all_events(ports: Ports, actor: Actor, id_: str) -> Iterator[EventRow]:
     """Every event of a session, oldest first: memory stays that of one page."""
     require(actor, "events.export", id_)
+    AuditLog(ports.app).read(actor, "events.export", id_)
     return _every(ports, actor, id_)
 
 
