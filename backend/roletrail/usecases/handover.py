@@ -151,14 +151,18 @@ def _lines(view: HandoverView) -> Iterator[str]:
         f"{view.status}, {plain(view.assignee) or 'nobody assigned'}. Made {view.made_at}; new means since {view.since}.",
     )
     counted = f"{view.marked['attacker']} of the attacker, {view.marked['attacker'] + view.marked['unclear']} with unclear ones as the upper bound"
-    yield from ("", f"## Still alive ({counted})", "")
-    yield from (_credential(one) for one in view.alive)
-    yield from ("", "## New", "", *(_credential(one) for one in view.new_since))
-    yield from (f"- account {account}" for account in view.new_accounts)
-    yield from (f"- {plain(pin.label)} grew: {plain(pin.grown)}" for pin in view.grown)
+    yield from _part(f"Still alive ({counted})", [_credential(one) for one in view.alive])
+    new = [_credential(one) for one in view.new_since]
+    new += [f"- account {account}" for account in view.new_accounts]
+    new += [f"- {plain(pin.label)} grew: {plain(pin.grown)}" for pin in view.grown]
+    yield from _part("New", new)
     for title, notes in (("Steps", view.steps), ("Decisions", view.decisions), ("Open questions", view.questions)):
-        yield from ("", f"## {title}", "")
-        yield from (_written(note) for note in notes)
+        yield from _part(title, [_written(note) for note in notes])
+
+
+def _part(title: str, lines: list[str]) -> Iterator[str]:
+    """A heading with nothing under it would leave open whether something got lost."""
+    yield from ("", f"## {title}", "", *(lines or ["None."]))
 
 
 def _credential(one: AliveView) -> str:

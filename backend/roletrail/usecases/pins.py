@@ -58,7 +58,8 @@ def found(ports: Ports, actor: Actor, kind: str, target: str) -> Pinned:
     if kind == "event":
         return _event(ports, actor, target)
     if kind == "finding" and _FINDING.fullmatch(target):
-        return Pinned(target, f"finding {target}", 0, "")
+        known = ports.graph.findings_by_id([target]).get(target)
+        return Pinned(target, known.title if known else f"finding {target}", known.first_seen if known else 0, "")
     raise InvalidRequest(f"There is no {kind[:40]!r} to pin under this id.", hint="Kinds: " + ", ".join(PIN_KINDS) + ".")
 
 
