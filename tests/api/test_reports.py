@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 from typing import Any
@@ -93,3 +94,23 @@ def test_an_unknown_format_is_named(exporter: httpx.Client, stolen: str) -> None
     answer = exporter.get(f"/api/v1/sessions/{stolen}/export/docx")
     assert answer.status_code == 422
     assert "markdown" in answer.text
+
+
+def test_marks_bound_impact_report_and_home(served: Served, stolen: str) -> None:
+    with served.client(served.token("read", "investigate", role="analyst")) as client:
+        place = f"/api/v1/sessions/{stolen}"
+        plain = client.get(f"{place}/report").json()
+        assert plain["impact"]["marked"] == ""
+        top = next(row["node"]["id"] for row in plain["session"]["tree"] if row["node"]["kind"] == "key")
+        mark = client.post("/api/v1/marks", json={"side": "unclear", "session_id": top}).json()
+        try:
+            report, home = client.get(f"{place}/report").json(), client.get("/api/v1/home").json()
+            assert client.get(f"{place}/impact").json()["marked"] == report["impact"]["marked"] != ""
+            assert top in {one["id"] for one in home["unclear"]}
+            assert top not in {one["id"] for one in home["live"]}
+            assert any("unclear whose" in one for one in report["does_not_expire"])
+            with served.browser() as browser:
+                assert "unclear whose" in browser.get("/").text
+                assert report["impact"]["marked"] in html.unescape(browser.get(f"/sessions/{stolen}").text)
+        finally:
+            client.delete(f"/api/v1/marks/{mark['id']}")

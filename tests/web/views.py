@@ -299,7 +299,9 @@ def home_view(text: str = "", live: int = 1) -> HomeView:
         LiveCredential(id_of("Admin"), "session", f"Admin{text}", "111111111111", "2999-01-01T00:00:00Z"),
         LiveCredential(id_of("key"), "key", f"AKIAEXAMPLE{text}", "", ""),
     ]
-    return HomeView([finding] * live, ["f1"] * live, live, live, 2 * live, held * live, [f"Logging was cut.{text}"] * live)
+    return HomeView(
+        [finding] * live, ["f1"] * live, live, live, 2 * live, held * live, [f"Logging was cut.{text}"] * live, held * live
+    )
 
 
 def settings_page(text: str) -> dict[str, object]:
@@ -347,9 +349,11 @@ def timeline_view(text: str = "") -> TimelineView:
 def impact_view(text: str = "") -> ImpactView:
     item = ImpactItem(
         "bucket", f"hl-warehouse{text}", f"GetObject{text}", "111111111111", 12, 3, 1, [id_of("Admin")], AT, LATER, [f"20261118.e{text}"],
-        ["everybody", f"222222222222{text}"],
+        ["everybody", f"222222222222{text}"], 5,
     )  # fmt: skip
-    return ImpactView(id_of("Admin"), 4, True, 2, 1, [item], [item], [], [], [f"No data events are in these logs.{text}"])
+    return ImpactView(
+        id_of("Admin"), 4, True, 2, 1, [item], [item], [], [], [f"No data events are in these logs.{text}"], f"Counted.{text}"
+    )
 
 
 def pages(text: str = "") -> dict[str, dict[str, object]]:

@@ -123,7 +123,7 @@ def get_impact(request: Request, id: OpaqueId) -> Response:  # noqa: A002
     canonical = sessions.canonical_id(ports.graph, actor, id)
     if canonical != id:
         return RedirectResponse(f"{PREFIX}/sessions/{canonical}/impact", 308)
-    return answer(impact.show_impact(ports.graph, actor, id))
+    return answer(impact.impact_of(ports, actor, id))
 
 
 @router.get(

@@ -13,7 +13,7 @@ from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.lineage.impact import SECTIONS
 from roletrail.usecases.coverage import show_coverage
-from roletrail.usecases.impact import show_impact
+from roletrail.usecases.impact import impact_of, times
 from roletrail.usecases.parameters import COVERAGE_PARAMETERS, coverage_window
 from roletrail.usecases.views import CoverageView, ImpactView
 
@@ -92,7 +92,7 @@ def impact(
 ) -> None:
     """Say what a session and those below it read, shared out, destroyed and spent."""
     with reading(store) as ports:
-        view = show_impact(ports.graph, local_actor(), session)
+        view = impact_of(ports, local_actor(), session)
     if as_json:
         write_json(view)
     else:
@@ -102,13 +102,14 @@ def impact(
 def _impact(view: ImpactView) -> Group:
     below = f" and {view.identities - 1:,}{' or more' if view.more_identities else ''} below it" if view.identities > 1 else ""
     refused = f"; {view.refused:,} call{'s' * (view.refused != 1)} refused" if view.refused else ""
-    head = plain(f"This session{below}{refused}.", "dim")
+    bounds = f" {view.marked}" if view.marked else ""
+    head = plain(f"This session{below}{refused}.{bounds}", "dim")
     lines: list[RenderableType] = [head]
     for section in SECTIONS:
         items = getattr(view, section)
         lines.append(plain(f"{section}:{'' if items else ' nothing these logs show'}", "bold"))
         for item in items:
             to = f", to {', '.join(item.receivers)}" if item.receivers else ""
-            what = f"{item.kind} {item.resource or '(not named)'}: {item.event_name} x {item.count:,}{to}"
+            what = f"{item.kind} {item.resource or '(not named)'}: {item.event_name} x {times(view, item)}{to}"
             lines.append(plain(f"  {what}, {item.first_seen} to {item.last_seen}, account {item.account}"))
     return Group(*lines, *(plain(sentence, "yellow") for sentence in view.cannot_exclude))

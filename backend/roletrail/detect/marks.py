@@ -66,6 +66,11 @@ class Sides(NamedTuple):
     def upper(self) -> frozenset[str]:
         return self.attacker | self.unclear
 
+    def counted(self, ids: Sequence[str]) -> list[str]:
+        """Of a lineage, what may be the attacker's: the upper bound when it holds any of it, else everything but ours."""
+        upper = self.upper
+        return [id_ for id_ in ids if id_ in upper] or [id_ for id_ in ids if id_ not in self.ours]
+
 
 NOBODY = Sides(frozenset(), frozenset(), frozenset())
 

@@ -39,6 +39,7 @@ class HomeView:
     marked: int  # credentials on the attacker's side, expired ones included
     live: list[LiveCredential]
     warnings: list[str]
+    unclear: list[LiveCredential]  # nobody knows whose they are, and they still work: with `live`, the upper bound
 
 
 def show_home(ports: Ports, actor: Actor, now: int, *, visit: bool) -> HomeView:
@@ -59,13 +60,18 @@ def show_home(ports: Ports, actor: Actor, now: int, *, visit: bool) -> HomeView:
         new=-1 if before is None else len(new),
         open=len(ids),
         marked=sides.counts["attacker"],
-        live=[
-            LiveCredential(node.id, node.kind, node.label, node.account, node.expires_at)
-            for node in sides.attacker
-            if node.kind == "key" or node.expires_at > iso(now)
-        ],
+        live=_live(sides.attacker, now),
         warnings=_warnings(coverage.show_coverage(ports.graph, actor)),
+        unclear=_live(sides.unclear, now),
     )
+
+
+def _live(nodes: list[marks.SideNode], now: int) -> list[LiveCredential]:
+    return [
+        LiveCredential(node.id, node.kind, node.label, node.account, node.expires_at)
+        for node in nodes
+        if node.kind == "key" or node.expires_at > iso(now)
+    ]
 
 
 def _warnings(covered: CoverageView) -> list[str]:

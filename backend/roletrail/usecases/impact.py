@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
+from roletrail.detect.marks import NOBODY, Sides
 from roletrail.lineage.gaps import LOGGING_OFF, READS_NOT_LOGGED, gaps
 from roletrail.lineage.impact import COUNTED, SECTIONS, receivers, section_of
 from roletrail.lineage.model import Action, ResourceUse, event_ref
 from roletrail.stores.port import GraphStore, NodeRow
+from roletrail.usecases.flow import sides_of
+from roletrail.usecases.ports import Ports
 from roletrail.usecases.present import iso
 from roletrail.usecases.sessions import canonical_id
 from roletrail.usecases.views import ImpactItem, ImpactView
@@ -41,26 +44,45 @@ class _Deed(NamedTuple):
     receivers: tuple[str, ...]
 
 
-def show_impact(graph: GraphStore, actor: Actor, id_: str) -> ImpactView:
-    """Impact of a session or key with everything that was obtained through it."""
+def impact_of(ports: Ports, actor: Actor, id_: str) -> ImpactView:
+    """Impact as people's marks bound it."""
+    require(actor, "impact.read", id_)
+    return show_impact(ports.graph, actor, id_, sides_of(ports, [id_]).sides)
+
+
+def show_impact(graph: GraphStore, actor: Actor, id_: str, sides: Sides = NOBODY) -> ImpactView:
+    """Impact of a session or key with everything that was obtained through it; of that, what may be the attacker's by `sides`."""
     require(actor, "impact.read", id_)
     id_ = canonical_id(graph, actor, id_)
     below, more = graph.descendants(id_, MOST_SESSIONS)
-    ids = [id_, *below]
+    whole = [id_, *below]
+    ids = sides.counted(whole)
     actions = graph.actions_of(ids, MOST_ACTIONS)
     uses = graph.resources_of(ids, MOST_RESOURCES)
     deeds = [*_of_actions(actions), *_of_uses(uses)]
-    sections = {section: _items(id_, [deed for deed in deeds if deed.section == section]) for section in SECTIONS}
+    sections = {section: _items(id_, sides.attacker, [deed for deed in deeds if deed.section == section]) for section in SECTIONS}
     return ImpactView(
         id=id_,
-        identities=len(ids),
+        identities=len(whole),
         more_identities=more,
         left_out=sum(max(0, len(items) - MOST_ITEMS) for items in sections.values()),
         refused=sum(deed.refused for deed in deeds),
-        cannot_exclude=_limits(graph, list(graph.rows(ids).values()), actions)
+        marked=_bounds(whole, ids, sides),
+        cannot_exclude=(_limits(graph, list(graph.rows(ids).values()), actions) if ids else [])
         + ([f"Only the newest {MOST_ACTIONS:,} notable calls were looked at."] if len(actions) == MOST_ACTIONS else []),
         **{section: items[:MOST_ITEMS] for section, items in sections.items()},
     )
+
+
+def _bounds(whole: Sequence[str], counted: Sequence[str], sides: Sides) -> str:
+    """What the numbers are of; "" when nobody marked anything here."""
+    attacker, unclear = (sum(id_ in side for id_ in counted) for side in (sides.attacker, sides.unclear))
+    others = len(whole) - len(counted)
+    left = f"; {others:,} other{'s are' if others != 1 else ' is'} left out" if others else ""
+    if attacker or unclear:
+        bound = f" and {unclear:,} unclear, with which the numbers are an upper bound" if unclear else ""
+        return f"By the marks, {attacker:,} of {len(whole):,} credentials are the attacker's{bound}{left}."
+    return f"{others:,} of {len(whole):,} credentials are marked as ours and left out." if others else ""
 
 
 # --- what was done ---
@@ -90,16 +112,16 @@ def _of_uses(uses: Iterable[ResourceUse]) -> list[_Deed]:
     return found
 
 
-def _items(id_: str, deeds: Sequence[_Deed]) -> list[ImpactItem]:
+def _items(id_: str, attacker: frozenset[str], deeds: Sequence[_Deed]) -> list[ImpactItem]:
     """One row for each call and resource, the most used first. Calls that were only refused did nothing."""
     groups: dict[tuple[str, str, str, str], list[_Deed]] = {}
     for deed in deeds:
         groups.setdefault((deed.kind, deed.resource, deed.event_name, deed.account), []).append(deed)
-    items = [_item(id_, group) for group in groups.values() if any(deed.done for deed in group)]
+    items = [_item(id_, attacker, group) for group in groups.values() if any(deed.done for deed in group)]
     return sorted(items, key=lambda item: (-item.count, item.kind, item.resource, item.event_name, item.account))
 
 
-def _item(id_: str, group: Sequence[_Deed]) -> ImpactItem:
+def _item(id_: str, attacker: frozenset[str], group: Sequence[_Deed]) -> ImpactItem:
     one = group[0]
     first, last = min(deed.first for deed in group), max(deed.last for deed in group)
     return ImpactItem(
@@ -115,7 +137,15 @@ def _item(id_: str, group: Sequence[_Deed]) -> ImpactItem:
         last_seen=iso(last[0]),
         event_refs=[event_ref(*place) for place in dict.fromkeys((first, last))],
         receivers=sorted({one for deed in group for one in deed.receivers}),
+        attacker=sum(deed.done for deed in group if deed.identity in attacker),
     )
+
+
+def times(view: ImpactView, item: ImpactItem) -> str:
+    """How often, as text: a range when some of the calls were made by credentials of which nobody knows whose they were."""
+    if view.marked and item.attacker < item.count:
+        return f"{item.attacker:,} to {item.count:,}"
+    return f"{item.count:,}"
 
 
 # --- what cannot be known ---

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from roletrail.detect.marks import NOBODY, Sides
 from roletrail.usecases.present import iso
 from roletrail.usecases.sentence import duration
 from roletrail.usecases.timeline import seconds
@@ -83,7 +84,9 @@ def _data(impact: ImpactView) -> Statement:
     sections = (("read", impact.read), ("shared out", impact.shared), ("destroyed", impact.destroyed), ("spent", impact.spent))
     parts = [f"{verb}: {_resources(items)}" for verb, items in sections if items]
     if parts:
-        return Statement(_sentence("; ".join(parts)), PROVED)
+        sure = not impact.marked or all(item.attacker == item.count for _, items in sections for item in items)
+        bounds = f" {impact.marked}" if impact.marked else ""
+        return Statement(_sentence("; ".join(parts)) + bounds, PROVED if sure else LIKELY)
     if impact.cannot_exclude:
         return Statement(f"Whether data was read or destroyed cannot be seen. {impact.cannot_exclude[0]}", UNKNOWN)
     return Statement("No data was read, shared out, destroyed or spent according to these logs.", PROVED)
@@ -115,10 +118,12 @@ class Remains(NamedTuple):
     lasting: list[str]
 
 
-def remains(view: SessionView, now: int) -> Remains:
-    """Sessions not yet expired at `now`, and keys, which do not expire."""
+def remains(view: SessionView, now: int, sides: Sides = NOBODY) -> Remains:
+    """Sessions not yet expired at `now`, and keys, which do not expire; of those, what may be the attacker's by `sides`."""
     at = iso(now)
-    below = [row for row in view.tree if row.on_path or row.level > 1]
-    valid = [f"{row.node.label} until {row.node.expires_at}" for row in below if row.node.expires_at > at]
-    lasting = [row.node.label for row in below if row.node.kind == "key"]
+    nodes = [row.node for row in view.tree if row.on_path or row.level > 1]
+    counted = set(sides.counted([node.id for node in nodes]))
+    named = {node.id: f"{node.label}{' (unclear whose)' if node.id in sides.unclear else ''}" for node in nodes}
+    valid = [f"{named[one.id]} until {one.expires_at}" for one in nodes if one.id in counted and one.expires_at > at]
+    lasting = [named[one.id] for one in nodes if one.id in counted and one.kind == "key"]
     return Remains(valid, lasting)

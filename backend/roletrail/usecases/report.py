@@ -17,6 +17,7 @@ from roletrail.render import waterfall
 from roletrail.render.document import Block, Document, Facts, Graded, Heading, Items, NewPage, Paragraph, Picture, Table
 from roletrail.usecases import containment, coverage, drawing, events, impact, sessions, timeline
 from roletrail.usecases.chains import chain_views
+from roletrail.usecases.flow import sides_of
 from roletrail.usecases.fold import fold_siblings
 from roletrail.usecases.management import Grade, remains, statements
 from roletrail.usecases.ports import Ports
@@ -62,10 +63,11 @@ def make_report(ports: Ports, actor: Actor, id_: str, now: int) -> ReportView:
     require(actor, "report.read", id_)
     view = sessions.show_session(ports.graph, actor, id_)
     AuditLog(ports.app).read(actor, "report.read", view.id, "report")
-    done = impact.show_impact(ports.graph, actor, view.id)
+    sides = sides_of(ports, [view.id]).sides
+    done = impact.show_impact(ports.graph, actor, view.id, sides)
     plan = containment.show_containment(ports, actor, view.id, now=now)
     fall = timeline.show_timeline(ports.graph, actor, view)
-    left = remains(view, now)
+    left = remains(view, now, sides)
     said = [GradedSentence(one.text, one.grade) for one in statements(view, done)]
     digests = _digest_state(ports, actor, view.chain)
     content = msgspec.json.encode([view, done, fall, said, digests, plan.phases, plan.red], enc_hook=str)
@@ -137,6 +139,8 @@ def _management(report: ReportView, picture: str) -> Iterator[Block]:
     yield Heading("In five sentences")
     yield Graded(tuple((one.text, one.grade) for one in report.management))
     yield Heading("Impact")
+    if report.impact.marked:
+        yield Paragraph(report.impact.marked)
     rows = tuple(_impact_rows(report.impact))
     yield (
         _table(("What", "Resource", "Call", "Times", "Account"), rows[:8])
@@ -246,7 +250,7 @@ def _impact_rows(done: ImpactView) -> Iterator[tuple[str, ...]]:
     for what, items in sections:
         for item in items:
             resource = f"{item.kind.replace('_', ' ')} {item.resource}".strip()
-            yield (what, resource, item.event_name, f"{item.count:,}", item.account)
+            yield (what, resource, item.event_name, impact.times(done, item), item.account)
 
 
 def _table(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Table:

@@ -398,6 +398,7 @@ class ImpactItem:
     last_seen: str
     event_refs: list[str]  # the first and the last event
     receivers: list[str]  # accounts, services, or "everybody", when something was shared out
+    attacker: int  # of `count`, by credentials on the attacker's side: the lower bound when there are marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +415,7 @@ class ImpactView:
     destroyed: list[ImpactItem]
     spent: list[ImpactItem]
     cannot_exclude: list[str]
+    marked: str  # which of these credentials are counted; "" when people marked none
 
 
 @dataclass(frozen=True, slots=True)

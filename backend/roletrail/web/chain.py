@@ -41,7 +41,7 @@ def session(request: Request, id_: str) -> Response:
     view = sessions.show_session(ports.graph, actor, id_, rows=rows_asked(request.query_params))
     context = session_context(view, request.query_params)
     waterfall_view = timeline.show_timeline(ports.graph, actor, view, context["tree"])
-    context |= {**fall_context(waterfall_view), "impact": impact.show_impact(ports.graph, actor, id_)}
+    context |= {**fall_context(waterfall_view), "impact": impact.impact_of(ports, actor, id_)}
     place = place_panel.place_of(ports, actor, [node.id for node in view.chain.path])
     context |= {"place": place, "place_lines": lines_of(place) if place else []}
     context |= {"plan": containment.show_containment(ports, actor, id_)}

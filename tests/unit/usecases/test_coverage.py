@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from roletrail.auth.actor import local_actor
+from roletrail.detect.marks import Sides
 from roletrail.ingest.linking import link_pending
 from roletrail.lineage.model import Digest, ListedFile, ObjectInfo, Part
 from roletrail.stores.embedded import EmbeddedStore
@@ -250,3 +251,32 @@ def test_credentials_never_seen_in_use_leave_everything_open(store: EmbeddedStor
     assert view.cannot_exclude == [
         "None of these credentials is seen in use in these logs: what they did can neither be shown nor excluded."
     ]
+
+
+def test_marks_bound_the_impact(store: EmbeddedStore, trail: Trail) -> None:
+    """A key two hands used is unclear: with it the numbers are the most, without it the least; what is ours does not count."""
+    key = trail.user_key(HOME, "ci")
+    theirs, ours = (trail.assume(key, TEN + n, A, name) for n, name in enumerate(("theirs", "ours")))
+    for n, who in enumerate((key, theirs, theirs, ours)):
+        trail.call(who, TEN + 10 + n, "s3", "DeleteBucket", {"bucketName": "b"})
+    load(store, trail.records)
+    top, bad, good = (store.trace("access_key_id", one.key, 5)[0].id for one in (key, theirs, ours))
+
+    def bounded(attacker: tuple[str, ...] = (), unclear: tuple[str, ...] = (), mine: tuple[str, ...] = ()) -> ImpactView:
+        return impact.show_impact(store, local_actor(), top, Sides(frozenset(attacker), frozenset(unclear), frozenset(mine)))
+
+    def said(view: ImpactView) -> tuple[int, str]:
+        (item,) = view.destroyed
+        return item.count, impact.times(view, item)
+
+    assert (said(bounded()), bounded().marked) == ((4, "4"), "")
+    split = bounded((bad,), (top,), (good,))
+    assert said(split) == (3, "2 to 3")
+    assert "1 of 3" in split.marked
+    assert "1 unclear" in split.marked
+    assert "1 other is left out" in split.marked
+    assert said(bounded((bad,)))[1] == "2"
+    assert said(bounded(mine=(good,)))[0] == 3
+    nothing = bounded(mine=(top, bad, good))
+    assert (nothing.destroyed, nothing.cannot_exclude) == ([], [])
+    assert "3 of 3" in nothing.marked
