@@ -88,6 +88,7 @@ def deeds_of(story: Story) -> Iterator[Deed]:
             yield deed
 
 
+@lru_cache(1 << 10)  # seven rules ask about the same calls in turn
 def deed_of(a: Action, own: frozenset[str]) -> Deed | None:
     """None for what is neither."""
     if a.category == "persistence":

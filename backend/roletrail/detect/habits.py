@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from roletrail.detect.deeds import detail_of
 from roletrail.detect.network import client, network
-from roletrail.detect.past import Seen, habit, on
+from roletrail.detect.past import DAY, Seen, habit, on
 from roletrail.detect.shape import fold_role, shape, sub_pattern
 from roletrail.detect.story import Step, Story, who
-from roletrail.lineage.model import Action, Issuance, Node
+from roletrail.lineage.model import Action, Activity, Issuance, Node
 
 ROTATING = "runner"
 """Network class of callers a web identity provider vouches for: hosted runners have another address every time."""
@@ -156,12 +156,26 @@ def shown(story: Story) -> Iterator[Seen]:
     for a in story.actions:
         if not a.error_code:
             yield from on(a.at, (act_key(node, a), act_anywhere_key(a)))
-    for activity in story.activities:
-        keys = [family_key(node, pair.partition("=")[0]) for pair in activity.sources.split()]
-        told = (network_key(node, network(activity.address)), client_key(node, activity.agent), alive_key(node))
-        yield from on(activity.cell, [*told, *keys])
+    yield from _of_activities(node, story.activities)
     for sign_in in story.sign_ins:
         yield from on(sign_in.at, [sign_in_key(node, sign_in.event_name)])
+
+
+def _of_activities(node: Node, activities: Iterable[Activity]) -> Iterator[Seen]:
+    """Each habit of a day once: a busy session does the same in every quarter of an hour."""
+    told: set[tuple[int, str, str]] = set()
+    called: set[tuple[int, str]] = set()
+    for activity in activities:
+        day = activity.cell // DAY
+        if (day, activity.address, activity.agent) not in told:
+            told.add((day, activity.address, activity.agent))
+            keys = (network_key(node, network(activity.address)), client_key(node, activity.agent), alive_key(node))
+            yield from on(activity.cell, keys)
+        for pair in activity.sources.split():
+            service = pair.partition("=")[0]
+            if (day, service) not in called:
+                called.add((day, service))
+                yield Seen(family_key(node, service), day)
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:

@@ -88,8 +88,10 @@ class Customs:
         at, mine = use.first_at, (use.address, use.access_key_id, kind_of(use.agent))
         found: dict[str, set[str]] = {}
         for (kind, value), first in self._first.items():
-            if any(since < at and place != mine for since, place in first):
-                found.setdefault(kind, set()).add(value)
+            for since, place in first:
+                if since < at and place != mine:
+                    found.setdefault(kind, set()).add(value)
+                    break
         kinds = ("client", "system", "service", "delivery")
         sets = (frozenset(found.get(kind, ())) for kind in kinds)
         return Habits(*sets, known="use" in found)

@@ -22,7 +22,7 @@ from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_of
 from roletrail.detect.rules import RULES
-from roletrail.detect.story import Story
+from roletrail.detect.story import Story, Use
 from roletrail.detect.verdict import UseVerdict
 from roletrail.ingest.linking import collector_paused
 from roletrail.inventory.port import Inventory
@@ -98,6 +98,7 @@ class _Run:
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._asked_late = False
         self._looked: set[str] = set()
+        self._uses: dict[str, Use] = {}
         self.identities = 0
         self.severities: Counter[str] = Counter()
 
@@ -121,7 +122,7 @@ class _Run:
     def _stories(self, ids: Sequence[str], only: Sequence[str] = ()) -> list[Story]:
         if self._verdicts is None:
             self._verdicts = self._used_where(only)
-        return Gathering(self._graph, ids, self._own, self._verdicts).stories()
+        return Gathering(self._graph, ids, self._own, self._verdicts, self._uses).stories()
 
     def _used_where(self, only: Sequence[str]) -> dict[str, list[UseVerdict]]:
         """Verdicts on where workloads' credentials were used, by session: of all, or of the workloads that own `only`."""

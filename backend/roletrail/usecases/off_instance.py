@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
@@ -76,7 +76,7 @@ def view(v: UseVerdict) -> OffInstanceView:
 def judge_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> list[UseVerdict]:
     """Verdicts on all uses of workloads' credentials, or on those of the workloads that own the sessions `only`."""
     case = Case(graph, inventory, frozenset(only))
-    return [verdict for subject in case.subjects() for verdict in judge(subject, case.world())]
+    return [verdict for subject in case.subjects() for verdict in judge(subject, case.world)]
 
 
 class Case:
@@ -101,12 +101,16 @@ class Case:
         self._by_role: dict[str, list[Activity]] = defaultdict(list)
         for id_, activities in self._activities.items():
             self._by_role[self._nodes[id_].role_arn] += activities
-        self._world = World(
-            estate, self._told, self._inventory.ranges(), lru_cache(4096)(self._neighbours), lru_cache(4096)(self._customs)
-        )
+        self._estate = estate
+        self._known: dict[str, tuple[Node, Node]] = {}
+        """Identities met at addresses, each with its root; of a workload's own session the root says nothing more."""
 
+    @cached_property
     def world(self) -> World:
-        return self._world
+        """Made when there is something to judge: address ranges take longer to read than a small run has to judge."""
+        return World(
+            self._estate, self._told, self._inventory.ranges(), lru_cache(4096)(self._neighbours), lru_cache(4096)(self._customs)
+        )
 
     def _around(self, only: Collection[str]) -> Iterable[Node]:
         """All sessions of workloads; when few are asked for, the latest of their roles and instances, found by look-ups."""
@@ -163,12 +167,23 @@ class Case:
         uses: dict[str, list[Activity]] = defaultdict(list)
         for a in self._graph.address_uses(address, MOST_NEIGHBOURS):
             uses[a.identity].append(a)
-        rows = self._graph.rows(uses)
-        roots = self._graph.rows({row.standing.root for row in rows.values()})
-        return tuple(
-            _neighbour(row.node, roots[row.standing.root].node if row.standing.root in roots else row.node, uses[id_])
-            for id_, row in sorted(rows.items())
-        )
+        self._meet(uses)
+        return tuple(_neighbour(*self._known[id_], uses[id_]) for id_ in sorted(uses) if id_ in self._known)
+
+    def _meet(self, ids: Iterable[str]) -> None:
+        """Looks up what no address before led to."""
+        strangers: list[str] = []
+        for id_ in ids:
+            mine = self._nodes.get(id_)
+            if mine is not None and mine.workload:
+                self._known[id_] = (mine, mine)
+            elif id_ not in self._known:
+                strangers.append(id_)
+        rows = self._graph.rows(strangers) if strangers else {}
+        roots = self._graph.rows({row.standing.root for row in rows.values()} - {""}) if rows else {}
+        for id_, row in rows.items():
+            root = roots.get(row.standing.root)
+            self._known[id_] = (row.node, root.node if root else row.node)
 
 
 def _neighbour(node: Node, root: Node, uses: Iterable[Activity]) -> Neighbour:

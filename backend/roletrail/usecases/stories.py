@@ -43,13 +43,20 @@ class Gathering:
     """Stories of one batch of identities."""
 
     def __init__(
-        self, graph: GraphStore, ids: Sequence[str], own: frozenset[str], verdicts: Mapping[str, Sequence[UseVerdict]]
+        self,
+        graph: GraphStore,
+        ids: Sequence[str],
+        own: frozenset[str],
+        verdicts: Mapping[str, Sequence[UseVerdict]],
+        met: dict[str, Use] | None = None,
     ) -> None:
+        """`met` is what ways into roles the batch before told of: batches follow each other in time, and share most of them."""
         self._graph = graph
         self._ids = ids
         self._own = own
         self._verdicts = verdicts
         self._origins = Origins(graph)
+        self._met: dict[str, Use] = {} if met is None else met
 
     def stories(self) -> list[Story]:
         """In the order of the ids; identities that are no more are left out."""
@@ -146,15 +153,25 @@ class Gathering:
             place: self._graph.sessions_of_role(list(roles), (place[0] - place[1]) * DAY, (place[0] + 2) * DAY, MOST_USES)
             for place, roles in wanted.items()
         }
-        rows = self._graph.rows({id_ for found in others.values() for ids in found.values() for id_ in ids})
-        roots = self._graph.rows({row.standing.root for row in rows.values()})
-        uses = {id_: _role_use(row, roots[row.standing.root].node) for id_, row in rows.items()}
+        uses = self._uses_of({id_ for found in others.values() for ids in found.values() for id_ in ids}, told.rows)
         return {
             id_: tuple(uses[other] for other in ids if other in uses)
             for place, found in others.items()
             for role_arn, ids in found.items()
             for id_ in wanted[place][role_arn]
         }
+
+
+    def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use]:
+        new = {id_ for id_ in ids if id_ not in self._met}
+        rows = {id_: told[id_] for id_ in new if id_ in told} | self._graph.rows(new - told.keys())
+        roots = {row.standing.root for row in rows.values()}
+        known = {**self._graph.rows(roots - told.keys()), **{id_: told[id_] for id_ in roots if id_ in told}}
+        uses = {id_: self._met[id_] for id_ in ids if id_ in self._met}
+        uses.update((id_, _role_use(row, known[row.standing.root].node)) for id_, row in rows.items())
+        self._met.clear()
+        self._met.update(uses)
+        return uses
 
 
 def _role_use(row: NodeRow, root: Node) -> Use:
