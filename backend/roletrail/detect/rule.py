@@ -92,7 +92,11 @@ def finding_id(rule: str, version: int, subject: str) -> str:
 
 
 def findings_of(rule: Rule, story: Story, past: Past) -> list[Finding]:
-    return [_finding(rule.meta, story, hit) for hit in rule.judge(story, past)]
+    return findings_by((rule,), story, past)
+
+
+def findings_by(rules: Iterable[Rule], story: Story, past: Past) -> list[Finding]:
+    return [_finding(rule.meta, story, hit) for rule in rules for hit in rule.judge(story, past)]
 
 
 def _finding(meta: Meta, story: Story, hit: Hit) -> Finding:

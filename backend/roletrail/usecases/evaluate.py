@@ -20,7 +20,7 @@ from roletrail.detect.marks import Mark
 from roletrail.detect.own import is_own_reading
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
-from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_of
+from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
 from roletrail.detect.rules import RULES
 from roletrail.detect.story import Story, Use
 from roletrail.detect.verdict import UseVerdict
@@ -150,10 +150,11 @@ class _Run:
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
             response = self._asks(is_response, story)
-            told = story._replace(stranger=self._asks(is_unknown_use, story))
+            told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
             rules = () if response or is_own_reading(story, self._given.own_role) else self._asked(facets(told))
-            found = tuple(finding for rule in rules for finding in findings_of(rule, told, past))
-            self.severities.update(finding.severity for finding in found)
+            found = tuple(findings_by(rules, told, past))
+            if found:
+                self.severities.update([finding.severity for finding in found])
             mine = tuple(dict.fromkeys(shown[story.node.id])) if not response and self._vouches(story, found) else ()
             for seen in mine:
                 days[seen.key].add(seen.day)

@@ -104,6 +104,7 @@ class Case:
         self._estate = estate
         self._known: dict[str, tuple[Node, Node]] = {}
         """Identities met at addresses, each with its root; of a workload's own session the root says nothing more."""
+        self._roots: dict[str, Node] = {}
 
     @cached_property
     def world(self) -> World:
@@ -180,10 +181,9 @@ class Case:
             elif id_ not in self._known:
                 strangers.append(id_)
         rows = self._graph.rows(strangers) if strangers else {}
-        roots = self._graph.rows({row.standing.root for row in rows.values()} - {""}) if rows else {}
-        for id_, row in rows.items():
-            root = roots.get(row.standing.root)
-            self._known[id_] = (row.node, root.node if root else row.node)
+        roots = {row.standing.root for row in rows.values()} - self._roots.keys() - {""}
+        self._roots.update((id_, row.node) for id_, row in (self._graph.rows(roots) if roots else {}).items())
+        self._known.update((id_, (row.node, self._roots.get(row.standing.root, row.node))) for id_, row in rows.items())
 
 
 def _neighbour(node: Node, root: Node, uses: Iterable[Activity]) -> Neighbour:

@@ -35,7 +35,7 @@ class Told(NamedTuple):
     """Rows, what they asked for, and the paths that were worth following; shared by the stories of one batch."""
 
     rows: dict[str, NodeRow]
-    issuances: dict[str, Issuance]
+    steps: dict[str, Step]
     paths: dict[str, list[str]]
 
 
@@ -68,7 +68,7 @@ class Gathering:
         missing = {step for path in paths.values() for step in path} - rows.keys()
         rows.update(self._graph.rows(missing))
         issuances = self._graph.issuances_for({_issuing(row) for row in rows.values()} - {""})
-        told = Told(rows, issuances, paths)
+        told = Told(rows, {id_: _step(row, issuances) for id_, row in rows.items()}, paths)
         lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
         activities = _activities(self._graph.activities_of(lively, 0, 1 << 40))
         obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
@@ -119,12 +119,10 @@ class Gathering:
 
     def _story(self, id_: str, told: Told) -> Story:
         row = told.rows[id_]
-        path = [told.rows[step] for step in told.paths.get(id_, [id_]) if step in told.rows]
-        steps = tuple(_step(one, told.issuances) for one in path)
-        known = {one.node.id for one in path}
-        verdicts = tuple(v for step in path for v in self._verdicts.get(step.node.id, ())) if self._verdicts and known else ()
+        path = tuple(told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps)
+        verdicts = tuple(v for step in path for v in self._verdicts.get(step.node.id, ())) if self._verdicts else ()
         return Story(
-            row.node, row.standing, steps, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
+            row.node, row.standing, path, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
             last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
             missing=self._missing(row),
         )  # fmt: skip
@@ -160,7 +158,6 @@ class Gathering:
             for role_arn, ids in found.items()
             for id_ in wanted[place][role_arn]
         }
-
 
     def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use]:
         new = {id_ for id_ in ids if id_ not in self._met}
@@ -210,7 +207,11 @@ def _cut(path: list[str]) -> list[str]:
 
 def primary(row: NodeRow) -> Edge | None:
     """The edge the path follows."""
-    return next((edge for edge in row.edges if edge.parent == row.standing.parent), None)
+    parent = row.standing.parent
+    for edge in row.edges:
+        if edge.parent == parent:
+            return edge
+    return None
 
 
 def _issuing(row: NodeRow) -> str:

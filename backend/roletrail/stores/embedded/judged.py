@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 from sqlite3 import Connection
 from typing import cast
 
@@ -37,11 +38,19 @@ def put_judged(connection: Connection, judged: Collection[Judged], token: object
         "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [row for one, n in mine for row in _rows(n, one.findings)],
     )
-    habits = sorted((seen.key, seen.day, n) for one, n in mine for seen in one.habits)
-    connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", habits)
+    connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", _first_shown(mine))
     connection.executemany("DELETE FROM unjudged WHERE n = ? AND g <= ?", [(n, generation) for _, n in mine])
     if not connection.execute("SELECT 1 FROM unjudged JOIN standing USING (n) LIMIT 1").fetchone():
         _sweep(connection, generation)
+
+
+def _first_shown(mine: Iterable[tuple[Judged, int]]) -> list[tuple[int, int, int]]:
+    """Habits by key and day, each with the lowest number that showed it: thousands of sessions show the same ones."""
+    first: dict[tuple[int, int], int] = {}
+    for one, n in sorted(mine, key=itemgetter(1)):
+        for seen in one.habits:
+            first.setdefault(seen, n)
+    return sorted((key, day, n) for (key, day), n in first.items())
 
 
 def _clear(connection: Connection, numbers: Collection[int]) -> None:
