@@ -1,7 +1,8 @@
 """Recall and noise on a made-up organisation of 500 accounts: `python -m tests.bench.org500 --seeds 1 2 3`.
 
-Noise and attacks were written before the thresholds were set; those are set on seed 1 and reported on the others. The
-days before are ordinary; attacks lie in the last week, except those that feed the baseline or wait.
+Noise and attacks were written after the rules and their weights. Seed 1 then moved two weights and the habit key of
+foreign-account; after that the noise was extended once. The days before are ordinary; attacks lie in the last week,
+except those that feed the baseline or wait.
 """
 
 from __future__ import annotations

@@ -161,21 +161,30 @@ def shown(story: Story) -> Iterator[Seen]:
         yield from on(sign_in.at, [sign_in_key(node, sign_in.event_name)])
 
 
-def _of_activities(node: Node, activities: Iterable[Activity]) -> Iterator[Seen]:
+def _of_activities(node: Node, activities: Iterable[Activity]) -> list[Seen]:
     """Each habit of a day once: a busy session does the same in every quarter of an hour."""
-    told: set[tuple[int, str, str]] = set()
-    called: set[tuple[int, str]] = set()
+    found: list[Seen] = []
+    days: set[int] = set()
+    addresses: set[tuple[int, str]] = set()
+    agents: set[tuple[int, str]] = set()
+    services: set[tuple[int, str]] = set()
     for activity in activities:
         day = activity.cell // DAY
-        if (day, activity.address, activity.agent) not in told:
-            told.add((day, activity.address, activity.agent))
-            keys = (network_key(node, network(activity.address)), client_key(node, activity.agent), alive_key(node))
-            yield from on(activity.cell, keys)
+        if day not in days:
+            days.add(day)
+            found.append(Seen(alive_key(node), day))
+        if (day, activity.address) not in addresses:
+            addresses.add((day, activity.address))
+            found.append(Seen(network_key(node, network(activity.address)), day))
+        if (day, activity.agent) not in agents:
+            agents.add((day, activity.agent))
+            found.append(Seen(client_key(node, activity.agent), day))
         for pair in activity.sources.split():
             service = pair.partition("=")[0]
-            if (day, service) not in called:
-                called.add((day, service))
-                yield Seen(family_key(node, service), day)
+            if (day, service) not in services:
+                services.add((day, service))
+                found.append(Seen(family_key(node, service), day))
+    return found
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:

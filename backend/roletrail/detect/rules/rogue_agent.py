@@ -27,9 +27,11 @@ AGENT = "amazon-ssm-agent"
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
+    if story.root.type != "instance":
+        return
     speaking = [a for a in story.activities if a.agent.startswith(AGENT) and a.address]
     pair = next((both for both in combinations(sorted(speaking), 2) if _at_once(*both)), None)
-    if pair is None or story.root.type != "instance":
+    if pair is None:
         return
     one, other = pair
     refs = (event_ref(one.first_at, one.first_event), event_ref(other.first_at, other.first_event))

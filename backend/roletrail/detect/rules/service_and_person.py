@@ -26,7 +26,8 @@ _WORKLOADS = frozenset({"function", "instance", "task", "pod", "build", "service
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if story.root.type in _WORKLOADS or story.root.kind == "unknown" or not story.node.role_name:
         return
-    others = [use for use in story.role_uses if use.what in _WORKLOADS and abs(use.at - story.at) <= DAY]
+    at = story.at
+    others = [use for use in story.role_uses if use.what in _WORKLOADS and abs(use.at - at) <= DAY]
     if not others:
         return
     text = f"{called(story.node)} was delivered to a {others[0].what} {len(others)} times within a day of this"

@@ -29,9 +29,9 @@ LEAST_CELLS = 3
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    uses = [a for a in story.activities if is_outside(network(a.address)) and not a.invoked_by]
-    if story.root.type == "web" or story.node.service_linked:
+    if len(story.activities) < 2 or story.root.type == "web" or story.node.service_linked:
         return
+    uses = [a for a in story.activities if is_outside(network(a.address)) and not a.invoked_by]
     found: dict[tuple[str, str], list[tuple[Activity, Activity]]] = {}
     for one, other in _at_once(uses):
         pair = sorted((network(one.address), network(other.address)))

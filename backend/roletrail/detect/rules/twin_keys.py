@@ -25,6 +25,8 @@ META = Meta(
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
+    if not any(a.delivery == "1.0" for a in story.activities):
+        return
     uses = {delivery: [a for a in story.activities if a.delivery == delivery] for delivery in ("1.0", "2.0")}
     own = {network(a.address) for a in uses["2.0"]}
     strange = [a for a in uses["1.0"] if is_outside(network(a.address)) and network(a.address) not in own]
