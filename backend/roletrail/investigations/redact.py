@@ -25,7 +25,9 @@ _PATTERNS = re.compile(
     r"|(?P<event>(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f]))"
     r"|(?P<account>(?<![0-9])[0-9]{12}(?![0-9]))"
     r"|(?P<instance>(?<![A-Za-z0-9])(?:i|mi|eni|vpce|vpc|subnet)-[0-9a-f]{8,17}(?![0-9a-f]))"
-    r"|(?P<ip>(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])|(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Fa-f:]))"
+    r"|(?P<ip>(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])"
+    # "::" behind a letter is the empty field of an ARN (iam::aws), not an address
+    r"|(?<![0-9A-Fa-f:])(?!(?<=[A-Za-z])::)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Fa-f:]))"
 )
 _IDS = {"id", "session_id", "parent_id", "child_id", "identity_id", "identities", "pin", "event_id", "event_ref", "event_refs", "evidence",
         "evidence_refs", "reason_event"}  # fmt: skip
