@@ -40,7 +40,7 @@ def test_a_revoked_token_is_out_at_once(served: Served) -> None:
     with served.client(served.token("admin", role="admin")) as admin, served.client(text) as reader:
         assert reader.get("/api/v1/health").status_code == 200
         (mine,) = [one for one in admin.get("/api/v1/access/tokens").json() if one["name"] == "to be revoked"]
-        assert set(mine) == {"id", "name", "role", "scopes", "created_at", "expires_at", "used_at"}
+        assert set(mine) == {"id", "name", "role", "scopes", "created_at", "expires_at", "used_at", "expired"}
         assert admin.delete(f"/api/v1/access/tokens/{mine['id']}").status_code == 204
         assert reader.get("/api/v1/health").status_code == 401
         assert admin.delete(f"/api/v1/access/tokens/{mine['id']}").status_code == 404
