@@ -10,6 +10,7 @@ import time
 
 _SECRETS = re.compile(r"\b(rt[ts]_)[0-9A-Za-z]{8,}|\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}|([?&]t=)[\w-]{16,}")
 _QUIET = ("uvicorn.access", "asyncio", "httpcore", "httpx")
+_SILENT = ("neo4j",)  # what it complains of is told once more, with what to do, by the store
 
 
 def scrub(text: str) -> str:
@@ -48,3 +49,5 @@ def set_up(level: str, form: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -66,8 +66,10 @@ def test_a_folder_as_store(command: Command) -> None:
     expect(command.run("ingest", str(command.folder), "--store", "sqlite:///x.sqlite"), STORE, "x.sqlite")
 
 
-def test_neo4j_is_for_later(command: Command) -> None:
-    expect(command.run("chains", "--store", "neo4j://localhost"), STORE, "not in this version yet")
+def test_a_neo4j_server_that_is_away(command: Command) -> None:
+    done = command.run("chains", "--store", "neo4j://127.0.0.1:1/neo4j")
+    expect(done, STORE, "127.0.0.1:1 cannot be reached", "Start it")
+    assert len(done.stderr.splitlines()) == 2, done.stderr
 
 
 @pytest.mark.parametrize("store", ["postgres://x", "sqlite:///", "nonsense", ""])
