@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ from roletrail.errors import RoletrailError, SchemaMismatch, StoreUnavailable
 
 BUSY_SECONDS = 120.0
 """How long a writer waits for another process's transaction: longer than any of ours lasts."""
+
+WAIT_SECONDS = 0.01
+"""Between two tries where SQLite itself does not wait."""
 
 FILE_MODE = 0o600
 
@@ -71,8 +75,8 @@ class Database:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
+            _use_wal(connection)
             for pragma in (
-                "journal_mode = WAL",
                 "synchronous = NORMAL",
                 "foreign_keys = ON",
                 "secure_delete = OFF",
@@ -135,6 +139,21 @@ class Database:
             self._readers.clear()
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for its lock while another process makes a new file a WAL file, whatever the timeout says
+    (https://www.sqlite.org/c3ref/busy_handler.html: the handler may be left out to avoid a deadlock)."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(WAIT_SECONDS)
+        else:
+            return
+
+
 def _ensure_private(path: Path, what: str, *, create: bool) -> None:
     """The file is ours alone before SQLite writes to it; WAL and shared memory take its mode over."""
     if not create and not path.is_file():
@@ -152,8 +171,12 @@ def _ensure_private(path: Path, what: str, *, create: bool) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, layout: Layout) -> None:
-    if _version(connection, path, layout) == layout.version:
-        return
+    connection.execute("BEGIN")  # one state for all three questions, while another process may be making the file
+    try:
+        if _version(connection, path, layout) == layout.version:
+            return
+    finally:
+        connection.execute("ROLLBACK")
     connection.execute("BEGIN IMMEDIATE")
     try:
         present = _version(connection, path, layout)  # another process may have been first

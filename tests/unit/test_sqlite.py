@@ -120,3 +120,22 @@ def test_numbered_scripts_are_read_in_order(tmp_path: Path) -> None:
 
 def test_resources_are_found_in_a_checkout() -> None:
     assert resource("graph_schema").is_dir()
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """SQLite's own timeout does not cover the change to WAL: two loads that made one store at once failed now and then."""
+    for n in range(10):
+        gate, opened = threading.Barrier(8), []
+
+        def enter(path: Path = tmp_path / f"{n}.sqlite", gate: threading.Barrier = gate, opened: list[Database] = opened) -> None:
+            gate.wait()
+            opened.append(Database(path, ONE))
+
+        threads = [threading.Thread(target=enter) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(opened) == 8
+        for database in opened:
+            database.close()
