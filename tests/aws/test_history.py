@@ -73,6 +73,7 @@ def test_the_pace_is_kept_and_throttling_sat_out(monkeypatch: pytest.MonkeyPatch
         assert len(list(history.events(Stretch(region, now - 3 * 86_400, now)))) == 220
         assert (len(fake.asked), fake.throttled) == (5, 0)
         monkeypatch.setattr(lookup_events, "PAUSE_SECONDS", 0.0)
+        fake.rate = 2.0  # slower than the slowest machine asks
         found = list(history.events(Stretch(region, now - 3 * 86_400, now), Attribute("EventId", "e0000007")))
         assert len(found) == 1
         assert len(list(history.events(Stretch(region, now - 3 * 86_400, now)))) == 220
