@@ -66,7 +66,7 @@ def test_the_pace_is_kept_and_throttling_sat_out(monkeypatch: pytest.MonkeyPatch
     many = [RECORDS[0] | {"eventID": f"e{number:07}"} for number in range(220)]
     region = many[0]["awsRegion"]
     now = int(time.time())
-    with lookup_fake.serving(many, rate=10.0) as fake:
+    with lookup_fake.serving(many, rate=25.0) as fake:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", fake.url)
         monkeypatch.setattr(lookup_events, "PAUSE_SECONDS", 0.35)
         history = History("111111111111")
