@@ -24,7 +24,7 @@ from roletrail.ingest.records import Content, open_object
 from roletrail.ingest.reduce import Reducer
 from roletrail.lineage.model import Edge, Node, ObjectInfo, event_id_of
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.origins import Origins
+from roletrail.usecases.chains.origins import Origins
 
 MOST_UNEXPLAINED = 0.02
 NO_LOGS = "files without records"

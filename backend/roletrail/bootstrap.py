@@ -23,11 +23,11 @@ from roletrail.inventory.known import Known, Said
 from roletrail.settings import Neo4jPlace, Settings, load, neo4j_place, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.delivering import Kept, Outward, send_findings
-from roletrail.usecases.evaluate import Given
-from roletrail.usecases.findings import given_in
-from roletrail.usecases.intake import Intake
-from roletrail.usecases.pins import watch
+from roletrail.usecases.findings.delivering import Kept, Outward, send_findings
+from roletrail.usecases.findings.evaluate import Given
+from roletrail.usecases.findings.listing import given_in
+from roletrail.usecases.investigations.pins import watch
+from roletrail.usecases.loading.intake import Intake
 from roletrail.usecases.ports import Ports, Uploads
 
 if TYPE_CHECKING:  # an extra: not everybody has installed what it stands on

@@ -17,7 +17,7 @@ from roletrail.alerts.outbox import LONGEST_WAIT, MOST_ATTEMPTS, Outbox
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
 from roletrail.errors import InvalidRequest
-from roletrail.usecases.delivering import Kept, Outward, retry_dead, send_findings, show_deliveries
+from roletrail.usecases.findings.delivering import Kept, Outward, retry_dead, send_findings, show_deliveries
 from tests.support.loading import Loaded
 
 SECRET = "a key of the tests"

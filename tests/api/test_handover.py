@@ -14,8 +14,8 @@ import pytest
 from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import archive_folder, open_ports
 from roletrail.settings import load
-from roletrail.usecases.pins import watch
-from roletrail.usecases.retention import run_retention
+from roletrail.usecases.investigations.pins import watch
+from roletrail.usecases.loading.retention import run_retention
 from tests.support.served import SAMPLE, Served, ingest, serving
 
 PLACE = "/api/v1/investigations"

@@ -20,8 +20,9 @@ from roletrail.ingest.jobs import MOST_WAITING, SILENT_SECONDS, Jobs
 from roletrail.investigations.book import Casebook
 from roletrail.settings import load
 from roletrail.stores.port import ChainQuery
-from roletrail.usecases import chains, investigations
-from roletrail.usecases.ingests import run_ingest
+from roletrail.usecases.chains import listing as chains
+from roletrail.usecases.investigations import cases as investigations
+from roletrail.usecases.loading.ingests import run_ingest
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout
 from tests.support.served import Served, serving

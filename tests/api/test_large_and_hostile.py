@@ -13,8 +13,8 @@ from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
 from roletrail.cli import picture
 from roletrail.cli.console import out
-from roletrail.usecases import sessions
-from roletrail.usecases.chains import list_chains
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.chains.listing import list_chains
 from roletrail.usecases.parameters import chain_query
 from tests.scenarios.recipes import DAY, HOME, PROD, body, named_role, new_trail
 from tests.scenarios.recipes.assuming import juggling

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from roletrail.investigations.shares import ShareBook
-from roletrail.usecases.shares import state_of
+from roletrail.usecases.investigations.shares import state_of
 from roletrail.web import shared as reader_pages
 from tests.support.served import NAVIGATION, NO_TLS, Served
 

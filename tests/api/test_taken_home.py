@@ -13,7 +13,7 @@ from sigma.collection import SigmaCollection
 from roletrail.auth.actor import local_actor
 from roletrail.detect.rules import RULES
 from roletrail.detect.taken_home import Case, queries
-from roletrail.usecases.findings import show_finding
+from roletrail.usecases.findings.listing import show_finding
 from tests.support.loading import Loaded
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -20,7 +20,7 @@ from roletrail.ingest import follow
 from roletrail.ingest.follow import Follower, Round
 from roletrail.ingest.run import take_in
 from roletrail.ingest.source.sqs import Queue
-from roletrail.usecases.following import follow_queue
+from roletrail.usecases.loading.following import follow_queue
 from tests.aws.trails import Place, Trail
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout

@@ -13,7 +13,7 @@ from roletrail.errors import InputUnavailable
 from roletrail.ingest.source import lookup_events
 from roletrail.ingest.source.delivery import Window
 from roletrail.ingest.source.lookup_events import Attribute, History, Stretch, stretches
-from roletrail.usecases.lookups import load_history
+from roletrail.usecases.loading.lookups import load_history
 from tests.aws.trails import Place
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout, lookup_fake

@@ -17,7 +17,7 @@ from roletrail.inventory.feeds import guardduty_findings
 from roletrail.inventory.known import Known, Said
 from roletrail.inventory.pull import Asked, pull
 from roletrail.inventory.store import InventoryFile
-from roletrail.usecases.inventories import fetch_address_ranges, pull_inventory
+from roletrail.usecases.places.inventories import fetch_address_ranges, pull_inventory
 from tests.support import aws, aws_fake
 from tests.support.aws import Cloud
 

@@ -16,7 +16,7 @@ from typing import Any
 from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_ports
 from roletrail.settings import load
-from roletrail.usecases import findings
+from roletrail.usecases.findings import listing as findings
 from tests.aws.trails import Place, Trail
 from tests.support import layout
 from tests.support.aws import Cloud

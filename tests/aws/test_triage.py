@@ -17,7 +17,7 @@ from roletrail.cli.triage import size_of
 from roletrail.errors import InvalidRequest
 from roletrail.ingest.source import lookup_events
 from roletrail.ingest.source.selective import selective
-from roletrail.usecases.triage import TriageView, triage
+from roletrail.usecases.loading.triage import TriageView, triage
 from tests.aws.trails import Place
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout, lookup_fake, tabled

@@ -11,7 +11,7 @@ from roletrail.bootstrap import open_graph
 from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.run import ingest
 from roletrail.ingest.source.delivery import EVERYTHING, Window
-from roletrail.usecases.intake import Intake
+from roletrail.usecases.loading.intake import Intake
 from tests.support.aws import Cloud
 
 

@@ -21,8 +21,8 @@ from urllib.parse import quote_plus
 from roletrail.auth.actor import local_actor
 from roletrail.aws import clients, patience
 from roletrail.ingest import follow
-from roletrail.usecases.following import follow_queue
-from roletrail.usecases.intake import Intake
+from roletrail.usecases.loading.following import follow_queue
+from roletrail.usecases.loading.intake import Intake
 from tests.aws.trails import Place
 from tests.support import fault_proxy, layout, logs
 from tests.support.aws import Cloud

@@ -22,9 +22,9 @@ from roletrail.bootstrap import open_graph, open_ports
 from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.known import Known, Said
 from roletrail.settings import load
-from roletrail.usecases.inventories import import_files
-from roletrail.usecases.load import load_logs
-from roletrail.usecases.off_instance import judge_uses
+from roletrail.usecases.loading.load import load_logs
+from roletrail.usecases.places.inventories import import_files
+from roletrail.usecases.places.off_instance import judge_uses
 from tests.support import workloads
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at

@@ -12,11 +12,11 @@ from roletrail import cli
 from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_ports
 from roletrail.settings import load
-from roletrail.usecases.containment import show_containment
-from roletrail.usecases.containment_case import Options
+from roletrail.usecases.containment.case import Options
+from roletrail.usecases.containment.plan import show_containment
+from roletrail.usecases.containment.views import ContainmentView
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.trace import trace
-from roletrail.usecases.views_containment import ContainmentView
 from tests.support.cloudtrail import Record
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

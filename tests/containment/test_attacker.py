@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from roletrail.usecases.containment_case import Options, gather
-from roletrail.usecases.views_containment import ContainmentStep
+from roletrail.usecases.containment.case import Options, gather
+from roletrail.usecases.containment.views import ContainmentStep
 from tests.containment.conftest import Estate
 from tests.containment.subjects import SUBJECTS
 from tests.containment.world import World

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from roletrail.usecases.containment import as_shell
-from roletrail.usecases.containment_case import Options
-from roletrail.usecases.views_containment import ContainmentView, PlanFile
+from roletrail.usecases.containment.case import Options
+from roletrail.usecases.containment.plan import as_shell
+from roletrail.usecases.containment.views import ContainmentView, PlanFile
 from tests.containment.awscli_offline import Cli
 from tests.containment.conftest import Estate
 from tests.containment.everything import everything

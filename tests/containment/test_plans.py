@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from roletrail.usecases.containment_case import Options
-from roletrail.usecases.views_containment import ContainmentStep, ContainmentView
+from roletrail.usecases.containment.case import Options
+from roletrail.usecases.containment.views import ContainmentStep, ContainmentView
 from tests.containment.conftest import Estate
 from tests.containment.iam import denies
 from tests.containment.linter import lint

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from roletrail.lineage.model import Node
-from roletrail.usecases.views_containment import ContainmentStep, ContainmentView
+from roletrail.usecases.containment.views import ContainmentStep, ContainmentView
 from tests.containment.conftest import SCENARIOS, Estate
 from tests.containment.iam import denies
 from tests.containment.subjects import SUBJECTS

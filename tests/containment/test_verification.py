@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from roletrail.usecases.views_containment import ContainmentStep, ContainmentView
+from roletrail.usecases.containment.views import ContainmentStep, ContainmentView
 from tests.containment.conftest import Estate
 from tests.scenarios.recipes import DAY, HOME, PROD, named_role, new_trail
 from tests.support.cloudtrail import Trail, at

@@ -13,7 +13,7 @@ from typing import Any
 
 from roletrail.detect.containment import Case, Subject
 from roletrail.detect.containment.cut_off import writes_iam
-from roletrail.usecases.views_containment import ContainmentStep
+from roletrail.usecases.containment.views import ContainmentStep
 from tests.containment.iam import decide, decide_with_guardrails
 from tests.containment.shell import Shell, option
 

@@ -15,8 +15,8 @@ from roletrail.detect.taken_home import Case, queries
 from roletrail.ingest.run import ingest
 from roletrail.stores.judging import FindingQuery
 from roletrail.stores.neo4j import Address, Neo4jStore
-from roletrail.usecases.evaluate import evaluate
-from roletrail.usecases.taking_home import case_of
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.taking_home import case_of
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 HOSTILE = "it's \\ \" `x` \n// $$ {}"

@@ -14,7 +14,7 @@ from roletrail.errors import InvalidRequest
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.neo4j import Neo4jStore
 from roletrail.stores.port import ArchiveFile, ChainQuery, GraphStore
-from roletrail.usecases.copying import copy_graph
+from roletrail.usecases.loading.copying import copy_graph
 from tests.neo4j_server.plugin import Wipe
 from tests.support.neo4j_graphs import load_scenarios, log_files, parts_of
 

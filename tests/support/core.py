@@ -12,9 +12,9 @@ from roletrail.ingest.reduce import Reducer
 from roletrail.lineage.link import anchors
 from roletrail.lineage.model import Action, Addendum, Issuance, ObjectInfo, Part
 from roletrail.stores.port import ChainQuery, ChainRow, GraphStore, RegionCoverage
-from roletrail.usecases.chains import chain_view
-from roletrail.usecases.origins import Origins
-from roletrail.usecases.present import principal_of
+from roletrail.usecases.chains.listing import chain_view
+from roletrail.usecases.chains.origins import Origins
+from roletrail.usecases.chains.present import principal_of
 from tests.support.memory import Memory
 from tests.support.reference import Reference
 

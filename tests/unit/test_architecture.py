@@ -18,7 +18,7 @@ LINT = [
 ]
 
 OFFENCES = {
-    "lineage/tone.py": "import roletrail.errors, roletrail.usecases.views",
+    "lineage/tone.py": "import roletrail.errors, roletrail.usecases.chains.views",
     "lineage/arn.py": "import sqlite3",
     "usecases/views.py": "import roletrail.stores.embedded",
     "web/text.py": "import roletrail.stores.port",

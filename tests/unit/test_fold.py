@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from roletrail.lineage.layout import COLUMN, LANE
-from roletrail.usecases.fold import LEAST, fold_siblings
-from roletrail.usecases.sentence import chain_sentence
-from roletrail.usecases.tree import placed
-from roletrail.usecases.views import PathNode, TreeRow
+from roletrail.usecases.chains.fold import LEAST, fold_siblings
+from roletrail.usecases.chains.sentence import chain_sentence
+from roletrail.usecases.chains.tree import placed
+from roletrail.usecases.chains.views import PathNode, TreeRow
 
 
 def row(id_: str, parent: str, level: int, role: str, *, on_path: bool = False, children: int = 0) -> TreeRow:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from roletrail.usecases.place_views import (
+from roletrail.usecases.chains.views import OffInstanceView
+from roletrail.usecases.places.views import (
     AddressLineView,
     GuardDutyView,
     NeighbourView,
@@ -12,7 +13,6 @@ from roletrail.usecases.place_views import (
     SpanView,
     TouchView,
 )
-from roletrail.usecases.views import OffInstanceView
 
 AT, LATER = "2026-11-02T10:00:00Z", "2026-11-02T11:00:00Z"
 

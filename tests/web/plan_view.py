@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roletrail.usecases.views_containment import (
+from roletrail.usecases.containment.views import (
     ContainmentStep,
     ContainmentView,
     LiveCredential,

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from roletrail.usecases.views import Page, TraceView
+from roletrail.usecases.chains.views import Page, TraceView
 from roletrail.web.chain import session_context
 from roletrail.web.site import Site, site
 from tests.web import views

@@ -9,15 +9,10 @@ from roletrail.render import html
 from roletrail.render.document import Document, Facts, Graded, Heading, Items, Paragraph, Table
 from roletrail.usecases import role_map
 from roletrail.usecases.access import TokenView
-from roletrail.usecases.export import FORMATS
-from roletrail.usecases.finding_folds import fold_findings
-from roletrail.usecases.finding_views import FindingView, ReasonView
-from roletrail.usecases.home import HomeView, LiveCredential
-from roletrail.usecases.references import as_query, references
-from roletrail.usecases.role_map import RoleEdge, RoleMapView, RoleNode
-from roletrail.usecases.shapes import ShapeView
-from roletrail.usecases.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
-from roletrail.usecases.views import (
+from roletrail.usecases.chains.grouped import ShapeView
+from roletrail.usecases.chains.references import as_query, references
+from roletrail.usecases.chains.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
+from roletrail.usecases.chains.views import (
     ActionView,
     Alternative,
     Candidate,
@@ -46,6 +41,11 @@ from roletrail.usecases.views import (
     UnknownReason,
     UnloadedAccount,
 )
+from roletrail.usecases.findings.folds import fold_findings
+from roletrail.usecases.findings.views import FindingView, ReasonView
+from roletrail.usecases.home import HomeView, LiveCredential
+from roletrail.usecases.reports.export import FORMATS
+from roletrail.usecases.role_map import RoleEdge, RoleMapView, RoleNode
 from roletrail.web.chain import fall_context
 from roletrail.web.places import lines_of
 from roletrail.web.strip import strip_of

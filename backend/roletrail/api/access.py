@@ -20,7 +20,8 @@ from roletrail.api.v1 import PREFIX, PROBLEMS
 from roletrail.auth.actor import Role
 from roletrail.auth.actor import Scope as TokenScope
 from roletrail.auth.audit import MAX_ROWS
-from roletrail.usecases import access, home, views
+from roletrail.usecases import access, home
+from roletrail.usecases.chains import views
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

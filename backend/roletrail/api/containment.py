@@ -10,10 +10,11 @@ from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import MOVED, PREFIX, PROBLEMS, OpaqueId
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import containment, sessions
-from roletrail.usecases.containment_of import containment_of_finding, containment_of_investigation
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.containment import plan as containment
+from roletrail.usecases.containment.subject import containment_of_finding, containment_of_investigation
+from roletrail.usecases.containment.views import ContainmentView
 from roletrail.usecases.parameters import CONTAINMENT_PARAMETERS, containment_facts
-from roletrail.usecases.views_containment import ContainmentView
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from roletrail.usecases import findings
+from roletrail.usecases.findings import listing as findings
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, CONTAINMENT_PARAMETERS, COVERAGE_PARAMETERS, Parameter
 
 

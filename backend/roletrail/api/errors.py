@@ -23,7 +23,7 @@ from roletrail.errors import (
     TooMany,
     Unauthenticated,
 )
-from roletrail.usecases.present import iso
+from roletrail.usecases.chains.present import iso
 
 _STATUS: tuple[tuple[type[RoletrailError], int], ...] = (
     (InvalidRequest, 422),

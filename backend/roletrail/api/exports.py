@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import MOVED, PREFIX, PROBLEMS, OpaqueId
-from roletrail.usecases import report, sessions
-from roletrail.usecases.export import FORMATS, Export, export_session
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.reports import report
+from roletrail.usecases.reports.export import FORMATS, Export, export_session
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

@@ -12,10 +12,9 @@ from roletrail.api.answers import answer
 from roletrail.api.bodies import decoded
 from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS, OpaqueId
-from roletrail.usecases import delivering
-from roletrail.usecases import finding_views as views
-from roletrail.usecases import findings as cases
-from roletrail.usecases.views import Page
+from roletrail.usecases.chains.views import Page
+from roletrail.usecases.findings import delivering, views
+from roletrail.usecases.findings import listing as cases
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

@@ -11,8 +11,8 @@ from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, only, parameters, ports_of, whole_number
 from roletrail.api.v1 import PREFIX, PROBLEMS, OpaqueId
 from roletrail.errors import TooLarge
-from roletrail.usecases import ingests as cases
-from roletrail.usecases.views import Page
+from roletrail.usecases.chains.views import Page
+from roletrail.usecases.loading import ingests as cases
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

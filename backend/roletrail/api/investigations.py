@@ -18,7 +18,10 @@ from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_
 from roletrail.api.v1 import PREFIX, PROBLEM, PROBLEMS
 from roletrail.errors import InvalidRequest
 from roletrail.investigations.model import MAX_BODY, MAX_NAME, MAX_TITLE, NoteKind, PinKind, Status
-from roletrail.usecases import case_file, case_views, handover, investigations, views
+from roletrail.usecases.chains import views
+from roletrail.usecases.investigations import case_file, handover
+from roletrail.usecases.investigations import cases as investigations
+from roletrail.usecases.investigations import views as case_views
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

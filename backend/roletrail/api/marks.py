@@ -17,7 +17,8 @@ from roletrail.api.bodies import described as body_of
 from roletrail.api.requests import actor_for, actor_of, flag, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS, OpaqueId
 from roletrail.detect.marks import Side
-from roletrail.usecases import marks, views
+from roletrail.usecases.chains import views
+from roletrail.usecases.investigations import marks
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

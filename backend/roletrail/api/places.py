@@ -11,9 +11,9 @@ from roletrail.api.answers import answer
 from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import MOVED, PREFIX, PROBLEMS
 from roletrail.errors import NotFound
-from roletrail.usecases import sessions
-from roletrail.usecases.place_panel import place_of
-from roletrail.usecases.place_views import PlaceView
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.places.panel import place_of
+from roletrail.usecases.places.views import PlaceView
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

@@ -15,7 +15,7 @@ from roletrail.api.bodies import decoded
 from roletrail.api.bodies import described as body_of
 from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS
-from roletrail.usecases import responders
+from roletrail.usecases.investigations import responders
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

@@ -18,7 +18,7 @@ from roletrail.api.requests import actor_for, actor_of, only, parameters, ports_
 from roletrail.api.v1 import PREFIX, PROBLEMS
 from roletrail.investigations.redact import Preset
 from roletrail.investigations.shares import DEFAULT_SECONDS, LEAST_SECONDS, MOST_SECONDS
-from roletrail.usecases import shares
+from roletrail.usecases.investigations import shares
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 

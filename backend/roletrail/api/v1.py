@@ -15,24 +15,13 @@ from roletrail.api.answers import answer
 from roletrail.api.bodies import read_body
 from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import (
-    coverage,
-    entities,
-    events,
-    health,
-    impact,
-    lineage_table,
-    off_instance,
-    role_map,
-    sessions,
-    shapes,
-    sources,
-    timeline,
-    trace,
-    views,
-)
-from roletrail.usecases.chains import list_chains
+from roletrail.usecases import coverage, entities, events, health, impact, role_map, sources, trace
+from roletrail.usecases.chains import grouped as shapes
+from roletrail.usecases.chains import sessions, timeline, views
+from roletrail.usecases.chains import table as lineage_table
+from roletrail.usecases.chains.listing import list_chains
 from roletrail.usecases.parameters import chain_query, coverage_window
+from roletrail.usecases.places import off_instance
 
 PREFIX = "/api/v1"
 

@@ -12,10 +12,10 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import out, plain, safe, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.errors import InvalidRequest
-from roletrail.usecases.containment import as_markdown, as_shell, options_of, step_facts
-from roletrail.usecases.containment_of import containment_of
+from roletrail.usecases.containment.plan import as_markdown, as_shell, options_of, step_facts
+from roletrail.usecases.containment.subject import containment_of
+from roletrail.usecases.containment.views import ContainmentStep, ContainmentView
 from roletrail.usecases.parameters import CONTAINMENT_PARAMETERS, containment_facts
-from roletrail.usecases.views_containment import ContainmentStep, ContainmentView
 
 _HELP = {parameter.name: parameter.help for parameter in CONTAINMENT_PARAMETERS}
 STYLES = {"done": "green", "effective": "bold green", "failed": "bold red", "too early": "yellow", "open": "dim"}

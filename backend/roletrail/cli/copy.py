@@ -21,7 +21,7 @@ def copy(
 ) -> None:
     """Copy a graph into another store. The archive stays where it is: both name the same files."""
     from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.copying import copy_graph  # noqa: PLC0415
+    from roletrail.usecases.loading.copying import copy_graph  # noqa: PLC0415
 
     with closing(open_graph(source, create=False)) as old, closing(open_graph(target, create=True)) as new:
         copied = copy_graph(old, new, local_actor())

@@ -12,10 +12,10 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.lineage.impact import SECTIONS
+from roletrail.usecases.chains.views import CoverageView, ImpactView
 from roletrail.usecases.coverage import show_coverage
 from roletrail.usecases.impact import impact_of, times
 from roletrail.usecases.parameters import COVERAGE_PARAMETERS, coverage_window
-from roletrail.usecases.views import CoverageView, ImpactView
 
 _HELP = {parameter.name: parameter.help for parameter in COVERAGE_PARAMETERS}
 

@@ -13,9 +13,9 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import err, write_text
 from roletrail.cli.options import Store, reading
 from roletrail.errors import InvalidRequest
-from roletrail.usecases.export import FORMATS, export_session
-from roletrail.usecases.graph_export import FORMATS as GRAPH_FORMATS
-from roletrail.usecases.graph_export import export_graph
+from roletrail.usecases.reports.export import FORMATS, export_session
+from roletrail.usecases.reports.graph_export import FORMATS as GRAPH_FORMATS
+from roletrail.usecases.reports.graph_export import export_graph
 
 group = typer.Typer(help="Carry away sessions and graphs.", no_args_is_help=True)
 

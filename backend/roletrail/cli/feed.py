@@ -74,7 +74,7 @@ def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: 
     """Follow a queue until stopped, or drained."""
     from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.cli.gauges import SILENT_SECONDS, Heard  # noqa: PLC0415
-    from roletrail.usecases.following import follow_queue  # noqa: PLC0415
+    from roletrail.usecases.loading.following import follow_queue  # noqa: PLC0415
 
     with _watched(listen, SILENT_SECONDS) as gauges, stop_on_signal() as stop:
 

@@ -12,8 +12,8 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import chip, err, out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import findings as cases
-from roletrail.usecases.finding_views import FindingDetail, FindingView
+from roletrail.usecases.findings import listing as cases
+from roletrail.usecases.findings.views import FindingDetail, FindingView
 from roletrail.usecases.ports import Ports
 
 findings = typer.Typer(help="Findings, worst first.", invoke_without_command=True)
@@ -151,7 +151,7 @@ def export(
 ) -> None:
     """Print findings in another form, a line each; CSV with a header."""
     from roletrail.bootstrap import outward_of  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.delivering import export_findings  # noqa: PLC0415
+    from roletrail.usecases.findings.delivering import export_findings  # noqa: PLC0415
 
     raw = {"severity": severity, "rule": rule, "status": status, "account": account}
     asked = cases.finding_filter(raw, strict=True)
@@ -175,7 +175,7 @@ def send(
 ) -> None:
     """Send findings that were not sent yet, and try again what is due. Every ingest does this when ROLETRAIL_ALERTS is set."""
     from roletrail.bootstrap import outward_of  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases import delivering  # noqa: PLC0415
+    from roletrail.usecases.findings import delivering  # noqa: PLC0415
 
     settings = settings_of(store, alerts=to or None, alert_severity=severity or None)
     outward = outward_of(settings)

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from roletrail.errors import InvalidRequest, StoreUnavailable
-from roletrail.usecases.present import iso
+from roletrail.usecases.chains.present import iso
 
 SILENT_SECONDS = 300
 """Without a word from the feed for this long, something hangs."""

@@ -19,7 +19,7 @@ Id = Annotated[str, typer.Argument(help="Id, as list prints it.")]
 @ingests.command(name="list")
 def list_(store: Store = None, as_json: AsJson = False) -> None:
     """Uploads, newest first."""
-    from roletrail.usecases.ingests import list_ingests  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.loading.ingests import list_ingests  # noqa: PLC0415 - see options.reading
 
     page = list_ingests(AppDatabase(settings_of(store).app_db_path), local_actor(), 500)
     if as_json:
@@ -32,7 +32,7 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
 @ingests.command()
 def show(id_: Id, store: Store = None) -> None:
     """One upload (JSON)."""
-    from roletrail.usecases.ingests import show_ingest  # noqa: PLC0415
+    from roletrail.usecases.loading.ingests import show_ingest  # noqa: PLC0415
 
     write_json(show_ingest(AppDatabase(settings_of(store).app_db_path), local_actor(), id_))
 
@@ -40,7 +40,7 @@ def show(id_: Id, store: Store = None) -> None:
 @ingests.command()
 def cancel(id_: Id, store: Store = None) -> None:
     """Stop one between two commits; what is committed stays."""
-    from roletrail.usecases.ingests import cancel_ingest  # noqa: PLC0415
+    from roletrail.usecases.loading.ingests import cancel_ingest  # noqa: PLC0415
 
     write_json(cancel_ingest(AppDatabase(settings_of(store).app_db_path), local_actor(), id_))
 
@@ -49,7 +49,7 @@ def cancel(id_: Id, store: Store = None) -> None:
 def run(id_: Id, store: Store = None) -> None:
     """Take one in, in this process: what the server starts for each, and a way to go on after a crash."""
     from roletrail.bootstrap import intake_of, uploads_folder  # noqa: PLC0415
-    from roletrail.usecases.ingests import run_ingest  # noqa: PLC0415
+    from roletrail.usecases.loading.ingests import run_ingest  # noqa: PLC0415
 
     settings = settings_of(store)
     write_json(run_ingest(AppDatabase(settings.app_db_path), intake_of(settings), uploads_folder(settings), local_actor(), id_))

@@ -13,10 +13,9 @@ from roletrail.auth.actor import Actor, local_actor
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.errors import InputUnavailable
-from roletrail.usecases import case_file, pins
-from roletrail.usecases import handover as briefs
-from roletrail.usecases import investigations as cases
-from roletrail.usecases.case_views import InvestigationView, Made
+from roletrail.usecases.investigations import case_file, cases, pins
+from roletrail.usecases.investigations import handover as briefs
+from roletrail.usecases.investigations.views import InvestigationView, Made
 
 group = typer.Typer(help="Investigations: pins, notes, timeline.", no_args_is_help=True)
 

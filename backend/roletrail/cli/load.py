@@ -19,7 +19,7 @@ from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.progress import Progress as State
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.settings import Settings
-from roletrail.usecases.windows import age, window
+from roletrail.usecases.loading.windows import age, window
 
 QUARANTINED = 7
 """Exit code of --strict when something was quarantined."""
@@ -103,7 +103,7 @@ def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
 def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
     from roletrail.bootstrap import given_of, open_graph  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.load import load_logs  # noqa: PLC0415
+    from roletrail.usecases.loading.load import load_logs  # noqa: PLC0415
 
     with _bar(quiet=quiet) as show:
         return load_logs(
@@ -121,7 +121,7 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
 def _history(settings: Settings, asked: Window, *, quiet: bool) -> IngestSummary:
     from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.ingest.source.lookup_events import LIMITS  # noqa: PLC0415
-    from roletrail.usecases.lookups import load_history  # noqa: PLC0415
+    from roletrail.usecases.loading.lookups import load_history  # noqa: PLC0415
 
     if asked.accounts:
         raise InvalidRequest("Event history is of one account: that of the credentials.", hint="Leave out --accounts.")

@@ -9,7 +9,7 @@ import typer
 from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading
-from roletrail.usecases import marks as cases
+from roletrail.usecases.investigations import marks as cases
 
 group = typer.Typer(help="Marks: attacker, ours or unclear.", no_args_is_help=True)
 

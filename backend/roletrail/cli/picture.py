@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from roletrail.cli.console import chip, plain, safe
-from roletrail.usecases.proof import grade
+from roletrail.usecases.chains.grouped import ShapeView
+from roletrail.usecases.chains.proof import grade
+from roletrail.usecases.chains.views import ActionView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
 from roletrail.usecases.role_map import RoleMapView
-from roletrail.usecases.shapes import ShapeView
-from roletrail.usecases.views import ActionView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
 
 _GRADES = {"proved": "green", "strong": "green", "probable": "yellow", "weak": "magenta"}
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}

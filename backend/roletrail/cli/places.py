@@ -11,8 +11,8 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.detect.place import is_off
-from roletrail.usecases import off_instance as cases
-from roletrail.usecases.views import OffInstanceView
+from roletrail.usecases.chains.views import OffInstanceView
+from roletrail.usecases.places import off_instance as cases
 
 
 def off_instance(

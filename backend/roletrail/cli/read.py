@@ -15,12 +15,13 @@ from roletrail.cli.options import AsJson, Store, reading
 from roletrail.stores.port import ChainQuery, GraphStore
 from roletrail.usecases import events as event_cases
 from roletrail.usecases import health as health_cases
-from roletrail.usecases import role_map, sessions
+from roletrail.usecases import role_map
 from roletrail.usecases import trace as trace_cases
-from roletrail.usecases.chains import list_chains
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.chains.grouped import ShapeView, list_shapes
+from roletrail.usecases.chains.listing import list_chains
+from roletrail.usecases.chains.views import ChainView, Page
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, MAX_LIMIT, chain_query
-from roletrail.usecases.shapes import ShapeView, list_shapes
-from roletrail.usecases.views import ChainView, Page
 
 _HELP = {parameter.name: parameter.help for parameter in CHAIN_PARAMETERS}
 

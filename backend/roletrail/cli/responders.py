@@ -9,7 +9,7 @@ import typer
 from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading
-from roletrail.usecases import responders as cases
+from roletrail.usecases.investigations import responders as cases
 
 group = typer.Typer(help="Responders: roles of your own that clean up.", no_args_is_help=True)
 

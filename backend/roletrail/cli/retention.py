@@ -19,7 +19,7 @@ def retention(
 ) -> None:
     """Delete archive days by age; what pins need is copied first."""
     from roletrail.bootstrap import archive_folder  # noqa: PLC0415 - numpy, pyarrow and DuckDB, which --help needs not
-    from roletrail.usecases.retention import run_retention  # noqa: PLC0415
+    from roletrail.usecases.loading.retention import run_retention  # noqa: PLC0415
 
     with reading(store) as ports:
         view = run_retention(ports, writer(), archive_folder(settings_of(store)), days, dry_run=dry_run)

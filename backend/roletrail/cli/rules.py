@@ -10,10 +10,10 @@ from rich.text import Text
 from roletrail.auth.actor import local_actor
 from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.options import AsJson, Store, reading
-from roletrail.usecases import findings as cases
-from roletrail.usecases.backtest import back_test
-from roletrail.usecases.evaluate import evaluate as judge
-from roletrail.usecases.windows import moment
+from roletrail.usecases.findings import listing as cases
+from roletrail.usecases.findings.backtest import back_test
+from roletrail.usecases.findings.evaluate import evaluate as judge
+from roletrail.usecases.loading.windows import moment
 
 rules = typer.Typer(help="Rules: what they look for, judging again, back-tests.", no_args_is_help=True)
 

@@ -18,8 +18,8 @@ from roletrail.cli.options import Store, settings_of
 from roletrail.errors import InvalidRequest
 from roletrail.resources import resource
 from roletrail.settings import Settings
-from roletrail.usecases.inventories import import_files
 from roletrail.usecases.parameters import read_time
+from roletrail.usecases.places.inventories import import_files
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]", show_default=False)]
 Port = Annotated[

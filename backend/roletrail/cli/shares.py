@@ -11,7 +11,7 @@ from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.investigations.shares import DAY, HOUR
-from roletrail.usecases import shares as cases
+from roletrail.usecases.investigations import shares as cases
 
 group = typer.Typer(help="Share snapshots: frozen, expiring, revocable.", no_args_is_help=True)
 

@@ -14,8 +14,8 @@ from roletrail.errors import InvalidRequest
 from roletrail.inventory.feeds import IP_RANGES_URL
 from roletrail.inventory.known import Known
 from roletrail.inventory.pull import Asked
-from roletrail.usecases.inventories import ImportedView, fetch_address_ranges, import_files, pull_guardduty, pull_inventory
 from roletrail.usecases.parameters import read_time
+from roletrail.usecases.places.inventories import ImportedView, fetch_address_ranges, import_files, pull_guardduty, pull_inventory
 
 inventory = typer.Typer(help="What is known of your network from outside the logs.", no_args_is_help=True)
 guardduty = typer.Typer(help="GuardDuty's findings, pinned on the sessions they concern.", no_args_is_help=True)

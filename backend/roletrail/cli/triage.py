@@ -16,8 +16,8 @@ from roletrail.cli import picture
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.options import Accounts, AsJson, Regions, Store, settings_of
 from roletrail.errors import InvalidRequest
-from roletrail.usecases.views import TraceView
-from roletrail.usecases.windows import moment, window
+from roletrail.usecases.chains.views import TraceView
+from roletrail.usecases.loading.windows import moment, window
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -40,7 +40,7 @@ def triage(
     """Trace one thing through logs that are not loaded, fetching only what can hold its chain."""
     from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.ingest.source.selective import selective  # noqa: PLC0415
-    from roletrail.usecases import triage as triaging  # noqa: PLC0415
+    from roletrail.usecases.loading import triage as triaging  # noqa: PLC0415
 
     asked = window("", "", accounts, regions)
     end = moment("--until", until) or int(time.time())

@@ -10,9 +10,9 @@ from roletrail.auth.actor import ROLES, Actor, Role
 from roletrail.auth.audit import MAX_ROWS, AuditLog
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, NotFound
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.views import Page
 from roletrail.usecases.ports import Ports
-from roletrail.usecases.present import iso
-from roletrail.usecases.views import Page
 
 DEFAULT_DAYS = 30
 DAY = 86_400

@@ -15,9 +15,9 @@ from roletrail.auth.policy import require
 from roletrail.lineage.gaps import Gap, gaps
 from roletrail.lineage.model import Addendum, event_ref
 from roletrail.stores.port import CoverageRow, Digested, GraphStore
-from roletrail.usecases.origins import Origins
-from roletrail.usecases.present import iso
-from roletrail.usecases.views import (
+from roletrail.usecases.chains.origins import Origins
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.views import (
     CoverageDay,
     CoverageHour,
     CoverageView,

@@ -6,10 +6,10 @@ from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import NotFound
 from roletrail.stores.port import ChainRow, GraphStore, NodeRow
-from roletrail.usecases.chains import chain_views, labels_for
-from roletrail.usecases.paths import Known
-from roletrail.usecases.present import iso, path_node
-from roletrail.usecases.views import EntityView
+from roletrail.usecases.chains.listing import chain_views, labels_for
+from roletrail.usecases.chains.paths import Known
+from roletrail.usecases.chains.present import iso, path_node
+from roletrail.usecases.chains.views import EntityView
 
 MAX_SESSIONS = 100
 MAX_CHAINS = 20

@@ -16,10 +16,10 @@ from roletrail.lineage import ids
 from roletrail.lineage.arn import partition_of
 from roletrail.lineage.model import event_ref
 from roletrail.stores.port import NodeRow
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.sessions import canonical_id
+from roletrail.usecases.chains.views import EdgeProved, EventRow, EventView, Page
 from roletrail.usecases.ports import Ports
-from roletrail.usecases.present import iso
-from roletrail.usecases.sessions import canonical_id
-from roletrail.usecases.views import EdgeProved, EventRow, EventView, Page
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000

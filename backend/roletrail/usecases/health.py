@@ -6,8 +6,8 @@ from roletrail import __version__
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.present import iso
-from roletrail.usecases.views import HealthView
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.views import HealthView
 
 
 def health(graph: GraphStore, actor: Actor, store: str) -> HealthView:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.auth.visits import Visits
-from roletrail.usecases import coverage, findings, marks
-from roletrail.usecases.finding_views import FindingView
+from roletrail.usecases import coverage
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.views import CoverageView
+from roletrail.usecases.findings import listing as findings
+from roletrail.usecases.findings.views import FindingView
+from roletrail.usecases.investigations import marks
 from roletrail.usecases.ports import Ports
-from roletrail.usecases.present import iso
-from roletrail.usecases.views import CoverageView
 
 MOST_KNOWN = 500
 MOST_SHOWN = 6

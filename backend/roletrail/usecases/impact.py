@@ -13,11 +13,11 @@ from roletrail.lineage.gaps import LOGGING_OFF, READS_NOT_LOGGED, gaps
 from roletrail.lineage.impact import COUNTED, SECTIONS, receivers, section_of
 from roletrail.lineage.model import Action, ResourceUse, event_ref
 from roletrail.stores.port import GraphStore, NodeRow
-from roletrail.usecases.flow import sides_of
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.sessions import canonical_id
+from roletrail.usecases.chains.views import ImpactItem, ImpactView
+from roletrail.usecases.investigations.flow import sides_of
 from roletrail.usecases.ports import Ports
-from roletrail.usecases.present import iso
-from roletrail.usecases.sessions import canonical_id
-from roletrail.usecases.views import ImpactItem, ImpactView
 
 HOUR = 3_600
 MOST_SESSIONS = 2_000

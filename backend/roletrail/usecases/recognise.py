@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from roletrail.lineage.arn import account_hint, parse_arn
-from roletrail.usecases import guardduty
+from roletrail.usecases.places import guardduty
 
 MAX_TEXT = 262_144
 """A pasted record; CloudTrail's own limit for one record is 256 KB."""

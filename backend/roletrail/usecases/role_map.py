@@ -13,7 +13,7 @@ from roletrail.auth.policy import require
 from roletrail.lineage import ids
 from roletrail.render import rolemap
 from roletrail.stores.port import GraphStore, RolePair
-from roletrail.usecases.present import iso
+from roletrail.usecases.chains.present import iso
 
 MOST_PAIRS = 20_000
 """Pairs read for one answer, the busiest first."""

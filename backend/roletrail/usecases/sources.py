@@ -5,8 +5,8 @@ from __future__ import annotations
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.stores.port import GraphStore, LedgerEntry
-from roletrail.usecases.present import iso
-from roletrail.usecases.views import ObjectView, Page, QuarantineView
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.views import ObjectView, Page, QuarantineView
 
 DEFAULT_LIMIT = 100
 

@@ -10,9 +10,9 @@ from roletrail.errors import InvalidRequest
 from roletrail.lineage import ids
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import GraphStore, NodeRow, TraceHit
-from roletrail.usecases.present import iso
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.chains.views import Candidate, TraceView
 from roletrail.usecases.recognise import MAX_TEXT, Thing, hint, recognise
-from roletrail.usecases.views import Candidate, TraceView
 
 MAX_CANDIDATES = 100
 

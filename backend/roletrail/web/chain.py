@@ -13,13 +13,17 @@ from starlette.responses import Response
 
 from roletrail.errors import InvalidRequest
 from roletrail.render import waterfall
-from roletrail.usecases import containment, events, impact, lineage_table, place_panel, sessions, timeline
-from roletrail.usecases.export import FORMATS
-from roletrail.usecases.fold import fold_siblings
-from roletrail.usecases.references import as_query, references
-from roletrail.usecases.timeline import TimelineView
-from roletrail.usecases.tree import MAX_DRAWN, MOST_DRAWN
-from roletrail.usecases.views import SessionView, TreeRow
+from roletrail.usecases import events, impact
+from roletrail.usecases.chains import sessions, timeline
+from roletrail.usecases.chains import table as lineage_table
+from roletrail.usecases.chains.fold import fold_siblings
+from roletrail.usecases.chains.references import as_query, references
+from roletrail.usecases.chains.timeline import TimelineView
+from roletrail.usecases.chains.tree import MAX_DRAWN, MOST_DRAWN
+from roletrail.usecases.chains.views import SessionView, TreeRow
+from roletrail.usecases.containment import plan as containment
+from roletrail.usecases.places import panel as place_panel
+from roletrail.usecases.reports.export import FORMATS
 from roletrail.web.places import lines_of
 from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
 

@@ -17,7 +17,7 @@ from roletrail.errors import (
     TooMany,
     Unauthenticated,
 )
-from roletrail.usecases.present import iso
+from roletrail.usecases.chains.present import iso
 from roletrail.web.site import Site
 
 RETRY_SECONDS = "5"

@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import delivering
-from roletrail.usecases import findings as cases
-from roletrail.usecases.finding_folds import fold_findings
+from roletrail.usecases.findings import delivering
+from roletrail.usecases.findings import listing as cases
+from roletrail.usecases.findings.folds import fold_findings
 from roletrail.web.pages import API, last_of_each
 from roletrail.web.site import actor_of, ports_of, site_of
 

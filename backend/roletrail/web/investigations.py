@@ -14,9 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from roletrail.auth.policy import allowed, require
 from roletrail.errors import Conflict, InvalidRequest
 from roletrail.investigations.model import MAX_BODY, NOTE_KINDS, STATES, STATUSES
-from roletrail.usecases import case_file
-from roletrail.usecases import handover as briefs
-from roletrail.usecases import investigations as cases
+from roletrail.usecases.investigations import case_file, cases
+from roletrail.usecases.investigations import handover as briefs
 from roletrail.web.pages import API, last_of_each
 from roletrail.web.site import actor_of, ports_of, site_of
 

@@ -7,8 +7,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from roletrail.usecases import marks as cases
-from roletrail.usecases import sessions
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.investigations import marks as cases
 from roletrail.web.investigations import form_of
 from roletrail.web.pages import API, moved
 from roletrail.web.site import actor_of, ports_of, site_of

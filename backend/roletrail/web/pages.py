@@ -14,14 +14,16 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import chains, coverage, entities, events, health, shapes, sources
+from roletrail.usecases import coverage, entities, events, health, sources
 from roletrail.usecases import trace as tracing
-from roletrail.usecases.finding_folds import fold_findings
+from roletrail.usecases.chains import grouped as shapes
+from roletrail.usecases.chains import listing as chains
+from roletrail.usecases.chains.views import Page
+from roletrail.usecases.findings.folds import fold_findings
 from roletrail.usecases.home import show_home
 from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.recognise import MAX_TEXT
-from roletrail.usecases.views import Page
 from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
 from roletrail.web.strip import strip_of
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from roletrail.usecases.place_panel import places
-from roletrail.usecases.place_views import AddressLineView, PlaceView
+from roletrail.usecases.places.panel import places
+from roletrail.usecases.places.views import AddressLineView, PlaceView
 from roletrail.web.site import actor_of, ports_of, site_of
 
 router = APIRouter(include_in_schema=False)

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from roletrail.render import html
-from roletrail.usecases import report, sessions
-from roletrail.usecases.export import FORMATS, Export, export_session
+from roletrail.usecases.chains import sessions
+from roletrail.usecases.reports import report
+from roletrail.usecases.reports.export import FORMATS, Export, export_session
 from roletrail.web.site import actor_of, moved, ports_of, site_of
 
 router = APIRouter(include_in_schema=False)

@@ -17,9 +17,9 @@ from roletrail.auth.audit import AuditLog
 from roletrail.auth.rates import Rates
 from roletrail.investigations.redact import SAID
 from roletrail.investigations.shares import VISIT_SECONDS, Share, ShareBook
+from roletrail.usecases.chains.present import iso
+from roletrail.usecases.investigations.shares import stopped
 from roletrail.usecases.ports import Ports
-from roletrail.usecases.present import iso
-from roletrail.usecases.shares import stopped
 from roletrail.web.site import ports_of, site_of
 
 router = APIRouter(include_in_schema=False)

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from roletrail.auth.policy import allowed, require
 from roletrail.errors import InvalidRequest
 from roletrail.investigations.shares import DAY, HOUR
-from roletrail.usecases import shares as cases
+from roletrail.usecases.investigations import shares as cases
 from roletrail.web.investigations import form_of
 from roletrail.web.pages import API, last_of_each
 from roletrail.web.site import actor_of, ports_of, site_of

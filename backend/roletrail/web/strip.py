@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from roletrail.usecases.views import CoverageView, GapView
+from roletrail.usecases.chains.views import CoverageView, GapView
 
 HOUR, DAY = 3_600, 86_400
 MOST_HOURS = 72

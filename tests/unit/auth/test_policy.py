@@ -11,7 +11,9 @@ from roletrail.auth.actor import Actor, Role, local_actor
 from roletrail.auth.policy import NEEDS, allowed, require
 from roletrail.errors import Forbidden
 from roletrail.stores.port import ChainQuery
-from roletrail.usecases import chains, entities, events, health, sessions, sources, trace
+from roletrail.usecases import entities, events, health, sources, trace
+from roletrail.usecases.chains import listing as chains
+from roletrail.usecases.chains import sessions
 
 
 def actor(role: Role = "admin", *scopes: str) -> Actor:

@@ -12,7 +12,7 @@ from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
 from roletrail.detect.own import SESSION_NAME
 from roletrail.ingest.run import ingest
-from roletrail.usecases.evaluate import Given, evaluate
+from roletrail.usecases.findings.evaluate import Given, evaluate
 from tests.support import layout
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at

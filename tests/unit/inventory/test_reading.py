@@ -13,7 +13,7 @@ from roletrail.auth.actor import local_actor
 from roletrail.detect.estate import Estate
 from roletrail.errors import InputUnavailable
 from roletrail.inventory.known import Known, Said
-from roletrail.usecases.inventories import import_files
+from roletrail.usecases.places.inventories import import_files
 from tests.support import aws_fake, inventories
 
 INSTANCE = "i-0aaaaaaaaaaaaaaa1"

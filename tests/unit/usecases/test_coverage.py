@@ -14,7 +14,7 @@ from roletrail.ingest.linking import link_pending
 from roletrail.lineage.model import Digest, ListedFile, ObjectInfo, Part
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.usecases import coverage, impact
-from roletrail.usecases.views import CoverageView, ImpactView
+from roletrail.usecases.chains.views import CoverageView, ImpactView
 from roletrail.web.strip import strip_of
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Record, Trail, at

@@ -16,10 +16,10 @@ from roletrail.errors import Forbidden, InvalidRequest, NotFound
 from roletrail.settings import load
 from roletrail.stores.judging import FindingQuery
 from roletrail.stores.port import GraphStore
-from roletrail.usecases import findings as cases
-from roletrail.usecases.backtest import back_test
-from roletrail.usecases.evaluate import evaluate
-from roletrail.usecases.load import load_logs
+from roletrail.usecases.findings import listing as cases
+from roletrail.usecases.findings.backtest import back_test
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.loading.load import load_logs
 from roletrail.usecases.ports import Ports
 from tests.support import layout, sign_in
 from tests.support.aws_ids import SeededIds

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from roletrail.usecases.finding_folds import fold_findings
-from roletrail.usecases.finding_views import FindingView
+from roletrail.usecases.findings.folds import fold_findings
+from roletrail.usecases.findings.views import FindingView
 
 BUILD = FindingView(
     id="build",

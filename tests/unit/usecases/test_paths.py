@@ -8,7 +8,7 @@ import pytest
 
 from roletrail.lineage.chain import MAX_DRAWN, TAIL
 from roletrail.stores.port import NodeRow
-from roletrail.usecases.paths import Gap, listed_paths
+from roletrail.usecases.chains.paths import Gap, listed_paths
 from tests.support.graph_rows import RowsOnly, line
 
 

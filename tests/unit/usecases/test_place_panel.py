@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roletrail.detect.verdict import UseVerdict
-from roletrail.usecases.place_panel import alike
+from roletrail.usecases.places.panel import alike
 
 
 def use(session: str, verdict: str, confidence: float, address: str = "203.0.113.9") -> UseVerdict:

@@ -10,10 +10,10 @@ from roletrail.detect.finding import Finding
 from roletrail.ingest.run import ingest
 from roletrail.settings import load
 from roletrail.stores.judging import FindingQuery
-from roletrail.usecases.evaluate import evaluate
-from roletrail.usecases.findings import given_to
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.listing import given_to
+from roletrail.usecases.investigations.responders import declare_responder, withdraw_responder
 from roletrail.usecases.ports import Ports
-from roletrail.usecases.responders import declare_responder, withdraw_responder
 from tests.support import layout
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from roletrail.usecases.shape import shape
-from roletrail.usecases.views import ActionView, PathNode
+from roletrail.usecases.chains.strip import shape
+from roletrail.usecases.chains.views import ActionView, PathNode
 
 PATH = [PathNode(kind="key"), PathNode(kind="session", ordinal=1), PathNode(kind="session", ordinal=2)]
 

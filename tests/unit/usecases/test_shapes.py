@@ -57,7 +57,7 @@ def test_every_chain_is_in_one_shape(loaded: Loaded) -> None:
 def test_more_chains_than_are_looked_at_are_said_and_reached(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     from roletrail.auth.actor import local_actor
     from roletrail.stores.port import ChainQuery
-    from roletrail.usecases import shapes as cases
+    from roletrail.usecases.chains import grouped as cases
 
     monkeypatch.setattr(cases, "STEP", 3)
     ports = loaded.ports()

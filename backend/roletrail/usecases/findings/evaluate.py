@@ -1,0 +1,248 @@
+"""Judging what changed: the one use-case that runs after every ingest, and by `roletrail rules evaluate`.
+
+Identities are judged in the order of event time, so that what is usual is known when somebody asks for it: a day
+becomes part of the baseline a week later, and only by sessions nothing was found on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from roletrail.auth.actor import Actor
+from roletrail.auth.policy import require
+from roletrail.detect import habits
+from roletrail.detect.deeds import REVOKE_OLDER, detail_of
+from roletrail.detect.finding import Finding
+from roletrail.detect.marks import Mark
+from roletrail.detect.own import is_own_reading
+from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
+from roletrail.detect.responders import Responder, is_response, is_unknown_use
+from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
+from roletrail.detect.rules import RULES
+from roletrail.detect.story import Story, Use
+from roletrail.detect.verdict import UseVerdict
+from roletrail.ingest.linking import collector_paused
+from roletrail.inventory.port import Inventory
+from roletrail.stores.judging import FindingQuery, Judged
+from roletrail.stores.port import GraphStore
+from roletrail.usecases.findings.gathering import Gathering
+from roletrail.usecases.investigations.flow import flowed
+from roletrail.usecases.places.off_instance import judge_uses
+
+BATCH = 5_000
+OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
+"""Least score of an open finding whose session may not vouch for what is usual."""
+
+
+class Given(NamedTuple):
+    """What judging is given beside the store: what people said of findings and of credentials, and the inventory. Without an
+    inventory nothing is said of where workloads' credentials were used."""
+
+    benign: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+    marks: tuple[Mark, ...] = ()
+    inventory: Inventory | None = None
+    responders: tuple[Responder, ...] = ()
+    own_role: str = ""  # ARN of the role Roletrail reads AWS with
+    announce: Callable[[GraphStore], object] | None = (
+        None  # called when something was judged: watched pins are looked at, findings go out
+    )
+
+
+NOBODY = Given()
+
+
+class Evaluated(NamedTuple):
+    identities: int
+    findings: int
+    severities: dict[str, int]
+    seconds: float
+
+
+def evaluate(
+    graph: GraphStore,
+    actor: Actor,
+    given: Given = NOBODY,
+    *,
+    rules: Collection[Rule] = RULES,
+    everything: bool = False,
+    judged: Callable[[int], None] | None = None,
+) -> Evaluated:
+    """Judge what is unjudged, or everything anew. `judged` hears how many identities are done."""
+    require(actor, "rules.evaluate")
+    started = time.monotonic()
+    if everything:
+        graph.forget_judgements()
+    run = _Run(graph, given, rules)
+    with collector_paused():
+        while batch := run.batch():
+            if judged is not None:
+                judged(batch)
+    if given.announce is not None and run.identities:
+        given.announce(graph)
+    return Evaluated(run.identities, sum(run.severities.values()), dict(run.severities), time.monotonic() - started)
+
+
+class _Run:
+    def __init__(self, graph: GraphStore, given: Given, rules: Collection[Rule]) -> None:
+        self._graph = graph
+        self._given = given
+        self._rules = rules
+        self._first_at = graph.totals().first_at
+        self._own = frozenset(graph.accounts_loaded())
+        self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
+        self._verdicts: dict[str, list[UseVerdict]] | None = None
+        self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
+        self._asked_late = False
+        self._looked: set[str] = set()
+        self._uses: dict[str, Use] = {}
+        self.identities = 0
+        self.severities: Counter[str] = Counter()
+
+    def batch(self) -> int:
+        """Judge some; returns how many, 0 when none were left."""
+        todo = self._graph.unjudged(BATCH)
+        if not todo.ids:
+            return 0
+        stories = self._stories(todo.ids, only=todo.ids if len(todo.ids) < BATCH else ())
+        if not self._asked_late:
+            self._asked_late = True
+            if self._is_late(stories):
+                return len(todo.ids)
+        found = self._judge(stories)
+        gone = set(todo.ids) - {story.node.id for story in stories}
+        self._graph.put_judged([*found, *(Judged(id_, (), ()) for id_ in sorted(gone))], todo.token)
+        self._look_again(stories)
+        self.identities += len(stories)
+        return len(todo.ids)
+
+    def _stories(self, ids: Sequence[str], only: Sequence[str] = ()) -> list[Story]:
+        if self._verdicts is None:
+            self._verdicts = self._used_where(only)
+        return Gathering(self._graph, ids, self._own, self._verdicts, self._uses).stories()
+
+    def _used_where(self, only: Sequence[str]) -> dict[str, list[UseVerdict]]:
+        """Verdicts on where workloads' credentials were used, by session: of all, or of the workloads that own `only`."""
+        found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
+        if self._given.inventory is not None:
+            for verdict in judge_uses(self._graph, self._given.inventory, only):
+                found[verdict.session_id].append(verdict)
+        return dict(found)
+
+    def anew(self) -> list[Finding]:
+        """Everything, from an empty memory."""
+        ids = self._graph.identities_by_time()
+        days: defaultdict[int, set[int]] = defaultdict(set)
+        found: list[Finding] = []
+        for start in range(0, len(ids), BATCH):
+            stories = self._stories(ids[start : start + BATCH])
+            found += [finding for one in self._judge(stories, days) for finding in one.findings]
+        return found
+
+    def _judge(self, stories: list[Story], days: defaultdict[int, set[int]] | None = None) -> list[Judged]:
+        shown = {story.node.id: [*habits.shown(story)] for story in stories}
+        if days is None:
+            days = self._days(stories, shown.values())
+        past = Past(self._first_at, days)
+        judged: list[Judged] = []
+        for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
+            response = self._asks(is_response, story)
+            told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
+            rules = () if response or is_own_reading(story, self._given.own_role) else self._asked(facets(told))
+            found = tuple(findings_by(rules, told, past))
+            if found:
+                self.severities.update([finding.severity for finding in found])
+            mine = tuple(dict.fromkeys(shown[story.node.id])) if not response and self._vouches(story, found) else ()
+            for seen in mine:
+                days[seen.key].add(seen.day)
+            judged.append(Judged(story.node.id, found, (*mine, *_revocations(story))))
+        return judged
+
+    def _asks(self, question: Callable[[Sequence[Responder], str, str, str, int], bool], story: Story) -> bool:
+        """Whether declared responders answer for it, or disown it. What they do in an incident is nothing usual either."""
+        node = story.node
+        return question(self._given.responders, node.role_arn, node.name, node.source_identity, story.at)
+
+    def _asked(self, held: frozenset[Facet]) -> list[Rule]:
+        """Rules that have something to say about a story that holds this."""
+        if held not in self._asked_of:
+            self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
+        return self._asked_of[held]
+
+    def _days(self, stories: Collection[Story], shown: Iterable[list[Seen]]) -> defaultdict[int, set[int]]:
+        wanted = [seen for many in shown for seen in many]
+        times = [seen.day for seen in wanted] or [story.at // DAY for story in stories] or [0]
+        stored = self._graph.habit_days({seen.key for seen in wanted}, min(times) - WINDOW_DAYS, max(times))
+        return defaultdict(set, {key: set(days) for key, days in stored.items()})
+
+    def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
+        """Whether its days may count as usual: nothing open or confirmed, nobody marked above it."""
+        if any(step.node.id in self._attacker for step in story.path):
+            return False
+        return not any(
+            finding.id in self._given.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._given.benign)
+            for finding in found
+        )
+
+    def _is_late(self, stories: Collection[Story]) -> bool:
+        """True when older logs came in than some that were judged: then what was found on those is judged again. What comes
+        before everything changes since when there is a baseline at all, and everything is judged again."""
+        judged_days = [day for _, day, _, _ in self._graph.finding_counts()]
+        ours = [story.at // DAY for story in stories if story.node.kind == "session" and story.node.issued_at]
+        if not judged_days or not ours or min(ours) + SETTLED_DAYS > max(judged_days):
+            return False
+        if min(ours) < min(judged_days):
+            self._graph.forget_judgements()
+            return True
+        self._graph.unjudge(self._found_since((min(ours) + SETTLED_DAYS) * DAY))
+        return True
+
+    def _look_again(self, stories: Collection[Story]) -> None:
+        """Sessions of a role that was revoked began before whoever revoked it: they were judged without knowing."""
+        revoked = {
+            (f"arn:{story.node.partition}:iam::{a.account}:role/{a.target}", a.at)
+            for story in stories
+            if story.node.id not in self._looked
+            for a in story.actions
+            if a.event_name == "PutRolePolicy" and not a.error_code and detail_of(a.detail).get("policy_name") == REVOKE_OLDER
+        }
+        self._looked.update(story.node.id for story in stories if story.actions)
+        for role_arn, at in sorted(revoked):
+            found = self._graph.sessions_of_role([role_arn], at - 36 * 3600, at, 1000)
+            self._graph.unjudge([id_ for ids in found.values() for id_ in ids])
+
+    def _found_since(self, since: int) -> set[str]:
+        ids: set[str] = set()
+        query = FindingQuery(from_=since, limit=1000)
+        while True:
+            page, query = self._page(query)
+            ids |= {finding.subject.partition("\x1f")[0] for finding in page}
+            if not query.after:
+                return ids
+
+    def _page(self, query: FindingQuery) -> tuple[list[Finding], FindingQuery]:
+        found, after = self._graph.findings(query)
+        return found, query._replace(after=after)
+
+
+def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list[Finding]:
+    """What these rules say of everything, written nowhere: identities in the order of time, days remembered here."""
+    run = _Run(graph, given, rules)
+    return run.anew()
+
+
+def _revocations(story: Story) -> list[Seen]:
+    """When this identity revoked a role's sessions or switched a key off: kept whoever did it."""
+    found: list[Seen] = []
+    for a in story.actions:
+        detail = detail_of(a.detail)
+        if a.error_code:
+            continue
+        if a.event_name == "PutRolePolicy" and detail.get("policy_name") == REVOKE_OLDER:
+            found.append(Seen(habits.revoked_key(f"{a.account}:{a.target}"), a.at))
+        if a.event_name == "DeleteAccessKey" or (a.event_name == "UpdateAccessKey" and detail.get("status") == "Inactive"):
+            found.append(Seen(habits.revoked_key(a.target), a.at))
+    return found

@@ -1,0 +1,238 @@
+"""Gathers what rules are handed: stories of many identities with few look-ups, and of each no more than a rule may ask.
+
+Ordinary sessions (delivered to a workload, one role long, nothing notable done) are told briefly: there are most of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from roletrail.detect import habits
+from roletrail.detect.deeds import detail_of
+from roletrail.detect.past import DAY
+from roletrail.detect.story import Step, Story, Use
+from roletrail.detect.verdict import UseVerdict
+from roletrail.lineage.link.attempt import Obtained
+from roletrail.lineage.model import Action, Activity, Attempt, Edge, Issuance, Node, SignIn, event_id_of
+from roletrail.stores.lookups import person_of
+from roletrail.stores.port import GraphStore, NodeRow
+from roletrail.usecases.chains.origins import Origins
+
+T = TypeVar("T", Action, Attempt)
+
+EVERYTHING = 1_000_000
+MOST_STEPS = 40
+"""Steps of a path that are told: the first and the last half of them."""
+MOST_USES = 50
+STRANGERS_DAYS = 7
+_REVOKED = ("sessions of its role were revoked", "the key was switched off")
+_WORKLOADS = frozenset({"service", "function", "instance", "task", "pod", "build", "certificate", "machine"})
+
+
+class Told(NamedTuple):
+    """Rows, what they asked for, and the paths that were worth following; shared by the stories of one batch."""
+
+    rows: dict[str, NodeRow]
+    steps: dict[str, Step]
+    paths: dict[str, list[str]]
+
+
+class Gathering:
+    """Stories of one batch of identities."""
+
+    def __init__(
+        self,
+        graph: GraphStore,
+        ids: Sequence[str],
+        own: frozenset[str],
+        verdicts: Mapping[str, Sequence[UseVerdict]],
+        met: dict[str, Use] | None = None,
+    ) -> None:
+        """`met` is what ways into roles the batch before told of: batches follow each other in time, and share most of them."""
+        self._graph = graph
+        self._ids = ids
+        self._own = own
+        self._verdicts = verdicts
+        self._origins = Origins(graph)
+        self._met: dict[str, Use] = {} if met is None else met
+
+    def stories(self) -> list[Story]:
+        """In the order of the ids; identities that are no more are left out."""
+        rows = dict(self._graph.rows(self._ids))
+        mine = [id_ for id_ in self._ids if id_ in rows]
+        actions = _by_identity(self._graph.actions_of(mine, EVERYTHING))
+        attempts = _by_identity(self._graph.attempts_of(mine, EVERYTHING))
+        paths = self._paths([id_ for id_ in mine if _is_path_worth(rows[id_], actions)], rows)
+        missing = {step for path in paths.values() for step in path} - rows.keys()
+        rows.update(self._graph.rows(missing))
+        issuances = self._graph.issuances_for({_issuing(row) for row in rows.values()} - {""})
+        told = Told(rows, {id_: _step(row, issuances) for id_, row in rows.items()}, paths)
+        lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
+        activities = _activities(self._graph.activities_of(lively, 0, 1 << 40))
+        obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
+        uses = self._role_uses(lively, told)
+        sign_ins = self._signed_in(mine, rows)
+        revoked = self._revoked(lively, rows)
+        return [
+            self._story(id_, told)._replace(
+                actions=tuple(actions.get(id_, ())), attempts=tuple(attempts.get(id_, ())), obtained=obtained.get(id_, ()),
+                activities=activities.get(id_, ()), role_uses=uses.get(id_, ()), sign_ins=sign_ins.get(id_, ()),
+                revoked=revoked.get(id_, ()),
+            )
+            for id_ in mine
+        ]  # fmt: skip
+
+    def _signed_in(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[SignIn, ...]]:
+        """Sign-ins of identities; those of a directory user belong to the origin that stands for the user."""
+        people = {rows[id_].node.name: id_ for id_ in ids if rows[id_].node.type == "identity_center"}
+        found: defaultdict[str, list[SignIn]] = defaultdict(list)
+        for one in self._graph.sign_ins_of(ids, people):
+            for id_ in {one.identity, people.get(person_of(one), "")} - {""}:
+                found[id_].append(one)
+        return {id_: tuple(many) for id_, many in found.items()}
+
+    def _revoked(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Use, ...]]:
+        """Times at which what these are was revoked."""
+        keys = {id_: [habits.revoked_key(target) for target in revocable(rows[id_].node)] for id_ in ids}
+        times = self._graph.habit_days({key for many in keys.values() for key in many}, 0, 1 << 40)
+        if not times:
+            return {}
+        return {
+            id_: tuple(
+                Use("", at, "", "", _REVOKED[rows[id_].node.kind == "key"], "") for key in many for at in times.get(key, ())
+            )
+            for id_, many in keys.items()
+        }
+
+    def _missing(self, row: NodeRow) -> str:
+        lost = row.node.kind == "session" and row.node.counts and not row.standing.parent
+        return self._origins.reason(row.node).code if lost else ""
+
+    def _paths(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, list[str]]:
+        found = {id_: _cut([step.id for step in path]) for id_, path in self._graph.paths(ids).items()}
+        for id_, row in rows.items():
+            if id_ not in found and row.standing.parent:
+                found[id_] = list(dict.fromkeys((row.standing.root, row.standing.parent, id_)))
+        return found
+
+    def _story(self, id_: str, told: Told) -> Story:
+        row = told.rows[id_]
+        path = tuple(told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps)
+        verdicts = tuple(v for step in path for v in self._verdicts.get(step.node.id, ())) if self._verdicts else ()
+        return Story(
+            row.node, row.standing, path, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
+            last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
+            missing=self._missing(row),
+        )  # fmt: skip
+
+    def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
+        """What those who were refused, and what keys, did get: a refusal right before a success is IAM's delay."""
+        below = self._graph.children_between(ids, 0, 1 << 40, MOST_USES)  # a path's start, not the session's: all are asked for
+        children = self._graph.rows({child for one in below.values() for child in one} - rows.keys()) | dict(rows)
+        return {
+            id_: tuple(
+                Obtained(id_, children[one].node.role_arn, children[one].node.issued_at) for one in found if one in children
+            )
+            for id_, found in below.items()
+        }
+
+    def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
+        """Other ways into the roles that people took, within a day, strangers within a week; asked once for a role and day."""
+        wanted: defaultdict[tuple[int, int], dict[str, list[str]]] = defaultdict(dict)
+        for id_ in ids:
+            node = told.rows[id_].node
+            root = _root_of(told, id_)
+            if node.role_arn and root.type not in _WORKLOADS:
+                back = STRANGERS_DAYS if root.type == "foreign" else 1
+                wanted[node.issued_at // DAY, back].setdefault(node.role_arn, []).append(id_)
+        others = {
+            place: self._graph.sessions_of_role(list(roles), (place[0] - place[1]) * DAY, (place[0] + 2) * DAY, MOST_USES)
+            for place, roles in wanted.items()
+        }
+        uses = self._uses_of({id_ for found in others.values() for ids in found.values() for id_ in ids}, told.rows)
+        return {
+            id_: tuple(uses[other] for other in ids if other in uses)
+            for place, found in others.items()
+            for role_arn, ids in found.items()
+            for id_ in wanted[place][role_arn]
+        }
+
+    def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use]:
+        new = {id_ for id_ in ids if id_ not in self._met}
+        rows = {id_: told[id_] for id_ in new if id_ in told} | self._graph.rows(new - told.keys())
+        roots = {row.standing.root for row in rows.values()}
+        known = {**self._graph.rows(roots - told.keys()), **{id_: told[id_] for id_ in roots if id_ in told}}
+        uses = {id_: self._met[id_] for id_ in ids if id_ in self._met}
+        uses.update((id_, _role_use(row, known[row.standing.root].node)) for id_, row in rows.items())
+        self._met.clear()
+        self._met.update(uses)
+        return uses
+
+
+def _role_use(row: NodeRow, root: Node) -> Use:
+    what = f"foreign {root.account}" if root.type == "foreign" else root.type if root.kind == "origin" else root.kind
+    ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else ""
+    external_id = str(detail_of(row.node.detail).get("external_id", "")) if root.type == "foreign" else ""
+    return Use(row.node.id, row.node.issued_at or row.first_seen, "", "", what, ref, external_id)
+
+
+def revocable(node: Node) -> list[str]:
+    """Names a revocation may have for an identity: its role in its account, or its long-term keys."""
+    return list(node.access_key_ids) if node.kind == "key" else [f"{node.account}:{node.role_name}"] if node.role_name else []
+
+
+def _is_path_worth(row: NodeRow, actions: Mapping[str, object]) -> bool:
+    standing = row.standing
+    return (row.leaf and (standing.sessions >= 2 or standing.reach >= 3)) or row.node.id in actions
+
+
+def _is_use_worth(row: NodeRow, root: Node) -> bool:
+    """Keys, chains, and sessions of people and strangers; what workloads do with their own role fills the logs."""
+    if row.node.service_linked or row.node.kind == "origin":
+        return False
+    return row.standing.sessions >= 2 or root.type not in _WORKLOADS or row.node.workload == "instance"
+
+
+def _root_of(told: Told, id_: str) -> Node:
+    path = told.paths.get(id_, [id_])
+    return told.rows[path[0]].node if path[0] in told.rows else told.rows[id_].node
+
+
+def _cut(path: list[str]) -> list[str]:
+    half = MOST_STEPS // 2
+    return path if len(path) <= MOST_STEPS else [*path[:half], *path[-half:]]
+
+
+def primary(row: NodeRow) -> Edge | None:
+    """The edge the path follows."""
+    parent = row.standing.parent
+    for edge in row.edges:
+        if edge.parent == parent:
+            return edge
+    return None
+
+
+def _issuing(row: NodeRow) -> str:
+    edge = primary(row)
+    return event_id_of(edge.evidence[0]) if edge and edge.evidence and not edge.pivot else ""
+
+
+def _step(row: NodeRow, issuances: Mapping[str, Issuance]) -> Step:
+    return Step(row.node, primary(row), issuances.get(_issuing(row)))
+
+
+def _by_identity(found: Collection[T]) -> dict[str, list[T]]:
+    """Oldest first."""
+    grouped: defaultdict[str, list[T]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: (one.at, one.event_id)):
+        grouped[one.identity].append(one)
+    return dict(grouped)
+
+
+def _activities(found: Collection[Activity]) -> dict[str, tuple[Activity, ...]]:
+    grouped: defaultdict[str, list[Activity]] = defaultdict(list)
+    for one in found:
+        grouped[one.identity].append(one)
+    return {id_: tuple(many) for id_, many in grouped.items()}

@@ -1,0 +1,1 @@
+"""What people keep of a case: pins, marks, notes, briefs and shares."""

@@ -1,0 +1,1 @@
+"""Where the credentials of workloads were used, and the inventory that tells."""

@@ -1,0 +1,1 @@
+"""What is carried away: reports, exports and graphs for other programs."""
