@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from roletrail.auth.actor import local_actor
+from roletrail.aws import patience
 from roletrail.errors import InputUnavailable
 from roletrail.ingest.source import lookup_events
 from roletrail.ingest.source.delivery import Window
@@ -61,22 +62,51 @@ def test_the_same_graph_as_from_files(tmp_path: Path, place: Place, monkeypatch:
         assert len(fake.asked) - asked <= 2 * len(window.regions), "settled stretches are not asked for again"
 
 
+class Clock:
+    """Time that passes only while somebody sleeps: what the pace comes to does not depend on the machine."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in (lookup_events, patience):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+MANY = [RECORDS[0] | {"eventID": f"e{number:07}"} for number in range(220)]
+DAYS = Stretch(MANY[0]["awsRegion"], int(time.time()) - 3 * 86_400, int(time.time()))
+
+
 @pytest.mark.usefixtures("cloud")
-def test_the_pace_is_kept_and_throttling_sat_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [RECORDS[0] | {"eventID": f"e{number:07}"} for number in range(220)]
-    region = many[0]["awsRegion"]
-    now = int(time.time())
-    with lookup_fake.serving(many, rate=25.0) as fake:
+def test_the_pace_is_kept(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """Two calls a second for a region, from the first one on."""
+    begin = clock.seconds
+    with lookup_fake.serving(MANY, rate=2.0, now=clock.monotonic) as fake:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", fake.url)
-        monkeypatch.setattr(lookup_events, "PAUSE_SECONDS", 0.35)
-        history = History("111111111111")
-        assert len(list(history.events(Stretch(region, now - 3 * 86_400, now)))) == 220
+        assert len(list(History("111111111111").events(DAYS))) == 220
         assert (len(fake.asked), fake.throttled) == (5, 0)
-        monkeypatch.setattr(lookup_events, "PAUSE_SECONDS", 0.0)
-        fake.rate = 2.0  # slower than the slowest machine asks
-        found = list(history.events(Stretch(region, now - 3 * 86_400, now), Attribute("EventId", "e0000007")))
-        assert len(found) == 1
-        assert len(list(history.events(Stretch(region, now - 3 * 86_400, now)))) == 220
+    assert clock.seconds - begin == 4 * lookup_events.PAUSE_SECONDS
+
+
+@pytest.mark.usefixtures("cloud", "quick")
+def test_throttling_is_sat_out(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """Somebody else in the account asks too: AWS refuses at a pace that is ours alone."""
+    with lookup_fake.serving(MANY, rate=2.0, now=clock.monotonic) as fake:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", fake.url)
+        history = History("111111111111")
+        assert len(list(history.events(DAYS, Attribute("EventId", "e0000007")))) == 1
+        assert fake.throttled == 0
+        assert len(list(history.events(DAYS))) == 220
         assert fake.throttled > 0
 
 

@@ -10,10 +10,11 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from typing import Any, cast
 
 from botocore.loaders import Loader
@@ -28,20 +29,21 @@ _REGION = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/cloudtrail/")
 
 
 class Fake:
-    def __init__(self, records: list[Record], rate: float) -> None:
+    def __init__(self, records: list[Record], rate: float, now: Callable[[], float]) -> None:
         self.records = sorted(records, key=lambda record: record["eventTime"], reverse=True)
         self.rate = rate
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.throttled = 0
         self.faults: list[str] = []
         self.url = ""
+        self._now = now
         self._lock = threading.Lock()
-        self._last: dict[str, float] = defaultdict(float)
+        self._last: dict[str, float] = defaultdict(lambda: -inf)
 
     def answer(self, region: str, wanted: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self._must_fit(wanted, _OPERATION.input_shape)
         with self._lock:
-            now = time.monotonic()
+            now = self._now()
             if now - self._last[region] < 1 / self.rate:
                 self.throttled += 1
                 return self._error("ThrottlingException", "Rate exceeded")
@@ -113,9 +115,9 @@ def _event(record: Record) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(records: list[Record], *, rate: float = 1000.0) -> Iterator[Fake]:
-    """The fake at `fake.url`. Fails when anything did not fit the model."""
-    fake = Fake(records, rate)
+def serving(records: list[Record], *, rate: float = inf, now: Callable[[], float] = time.monotonic) -> Iterator[Fake]:
+    """The fake at `fake.url`, counting its rate by the clock `now`. Fails when anything did not fit the model."""
+    fake = Fake(records, rate, now)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

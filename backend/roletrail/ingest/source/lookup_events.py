@@ -122,8 +122,9 @@ class History:
 
     def _page(self, region: str, wanted: dict[str, Any]) -> dict[str, Any]:
         def ask() -> dict[str, Any]:
+            history = clients.client("cloudtrail", region, attempts=1)  # before the turn: the first one takes a while to make
             self._wait_for_turn(region)
-            return clients.client("cloudtrail", region, attempts=1).lookup_events(**wanted)
+            return history.lookup_events(**wanted)
 
         try:
             return patiently(ask, f"LookupEvents in {region}", attempts=PATIENCE)
