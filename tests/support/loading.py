@@ -10,11 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from roletrail import cli
-from roletrail.asgi import create_app
+from roletrail.asgi import application
 from roletrail.auth.access import Access
+from roletrail.auth.gate import App, Gate, Scope
 from roletrail.bootstrap import gate_rules, open_ports
+from roletrail.errors import RoletrailError
 from roletrail.settings import load
 
 
@@ -72,24 +75,38 @@ class Loaded:
         return open_ports(load(store=self.store))
 
 
+def _refuse(scope: Scope, error: RoletrailError, status: int) -> App:
+    raise AssertionError(f"{scope['path']} was refused with {status}: {error}")
+
+
 class Api:
-    """The API over the same store, without a socket."""
+    """The API over the same store, without a socket. Routes are built once for all: that takes longer than most scenarios."""
+
+    _routes: FastAPI | None = None
 
     def __init__(self, loaded: Loaded) -> None:
         settings = load(store=loaded.store, insecure_no_auth=True)
         self._ports = open_ports(settings)
         self._access = Access(self._ports.app)
-        app = create_app(self._ports, self._access, gate_rules(settings, 8321))
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8321")
+        rules = gate_rules(settings, 8321)
+        if Api._routes is None:
+            Api._routes = application(self._ports, self._access, rules)
+        transport = httpx.ASGITransport(app=Gate(Api._routes, self._access, rules, _refuse))
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321")
         self._loop = asyncio.Runner()
 
+    def _ask(self, path: str, parameters: dict[str, str | int]) -> httpx.Response:
+        assert Api._routes is not None
+        Api._routes.state.ports = self._ports
+        return self._loop.run(self._client.get(f"/api/v1/{path}", params=parameters))
+
     def get(self, path: str, **parameters: str | int) -> Any:
-        answer = self._loop.run(self._client.get(f"/api/v1/{path}", params=parameters))
+        answer = self._ask(path, parameters)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
     def status(self, path: str) -> int:
-        return self._loop.run(self._client.get(f"/api/v1/{path}")).status_code
+        return self._ask(path, {}).status_code
 
     def every(self, path: str, **parameters: str | int) -> list[Any]:
         """All items of a paged list."""

@@ -9,7 +9,7 @@ from roletrail import logs
 from roletrail.cli.app import build
 from roletrail.cli.console import show_error
 from roletrail.errors import RoletrailError
-from roletrail.settings import load
+from roletrail.settings import load as settings_of  # `load` is a module of this package
 
 BUG = 70
 """Exit code of a failure that is ours (EX_SOFTWARE)."""
@@ -24,9 +24,9 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     try:
-        settings = load()
+        settings = settings_of()
         logs.set_up(settings.log_level, settings.log_format)
-        build()(legible(arguments), prog_name="roletrail")
+        build(next(iter(arguments), ""))(legible(arguments), prog_name="roletrail")
     except RoletrailError as error:
         show_error(error)
         return error.exit_code

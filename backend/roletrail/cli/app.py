@@ -1,38 +1,61 @@
-"""The tree of commands."""
+"""The tree of commands. A command's module is imported when the command is wanted: all of them together take most of a second."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, NamedTuple
 
 import typer
 
 from roletrail import __version__
-from roletrail.cli import (
-    audit,
-    cover,
-    export,
-    findings,
-    investigations,
-    marks,
-    places,
-    read,
-    responders,
-    rules,
-    serve,
-    shares,
-    stock,
-    tokens,
-)
-from roletrail.cli.contain import contain
-from roletrail.cli.copy import copy
-from roletrail.cli.ingests import ingests
-from roletrail.cli.load import ingest
-from roletrail.cli.permissions import iam_policy
-from roletrail.cli.retention import retention
-from roletrail.cli.triage import triage
 
 
-def build() -> typer.Typer:
+class Place(NamedTuple):
+    """Where a command, or a group of commands, is written: a module of this package and a name in it."""
+
+    module: str
+    attribute: str
+
+
+COMMANDS = {
+    "ingest": Place("load", "ingest"),
+    "triage": Place("triage", "triage"),
+    "chains": Place("read", "chains"),
+    "show": Place("read", "show"),
+    "roles": Place("read", "roles"),
+    "events": Place("read", "events"),
+    "trace": Place("read", "trace"),
+    "event": Place("read", "event"),
+    "coverage": Place("cover", "coverage"),
+    "impact": Place("cover", "impact"),
+    "off-instance": Place("places", "off_instance"),
+    "report": Place("export", "report"),
+    "contain": Place("contain", "contain"),
+    "serve": Place("serve", "serve"),
+    "demo": Place("serve", "demo"),
+    "strands": Place("marks", "strands"),
+    "retention": Place("retention", "retention"),
+    "copy": Place("copy", "copy"),
+    "health": Place("read", "health"),
+    "findings": Place("findings", "findings"),
+    "allow": Place("findings", "allow"),
+    "export": Place("export", "group"),
+    "rules": Place("rules", "rules"),
+    "token": Place("tokens", "group"),
+    "ingests": Place("ingests", "ingests"),
+    "audit": Place("audit", "group"),
+    "iam-policy": Place("permissions", "iam_policy"),
+    "inventory": Place("stock", "inventory"),
+    "guardduty": Place("stock", "guardduty"),
+    "investigations": Place("investigations", "group"),
+    "marks": Place("marks", "group"),
+    "shares": Place("shares", "group"),
+    "responders": Place("responders", "group"),
+}
+
+
+def build(wanted: str = "") -> typer.Typer:
+    """The command called `wanted`; every command when there is none of that name, for help and for suggestions."""
     app = typer.Typer(
         help="Who is really behind this AWS session? Role chains rebuilt from CloudTrail, with proof.",
         no_args_is_help=True,
@@ -41,43 +64,13 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_common)
-    for command in (
-        ingest,
-        triage,
-        read.chains,
-        read.show,
-        read.roles,
-        read.events,
-        read.trace,
-        read.event,
-        cover.coverage,
-        cover.impact,
-        places.off_instance,
-        export.report,
-        contain,
-        serve.serve,
-        serve.demo,
-        marks.strands,
-        retention,
-        copy,
-        read.health,
-    ):
-        app.command()(command)
-    app.add_typer(findings.findings, name="findings")
-    app.add_typer(findings.allow, name="allow")
-    app.add_typer(export.group, name="export")
-    app.add_typer(rules.rules, name="rules")
-    tokens.add_to(serve.token)
-    app.add_typer(serve.token, name="token")
-    app.add_typer(ingests, name="ingests")
-    app.add_typer(audit.group, name="audit")
-    app.command(name="iam-policy")(iam_policy)
-    app.add_typer(stock.inventory, name="inventory")
-    app.add_typer(stock.guardduty, name="guardduty")
-    app.add_typer(investigations.group, name="investigations")
-    app.add_typer(marks.group, name="marks")
-    app.add_typer(shares.group, name="shares")
-    app.add_typer(responders.group, name="responders")
+    for name in [wanted] if wanted in COMMANDS else COMMANDS:
+        place = COMMANDS[name]
+        command = getattr(import_module(f"roletrail.cli.{place.module}"), place.attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name=name)(command)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.padding import Padding
@@ -13,7 +14,9 @@ from roletrail.cli.console import chip, plain, safe
 from roletrail.usecases.chains.grouped import ShapeView
 from roletrail.usecases.chains.proof import grade
 from roletrail.usecases.chains.views import ActionView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
-from roletrail.usecases.role_map import RoleMapView
+
+if TYPE_CHECKING:  # networkx, which no other picture needs
+    from roletrail.usecases.role_map import RoleMapView
 
 _GRADES = {"proved": "green", "strong": "green", "probable": "yellow", "weak": "magenta"}
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}

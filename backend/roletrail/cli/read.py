@@ -15,7 +15,6 @@ from roletrail.cli.options import AsJson, Store, reading
 from roletrail.stores.port import ChainQuery, GraphStore
 from roletrail.usecases import events as event_cases
 from roletrail.usecases import health as health_cases
-from roletrail.usecases import role_map
 from roletrail.usecases import trace as trace_cases
 from roletrail.usecases.chains import sessions
 from roletrail.usecases.chains.grouped import ShapeView, list_shapes
@@ -126,8 +125,10 @@ def roles(
     as_json: AsJson = False,
 ) -> None:
     """List which roles were used to assume which, most sessions first."""
+    from roletrail.usecases.role_map import show_role_map  # noqa: PLC0415 - networkx, which nothing else here needs
+
     with reading(store) as ports:
-        view = role_map.show_role_map(ports.graph, local_actor(), account=account)
+        view = show_role_map(ports.graph, local_actor(), account=account)
     if as_json:
         write_json(view)
         return

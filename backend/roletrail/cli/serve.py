@@ -1,4 +1,4 @@
-"""Commands around the server: serve, demo, token launch."""
+"""Commands around the server: serve, demo."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from roletrail.appdb import AppDatabase
-from roletrail.auth.access import Access
 from roletrail.auth.actor import local_actor
-from roletrail.auth.binding import url_of
 from roletrail.cli.console import err, out
 from roletrail.cli.options import Store, settings_of
 from roletrail.errors import InvalidRequest
@@ -26,8 +23,6 @@ Port = Annotated[
     int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8765]", min=0, max=65535, show_default=False)
 ]
 NoAuth = Annotated[bool, typer.Option("--insecure-no-auth", help="Let everybody in who reaches the address.")]
-
-token = typer.Typer(help="Launch links and tokens.", no_args_is_help=True)
 
 SAMPLE = "tests/scenarios/sample"
 INVENTORY_TAKEN = "2026-11-09T00:00:00Z"
@@ -85,19 +80,3 @@ def _load_inventory(settings: Settings) -> None:
         import_files(known, local_actor(), [str(resource(SAMPLE) / "inventory")], at=read_time(INVENTORY_TAKEN))
     finally:
         known.close()
-
-
-@token.command()
-def launch(store: Store = None) -> None:
-    """Print another one-use launch link for the running server."""
-    settings = settings_of(store)
-    if not settings.app_db_path.is_file():
-        raise InvalidRequest(
-            f"No server has used the app database {settings.app_db_path} yet.", hint="Start one with `roletrail serve`."
-        )
-    access = Access(AppDatabase(settings.app_db_path))
-    try:
-        url = settings.public_url.rstrip("/") or access.app.recall("url") or url_of(settings.host, settings.port, "")
-        out().print(f"{url}/launch?t={access.new_launch()}")
-    finally:
-        access.close()

@@ -1,4 +1,4 @@
-"""Commands around API tokens."""
+"""Commands around ways in: API tokens, and another launch link."""
 
 from __future__ import annotations
 
@@ -6,12 +6,35 @@ from typing import Annotated
 
 import typer
 
+from roletrail.appdb import AppDatabase
+from roletrail.auth.access import Access
+from roletrail.auth.binding import url_of
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.investigations import writer
-from roletrail.cli.options import AsJson, Store, reading
+from roletrail.cli.options import AsJson, Store, reading, settings_of
+from roletrail.errors import InvalidRequest
 from roletrail.usecases import access
 
+group = typer.Typer(help="Launch links and tokens.", no_args_is_help=True)
 
+
+@group.command()
+def launch(store: Store = None) -> None:
+    """Print another one-use launch link for the running server."""
+    settings = settings_of(store)
+    if not settings.app_db_path.is_file():
+        raise InvalidRequest(
+            f"No server has used the app database {settings.app_db_path} yet.", hint="Start one with `roletrail serve`."
+        )
+    ways_in = Access(AppDatabase(settings.app_db_path))
+    try:
+        url = settings.public_url.rstrip("/") or ways_in.app.recall("url") or url_of(settings.host, settings.port, "")
+        out().print(f"{url}/launch?t={ways_in.new_launch()}")
+    finally:
+        ways_in.close()
+
+
+@group.command()
 def create(
     name: Annotated[str, typer.Argument(help="What it is for.")],
     scope: Annotated[
@@ -32,6 +55,7 @@ def create(
     err().print(f"token {made.id}, expires {made.expires_at}; it is not shown again", style="dim")
 
 
+@group.command("list")
 def list_(store: Store = None, as_json: AsJson = False) -> None:
     """List API tokens, the newest first."""
     with reading(store) as ports:
@@ -46,13 +70,8 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
         )
 
 
+@group.command()
 def revoke(token: Annotated[str, typer.Argument(help="Id of the token.")], store: Store = None) -> None:
     """Revoke an API token."""
     with reading(store) as ports:
         access.revoke_token(ports, writer(), token)
-
-
-def add_to(group: typer.Typer) -> None:
-    group.command()(create)
-    group.command("list")(list_)
-    group.command()(revoke)
