@@ -6,6 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= 8765
 ARGS ?=
+# Processes for the tests. Groups of tests that share what they set up stay together, in the order of tests/conftest.py.
+JOBS ?= 2
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := scripts/setup.sh
@@ -24,13 +27,13 @@ serve: $(PYTHON_READY) $(FRONTEND_READY) ## Serve the store of ROLETRAIL_STORE o
 	@$(BIN)/roletrail serve --port $(PORT) $(ARGS)
 
 test: setup ## Run every suite with the gate's counts; installs Chromium, a JRE, Maven and a Neo4j server when missing
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 soak: setup ## Run every suite with the full counts
-	@ROLETRAIL_SOAK=1 $(BIN)/pytest --timeout 3600 $(ARGS)
+	@ROLETRAIL_SOAK=1 $(PYTEST) --timeout 3600 $(ARGS)
 
 e2e: setup ## Run the browser suite alone
-	@$(BIN)/pytest tests/e2e $(ARGS)
+	@$(PYTEST) tests/e2e $(ARGS)
 
 check: $(PYTHON_READY) $(FRONTEND_READY) ## Lint, format, types, layers, JavaScript types, spelling
 	$(BIN)/ruff check .
