@@ -76,6 +76,7 @@ class TooMany(RoletrailError):
 
     code = "too_many"
     exit_code = 8
+    retry_seconds = 60  # buckets are refilled within a minute
 
 
 class StoreUnavailable(RoletrailError):

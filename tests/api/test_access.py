@@ -136,3 +136,29 @@ def test_web_sockets_are_not_served(served: Served) -> None:
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "x" * 24, "Sec-WebSocket-Version": "13"}
     with served.client() as client:
         assert client.get("/chains", headers=upgrade).status_code in {400, 401, 404, 426}
+
+
+# --- too many (one a minute, so that no test is as slow as a second chance) ----------------------------------------
+
+
+def test_guessing_is_slowed_down_and_told_when_to_come_back(sample_store: str) -> None:
+    """A good credential from the same address goes on."""
+    bad = {"Authorization": "Bearer rtt_" + "0" * 49}
+    with serving(sample_store, strangers_a_minute=1) as found, found.client() as stranger, found.reader() as reader:
+        assert stranger.get("/api/v1/health", headers=bad).status_code == 401
+        for headers in ({}, bad):
+            refused = stranger.get("/api/v1/health", headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+            assert refused.headers["retry-after"] == "60"
+        for place in ("/shared/guess", "/s/rts_guess", "/launch", "/login", "/chains"):
+            page = stranger.get(place, headers=NAVIGATION)
+            assert (page.status_code, page.headers["retry-after"]) == (429, "60"), place
+        assert reader.get("/api/v1/health").status_code == 200
+
+
+def test_a_busy_program_slows_nobody_else_down(sample_store: str) -> None:
+    with serving(sample_store, calls_a_minute=1) as found, found.reader() as busy, found.browser() as other:
+        assert busy.get("/api/v1/health").status_code == 200
+        refused = busy.get("/api/v1/health")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+        assert other.get("/api/v1/health").status_code == 200

@@ -1,4 +1,5 @@
-"""Secret canaries in 20 places of records: none in any file, answer, export, share, audit row or log line of ours."""
+"""Secret canaries in 20 places of records: none in any file, answer, export, share, audit row or log line of ours, and none in
+what is left where reading a record, judging it or answering with it fails."""
 
 from __future__ import annotations
 
@@ -11,7 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from roletrail import cli
 from roletrail.auth.actor import SCOPES
+from roletrail.cli import BUG
+from roletrail.ingest import reduce
+from roletrail.usecases import events
+from roletrail.usecases.findings import gathering
 from tests.support.served import Served, ingest, serving
 
 LOGS = Path(__file__).parents[1] / "scenarios" / "t01-one-assumption" / "events.json"
@@ -62,6 +68,11 @@ def test_no_canary_is_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     for answer in answers:
         assert not CANARY.search(answer), CANARY.findall(answer)
     assert not CANARY.search(caplog.text)
+    assert files_without(kept) > 3
+
+
+def files_without(kept: Path) -> int:
+    """How many files there are, none of which holds a canary."""
     read = 0
     for path in kept.rglob("*"):
         if path.is_file():
@@ -69,7 +80,73 @@ def test_no_canary_is_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture)
             assert not CANARY.search(path.read_bytes().decode("latin-1")), path.name
         if path.suffix == ".parquet":
             assert not CANARY.search(repr(pq.read_table(path).to_pylist())), path.name
-    assert read > 3
+    return read
+
+
+def broken(document: Any) -> dict[str, bytes]:
+    """Files with canaries of which nothing can be read, or not all: cut off, no UTF-8, no JSON, records without what they need."""
+    text = json.dumps(document).encode()
+    middle = text.index(b"CANARY-07-SECRET")
+    timeless = {
+        "Records": [
+            {**record, "eventID": "x", "eventTime": record["requestParameters"]["sAMLAssertion"]}
+            for record in document["Records"]
+        ]
+    }
+    return {
+        "cut.json": text[: middle + len(b"CANARY-07-SECRET")],
+        "bytes.json": text[:middle] + b"\xff\xfe" + text[middle:],
+        "comma.json": text.replace(b'": "CANARY-07-SECRET', b'" "CANARY-07-SECRET', 1),
+        "timeless.json": json.dumps(timeless).encode(),
+    }
+
+
+def test_no_canary_is_in_what_a_failure_leaves(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step that has a record in hand fails with all it has in its message, and every traceback is logged."""
+    document = json.loads(LOGS.read_text())
+    for record in document["Records"]:
+        places(record)
+    logs, kept = tmp_path / "logs", tmp_path / "kept"
+    for folder in (logs, kept):
+        folder.mkdir()
+    for name, content in broken(document).items():
+        (logs / name).write_bytes(content)
+    (tmp_path / "events.json").write_text(json.dumps(document))
+    monkeypatch.setenv("ROLETRAIL_LOG_LEVEL", "DEBUG")
+    store = f"sqlite:///{kept / 'r.sqlite'}"
+
+    def run(*arguments: str) -> object:
+        try:
+            return cli.run([*arguments, "--store", store])
+        except SystemExit as stop:
+            return stop.code
+
+    run("ingest", str(logs))
+    for room, name, code in ((reduce.fold, "fold", BUG), (gathering.Gathering, "stories", 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(room, name, failing)
+            assert run("ingest", str(tmp_path / "events.json")) == code
+        run("ingest", str(tmp_path / "events.json"))
+    with serving(store) as served, served.reader() as client:
+        assert client.get("/api/v1/health").json()["quarantined"] > 0
+        monkeypatch.setattr(events, "EventView", failing)
+        chain = client.get("/api/v1/chains", params={"min_sessions": 1}).json()["items"][0]
+        reference = chain["path"][-1]["edge"]["evidence_refs"][0]
+        assert client.get(f"/api/v1/events/{reference}").status_code == 500
+        answers = [client.get(place).text for place in ("/data", "/api/v1/quarantine", "/api/v1/objects")]
+    printed = capfd.readouterr()
+    said = [printed.out, printed.err, caplog.text, *answers]
+    assert "Traceback" in printed.err + caplog.text
+    assert "all there was" in printed.err + caplog.text
+    for text in said:
+        assert not CANARY.search(text), CANARY.findall(text)
+    assert files_without(kept) > 3
+
+
+def failing(*had: Any, **more: Any) -> None:
+    raise RuntimeError(f"all there was: {had!r} {more!r}")
 
 
 def everything(served: Served) -> list[str]:

@@ -169,7 +169,8 @@ def test_a_passphrase_is_asked_for_and_tries_are_few(
         assert "Timeline" not in stranger.get(f"/shared/{made['share']['id']}").text
         assert "Timeline" in opened(stranger, made["path"], "correct horse").text
         monkeypatch.setattr(reader_pages._passphrases, "spend", lambda _: False)
-        assert opened(stranger, made["path"], "correct horse").status_code == 429
+        late = opened(stranger, made["path"], "correct horse")
+        assert (late.status_code, late.headers["retry-after"]) == (429, "60")
 
 
 @pytest.mark.parametrize("preset", ["ids", "names"])

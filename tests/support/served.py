@@ -84,13 +84,15 @@ def serving(
     no_auth: bool = False,
     sample: bool = False,
     strangers_a_minute: int = 0,
+    calls_a_minute: int = 0,
 ) -> Iterator[Served]:
     settings = load(store=store)
     ports = open_ports(settings, sample=sample)
     access = Access(ports.app)
     bound = listen(host, 0)
     port = bound.getsockname()[1]
-    rules = replace(rules_for(host, port, public_url, no_auth=no_auth), strangers_a_minute=strangers_a_minute)
+    rules = rules_for(host, port, public_url, no_auth=no_auth)
+    rules = replace(rules, strangers_a_minute=strangers_a_minute, calls_a_minute=calls_a_minute)
     oidc = open_oidc(settings, ports.app, public_url or f"http://127.0.0.1:{port}")
     app = create_app(ports, access, rules, oidc)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1))

@@ -77,7 +77,7 @@ def problem(status: int, code: str, detail: str, hint: str, more: Mapping[str, o
         "detail": scalar(detail),
         "hint": scalar(hint),
     }
-    headers = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "60"}}.get(status, {})
+    headers = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": str(TooMany.retry_seconds)}}.get(status, {})
     return Response(msgspec.json.encode(body), status, headers, "application/problem+json")
 
 

@@ -84,4 +84,6 @@ def plain_page(site: Site, request: Request, status: int, detail: str, hint: str
     if status == 503:
         page.headers["refresh"] = RETRY_SECONDS
         page.headers["retry-after"] = RETRY_SECONDS
+    if status == 429:
+        page.headers["retry-after"] = str(TooMany.retry_seconds)
     return page

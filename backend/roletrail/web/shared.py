@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.auth.audit import AuditLog
 from roletrail.auth.rates import Rates
+from roletrail.errors import TooMany
 from roletrail.investigations.redact import SAID
 from roletrail.investigations.shares import VISIT_SECONDS, Share, ShareBook
 from roletrail.usecases.chains.present import iso
@@ -88,7 +89,10 @@ def _cover_again(request: Request, share: Share, status: int) -> Response:
         "redacted": SAID[share.redaction],
         "wrong": True,
     }
-    return _page(request, "share_cover", context, status)
+    answer = _page(request, "share_cover", context, status)
+    if status == 429:
+        answer.headers["retry-after"] = str(TooMany.retry_seconds)
+    return answer
 
 
 @router.get("/shared/{id_}/picture.svg")
