@@ -7,6 +7,7 @@ from typing import Any
 from roletrail.ingest.actions import NOTABLE
 from tests.scenarios.recipes import DAY, HOME, named_role, new_trail
 from tests.support.cloudtrail import Record, at
+from tests.support.workloads import deliver
 
 _REQUESTS: dict[str, dict[str, Any]] = {
     "iam": {
@@ -39,6 +40,16 @@ _ANSWERS: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("ec2", "RunInstances"): {"instancesSet": {"items": [{"instanceId": "i-0dddddddddddddd4d"}]}},
 }
+
+
+def certificates() -> tuple[list[Record], str]:
+    """A chain that begins with a certificate, through Roles Anywhere."""
+    trail = new_trail()
+    delivered = deliver(
+        trail, at(DAY, "10:00:00"), "rolesanywhere", named_role(HOME, "laptops"), "0a1b2c", key="K1", knows_role=True
+    )
+    trail.call(delivered, at(DAY, "10:01:00"), "s3", "ListBuckets")
+    return trail.records, delivered.key
 
 
 def everything() -> tuple[list[Record], str]:

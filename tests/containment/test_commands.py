@@ -15,7 +15,7 @@ from roletrail.usecases.containment.plan import as_shell
 from roletrail.usecases.containment.views import ContainmentView, PlanFile
 from tests.containment.awscli_offline import Cli
 from tests.containment.conftest import Estate
-from tests.containment.everything import everything
+from tests.containment.everything import certificates, everything
 from tests.containment.linter import lint
 from tests.containment.shell import Shell
 from tests.containment.subjects import SUBJECTS
@@ -40,11 +40,12 @@ class Script(NamedTuple):
 def views(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ContainmentView]]:
     """Plans of all subjects, as member and as management accounts, and of an incident with every notable call in it."""
     found = [scenario(folder).plan(thing, options) for folder, thing in SUBJECTS.values() for options in (Options(), MANAGED)]
-    estate = Estate(tmp_path_factory.mktemp("everything"))
-    records, key = everything()
-    estate.add(records)
-    yield [*found, estate.plan(key), estate.plan(key, MANAGED)]
-    estate.close()
+    made = [(Estate(tmp_path_factory.mktemp("made")), *records()) for records in (everything, certificates)]
+    for estate, records, _ in made:
+        estate.add(records)
+    yield [*found, *(estate.plan(key, options) for estate, _, key in made for options in (Options(), MANAGED))]
+    for estate, _, _ in made:
+        estate.close()
 
 
 def scripts(views: list[ContainmentView]) -> list[Script]:
@@ -78,7 +79,7 @@ def lines_of(script: Script) -> list[tuple[list[str], dict[str, str]]]:
         return output_of(words)
 
     shell = Shell(run, lambda: CLOCK)
-    shell.files["T.txt"] = f"{CLOCK}\n"
+    shell.files |= {"T.txt": f"{CLOCK}\n", "crl_file-value": "a list of the authority"}
     shell.variables |= {f"{name}{account}": "p-0123456789" for name in ("SCP_", "PORTAL_SCP_") for account in ACCOUNTS}
     for name in ("111111111111", "222222222222", "333333333333", "444444444444"):
         shell.files |= {f"trust-before-{name}-{role}.json": TRUST for role in ROLES}
@@ -106,7 +107,19 @@ def test_the_cli_takes_every_line(views: list[ContainmentView], tmp_path: Path, 
                 cli.run(words, files)
     services = {service for service, _ in cli.sent}
     assert len(seen) >= 60
-    assert services >= {"iam", "ec2", "lambda", "organizations", "sso-admin", "ecs", "rolesanywhere", "cloudtrail", "guardduty"}
+    assert ("rolesanywhere", "ImportCrl") in cli.sent
+    assert services >= {
+        "iam",
+        "ec2",
+        "autoscaling",
+        "lambda",
+        "organizations",
+        "sso-admin",
+        "ecs",
+        "rolesanywhere",
+        "cloudtrail",
+        "guardduty",
+    }
 
 
 def test_a_line_the_cli_refuses_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +183,17 @@ def test_bash_makes_of_the_lines_what_the_tests_make_of_them(views: list[Contain
         assert _by_line(calls) == mine, script.where
 
 
-ASKED = ("CLUSTER", "BUILD_ID", "TRUST_ANCHOR", "SSO_INSTANCE", "PERMISSION_SET", "GOOD_VERSION", "TRAIL_BUCKET")
+ASKED = (
+    "CLUSTER",
+    "BUILD_ID",
+    "TRUST_ANCHOR",
+    "TRUST_ANCHOR_ARN",
+    "CRL_FILE",
+    "SSO_INSTANCE",
+    "PERMISSION_SET",
+    "GOOD_VERSION",
+    "TRAIL_BUCKET",
+)
 
 
 def _by_line(words: list[str]) -> list[list[str]]:

@@ -18,6 +18,9 @@ from tests.containment.awscli_offline import Cli
 from tests.containment.conftest import Estate
 from tests.containment.shell import Shell
 from tests.containment.subjects import SUBJECTS
+from tests.scenarios.recipes import DAY, named_role, new_trail
+from tests.support.cloudtrail import at
+from tests.support.workloads import deliver
 
 Scenario = Callable[[str], Estate]
 TRUST = json.dumps(
@@ -149,6 +152,50 @@ def test_an_instance_and_the_roles_behind_it(
     assert there.policy_of("warehouse-loader", "AWSRevokeOlderSessions")
 
 
+def test_an_instance_leaves_its_auto_scaling_group(
+    estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: str
+) -> None:
+    """Auto Scaling: detached, and the group starts no other one in its place; undoing gives it back."""
+    there = Cloud(cloud)
+    ec2, scaling = there.client("ec2"), there.client("autoscaling")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    scaling.create_launch_configuration(LaunchConfigurationName="web", ImageId=image, InstanceType="t3.micro")
+    zone = ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="storefront", LaunchConfigurationName="web", MinSize=0, MaxSize=3, DesiredCapacity=2, AvailabilityZones=[zone]
+    )  # fmt: skip
+    instance = _members(scaling)[0]
+    trail = new_trail()
+    by = trail.user_key("111111111111", "carol", key="AKIA3")
+    trail.call(
+        by,
+        at(DAY, "05:40:00"),
+        "autoscaling",
+        "AttachInstances",
+        {"instanceIds": [instance], "autoScalingGroupName": "storefront"},
+    )
+    delivered = deliver(trail, at(DAY, "06:00:00"), "ec2", named_role("111111111111", "fleet"), instance, key="K1")
+    trail.call(delivered, at(DAY, "07:00:00"), "s3", "ListBuckets")
+    estate.add(trail.records)
+    step = next(step for step in estate.plan(delivered.key).steps if step.step == "isolate the instance")
+    cli = Cli(tmp_path, {"111111111111"}, monkeypatch, cloud)
+    shell = Shell(cli.run, lambda: "2026-11-02T12:00:00Z")
+    shell.script(step.script)
+    assert ("autoscaling", "DetachInstances") in cli.sent
+    assert len(_members(scaling)) == 1
+    assert instance not in _members(scaling)
+    (group,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert group["DesiredCapacity"] == 1
+    assert json.loads(shell.files[f"acl-of-{instance}.json"])["NetworkAcls"], "what undoing goes back to"
+    shell.script(step.undo.script)
+    assert instance in _members(scaling)
+
+
+def _members(scaling: Any) -> list[str]:
+    (group,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["storefront"])["AutoScalingGroups"]
+    return [one["InstanceId"] for one in group["Instances"]]
+
+
 def test_users_trust_and_functions(scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: str) -> None:
     """A deny on the user, a trust policy with one statement more, a function that runs no more."""
     there = Cloud(cloud)
@@ -175,7 +222,7 @@ def test_users_trust_and_functions(scenario: Scenario, tmp_path: Path, monkeypat
     assert functions.get_function_concurrency(FunctionName="orders")["ReservedConcurrentExecutions"] == 0
 
 
-HERE = frozenset({"iam", "organizations", "ec2", "lambda"})
+HERE = frozenset({"iam", "organizations", "ec2", "autoscaling", "lambda"})
 """Services these tests call in the local cloud. All others that plans print are held to botocore's model alone
 (test_commands.test_the_cli_takes_every_line): sso-admin, guardduty, config, ecs, codebuild, rolesanywhere, scheduler,
 cloudformation."""

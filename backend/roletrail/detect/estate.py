@@ -14,6 +14,8 @@ from roletrail.detect.address import lies_in, parse_network
 
 INVENTORY = "inventory"
 CLOUDTRAIL = "cloudtrail"
+GROUP_TAG = "aws:autoscaling:groupName"
+"""Auto Scaling puts it on every instance it launches or is given, and nobody else can (Auto Scaling: tag instances)."""
 
 
 class OwnAddress(NamedTuple):
@@ -57,6 +59,7 @@ class InstanceFact(NamedTuple):
     source: str
     event: str = ""
     actor: str = ""
+    group: str = ""  # auto scaling group
 
 
 class SubnetFact(NamedTuple):

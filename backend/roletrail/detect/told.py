@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, cast
 
 from roletrail.detect.address import parse
 from roletrail.detect.estate import (
     CLOUDTRAIL,
+    GROUP_TAG,
     Association,
     DatedFact,
     EndpointFact,
@@ -245,6 +246,28 @@ _READ: dict[str, Callable[[_Calls, _Call], None]] = {
 """Calls that tell of addresses and routes."""
 
 
+SCALING = frozenset({"RunInstances", "AttachInstances", "DetachInstances"})
+"""Calls that tell which auto scaling group an instance is in."""
+
+
+def scaling_groups(actions: Iterable[Action], instances: Collection[str]) -> dict[str, str]:
+    """Groups of these instances as the latest call tells it: what launched them, took them in, let them go ("")."""
+    found: dict[str, str] = {}
+    for a in sorted(actions, key=lambda a: (a.at, a.event_id)):
+        detail = {} if a.error_code else _detail(a)
+        named = [instance for instance in _texts(detail.get("instances")) if instance in instances]
+        group = _one(detail.get("group")) or _group_of(detail.get("tags"))
+        if group:
+            found |= dict.fromkeys(named, "" if a.event_name == "DetachInstances" else group)
+    return found
+
+
+def _group_of(tags: Any) -> str:
+    """The tag's value; each tag is kept as its JSON."""
+    parsed = (_object(text) for text in _texts(tags) if GROUP_TAG in text)
+    return next((str(tag.get("value", "")) for tag in parsed if tag.get("key") == GROUP_TAG), "")
+
+
 def _held(a: Action, address: str, kind: str, holder: str) -> HeldAddress:
     return HeldAddress(address, kind, holder, "", a.at, 0, CLOUDTRAIL, _ref(a), a.identity)
 
@@ -254,8 +277,12 @@ def _ref(a: Action) -> str:
 
 
 def _detail(a: Action) -> dict[str, Any]:
+    return _object(a.detail)
+
+
+def _object(text: str) -> dict[str, Any]:
     try:
-        found: Any = json.loads(a.detail) if a.detail else {}
+        found: Any = json.loads(text) if text else {}
     except ValueError:
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -62,13 +62,14 @@ iam CreateInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
 iam CreateServiceLinkedRole | trust role | S.role.roleName Q.aWSServiceName | role_name=S.role.roleName role_arn=S.role.arn role_id=S.role.roleId
 rolesanywhere CreateTrustAnchor UpdateTrustAnchor EnableTrustAnchor DisableTrustAnchor DeleteTrustAnchor | trust trust_anchor | S.trustAnchor.trustAnchorArn Q.trustAnchorId Q.name | trust_anchor=S.trustAnchor.trustAnchorArn name=Q.name
 rolesanywhere CreateProfile UpdateProfile EnableProfile | trust rolesanywhere_profile | S.profile.profileArn Q.profileId Q.name | profile_arn=S.profile.profileArn passed_roles=S.profile.roleArns,Q.roleArns name=Q.name
+rolesanywhere DisableProfile DeleteProfile | containment rolesanywhere_profile | S.profile.profileArn Q.profileId | profile_arn=S.profile.profileArn
 rolesanywhere ImportCrl | trust crl | S.crl.crlId Q.name | trust_anchor=Q.trustAnchorArn
 sso CreatePermissionSet AttachManagedPolicyToPermissionSet PutInlinePolicyToPermissionSet | trust permission_set | Q.name S.permissionSet.name Q.permissionSetArn | permission_set=S.permissionSet.permissionSetArn,Q.permissionSetArn name=Q.name,S.permissionSet.name policy_arn=Q.managedPolicyArn
 sso CreateAccountAssignment DeleteAccountAssignment | trust account_assignment | Q.permissionSetArn | permission_set=Q.permissionSetArn account_id=Q.targetId principal_id=Q.principalId principal_type=Q.principalType
 identitystore CreateUser DeleteUser | persistence idc_user | S.userId Q.userId Q.userName | user_id=S.userId,Q.userId user_name=Q.userName
 identitystore CreateGroupMembership | privilege idc_user | Q.memberId.userId | user_id=Q.memberId.userId group_id=Q.groupId
 sso-directory CreateUser UpdatePassword AddMemberToGroup | persistence idc_user | Q.userId S.user.userId Q.userName | user_id=Q.userId,S.user.userId user_name=Q.userName
-ec2 RunInstances | workload instance | S.instancesSet.instanceId Q.instancesSet.imageId | instances=S.instancesSet.instanceId instance_profile=Q.iamInstanceProfile.arn,Q.iamInstanceProfile.name,S.instancesSet.iamInstanceProfile.arn private_addresses=S.instancesSet.privateIpAddress image_id=Q.instancesSet.imageId subnet_id=S.instancesSet.subnetId vpc_id=S.instancesSet.vpcId count=Q.instancesSet.maxCount instance_type=Q.instanceType launch_template=Q.launchTemplate.launchTemplateId
+ec2 RunInstances | workload instance | S.instancesSet.instanceId Q.instancesSet.imageId | instances=S.instancesSet.instanceId instance_profile=Q.iamInstanceProfile.arn,Q.iamInstanceProfile.name,S.instancesSet.iamInstanceProfile.arn private_addresses=S.instancesSet.privateIpAddress image_id=Q.instancesSet.imageId subnet_id=S.instancesSet.subnetId vpc_id=S.instancesSet.vpcId count=Q.instancesSet.maxCount instance_type=Q.instanceType launch_template=Q.launchTemplate.launchTemplateId tags=S.instancesSet.tagSet,Q.tagSpecificationSet.tags
 ec2 AssociateIamInstanceProfile | workload instance | Q.AssociateIamInstanceProfileRequest.InstanceId Q.instanceId | instances=Q.AssociateIamInstanceProfileRequest.InstanceId,Q.instanceId instance_profile=Q.AssociateIamInstanceProfileRequest.IamInstanceProfile.Arn,Q.AssociateIamInstanceProfileRequest.IamInstanceProfile.Name,Q.iamInstanceProfile.arn,Q.iamInstanceProfile.name association_id=S.AssociateIamInstanceProfileResponse.iamInstanceProfileAssociation.associationId
 ec2 ReplaceIamInstanceProfileAssociation | workload instance | S.ReplaceIamInstanceProfileAssociationResponse.iamInstanceProfileAssociation.instanceId Q.ReplaceIamInstanceProfileAssociationRequest.AssociationId | instances=S.ReplaceIamInstanceProfileAssociationResponse.iamInstanceProfileAssociation.instanceId instance_profile=Q.ReplaceIamInstanceProfileAssociationRequest.IamInstanceProfile.Arn,Q.ReplaceIamInstanceProfileAssociationRequest.IamInstanceProfile.Name association_id=Q.ReplaceIamInstanceProfileAssociationRequest.AssociationId
 ec2 DisassociateIamInstanceProfile | workload instance | S.DisassociateIamInstanceProfileResponse.iamInstanceProfileAssociation.instanceId Q.DisassociateIamInstanceProfileRequest.AssociationId | instances=S.DisassociateIamInstanceProfileResponse.iamInstanceProfileAssociation.instanceId
@@ -95,6 +96,8 @@ cloudformation CreateStack UpdateStack CreateChangeSet CreateStackSet ExecuteCha
 states CreateStateMachine UpdateStateMachine | workload state_machine | S.stateMachineArn Q.stateMachineArn Q.name | name=Q.name passed_role=Q.roleArn
 batch RegisterJobDefinition SubmitJob | workload job | Q.jobDefinitionName Q.jobName | name=Q.jobDefinitionName,Q.jobName passed_role=Q.containerProperties.jobRoleArn
 datapipeline CreatePipeline PutPipelineDefinition | workload pipeline | Q.pipelineId Q.name | name=Q.name
+autoscaling AttachInstances | workload instance | Q.instanceIds | instances=Q.instanceIds group=Q.autoScalingGroupName
+autoscaling DetachInstances EnterStandby | containment instance | Q.instanceIds | instances=Q.instanceIds group=Q.autoScalingGroupName
 autoscaling CreateLaunchConfiguration CreateAutoScalingGroup | workload instance_profile | Q.iamInstanceProfile Q.autoScalingGroupName | instance_profile=Q.iamInstanceProfile
 scheduler CreateSchedule | persistence schedule | Q.name | name=Q.name passed_role=Q.target.roleArn
 eks CreateAccessEntry AssociateAccessPolicy UpdateAccessEntry | trust cluster | Q.name Q.clusterName | principal=Q.principalArn policy_arn=Q.policyArn cluster=Q.name,Q.clusterName
@@ -104,7 +107,7 @@ guardduty DeleteDetector UpdateDetector DisassociateFromMasterAccount Disassocia
 organizations LeaveOrganization InviteAccountToOrganization CreateAccount RemoveAccountFromOrganization AttachPolicy DetachPolicy DisablePolicyType | evasion account | Q.accountId Q.targetId Q.target.id | account_id=Q.accountId,Q.targetId,Q.target.id policy_id=Q.policyId
 config StopConfigurationRecorder DeleteConfigurationRecorder DeleteDeliveryChannel | evasion recorder | Q.configurationRecorderName Q.deliveryChannelName |
 securityhub DisableSecurityHub | evasion hub | |
-ec2 DeleteFlowLogs | evasion flow_log | Q.DeleteFlowLogsRequest.FlowLogId |
+ec2 DeleteFlowLogs | evasion flow_log | Q.DeleteFlowLogsRequest.FlowLogId.content Q.DeleteFlowLogsRequest.FlowLogId | flow_logs=Q.DeleteFlowLogsRequest.FlowLogId.content,Q.DeleteFlowLogsRequest.FlowLogId
 route53resolver DeleteResolverQueryLogConfig DisassociateResolverQueryLogConfig | evasion query_log | Q.resolverQueryLogConfigId |
 logs DeleteLogGroup DeleteLogStream | evasion log_group | Q.logGroupName |
 secretsmanager GetSecretValue | impact secret | Q.secretId | secret=Q.secretId

@@ -115,7 +115,7 @@ def _instance(held: Held) -> Iterator[Fact]:
     one, body = held.snapshot, held.body
     yield InstanceFact(
         one.id, one.account, one.region, body["vpc"], body["subnet"], body["profile"], body["launched"], body["http_tokens"],
-        _since(held, "made"), held.until, held.source,
+        _since(held, "made"), held.until, held.source, group=body.get("group", ""),
     )  # fmt: skip
     yield from _owned(held, one.id)
 

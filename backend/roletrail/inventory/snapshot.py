@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from roletrail.detect.estate import GROUP_TAG
+
 
 class Snapshot(NamedTuple):
     """`body` {} says that the resource is gone."""
@@ -116,6 +118,7 @@ def _instance(item: Item) -> Item:
         "launched": launched,
         "made": min([*attached, launched] if launched else attached, default=0),
         "http_tokens": _text(item, "MetadataOptions", "HttpTokens"),
+        "group": next((_text(one, "Value") for one in _items(item, "Tags") if _text(one, "Key") == GROUP_TAG), ""),
         "addresses": _once(addresses),
     }
 

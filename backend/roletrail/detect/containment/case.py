@@ -67,6 +67,7 @@ class Case(NamedTuple):
     management: frozenset[str] = frozenset()  # accounts known to manage their organisation
     responders: tuple[str, ...] = ()  # ARNs of roles and users that will carry the plan out
     logging: Mapping[str, tuple[Action, ...]] = {}  # changes of CloudTrail by account, oldest first
+    groups: Mapping[str, str] = {}  # auto scaling groups by instance
     until: int = 0  # the newest event of these logs
 
     @property

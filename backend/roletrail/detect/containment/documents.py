@@ -11,6 +11,7 @@ REVOKE = "AWSRevokeOlderSessions"
 """The name the console gives this inline policy: tools and people know it by that (IAM: revoke role session permissions)."""
 QUARANTINE = "RoletrailQuarantine"
 DENY_SESSION = "RoletrailDenySession"
+DENY_SOURCE = "RoletrailDenySourceIdentity"
 DENY_OFF_INSTANCE = "RoletrailDenyOffInstance"
 
 Policy = dict[str, Any]
@@ -39,6 +40,12 @@ def deny_sessions(user_ids: Sequence[str]) -> Policy:
             {"StringEquals": {"aws:userid": list(user_ids)}, "DateLessThan": {"aws:TokenIssueTime": RUN_TIME}},
         )
     )
+
+
+def deny_source_identity(name: str) -> Policy:
+    """Denies every session that carries a source identity, those to come too: it is set once and passed along a chain (IAM: monitor
+    and control actions taken with assumed roles). On sessions aws:SourceIdentity; sts:SourceIdentity is of the call that sets it."""
+    return _policy(_deny("DenySourceIdentity", {"StringEquals": {"aws:SourceIdentity": name}}))
 
 
 def deny_sign_in_sessions(arns: Sequence[str]) -> Policy:

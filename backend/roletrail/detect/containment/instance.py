@@ -6,7 +6,8 @@ taken out of its instance profile for that: credentials are served for up to six
 
 from __future__ import annotations
 
-from roletrail.detect.containment.case import Case, Subject, usable_account, usable_name, usable_region
+from roletrail.detect.containment import documents
+from roletrail.detect.containment.case import Case, Subject, usable, usable_account, usable_name, usable_region
 from roletrail.detect.containment.step import Action as Does
 from roletrail.detect.containment.step import Alternative, Check, Document, Joined, Step, Var, aws
 
@@ -18,7 +19,7 @@ _FIRST = "Reservations[0].Instances[0]"
 def steps(case: Case) -> list[Step]:
     found: list[Step] = []
     for one in _instances(case).values():
-        found += [_disks(one), _isolate(one), _swap(one)]
+        found += [_disks(one), _isolate(one, case.groups.get(one.node.workload_id, "")), _swap(one)]
     return found
 
 
@@ -49,19 +50,49 @@ def _disks(one: Subject) -> Step:
                 "--description", f"Evidence of {id_}", region=region,
             ),
             aws(account, "ec2", "describe-instances", "--instance-ids", id_, region=region, file=f"evidence-{account}-{id_}.json"),
+            aws(account, "autoscaling", "describe-auto-scaling-instances", "--instance-ids", id_, region=region, file=f"group-of-{id_}.json"),
         ),
-        permissions=("ec2:CreateSnapshots", "ec2:DescribeInstances"),
+        permissions=("ec2:CreateSnapshots", "ec2:DescribeInstances", "autoscaling:DescribeAutoScalingInstances"),
         breaks="Nothing.",
         undo_text="Delete the snapshots when the case is closed.",
         checks=(Check(account, ("CreateSnapshots",), id_),),
     )  # fmt: skip
 
 
-def _isolate(one: Subject) -> Step:
+def _leave(one: Subject, group: str) -> tuple[Does, ...]:
+    """Out of its auto scaling group, which takes it out of the group's load balancers, too, and would else replace it and end it for
+    failing its health checks, with what is in its memory. The group's capacity goes down by one: a replacement would start from the
+    same image, with the same role, and have the same hole (Auto Scaling: DetachInstances)."""
+    if not usable(group):
+        return ()
+    words = ("autoscaling", "detach-instances", "--instance-ids", one.node.workload_id, "--auto-scaling-group-name", group)
+    return (aws(one.node.account, *words, "--should-decrement-desired-capacity", region=usable_region(one.region)),)
+
+
+def _rejoin(one: Subject, group: str) -> tuple[Does, ...]:
+    words = ("autoscaling", "attach-instances", "--instance-ids", one.node.workload_id, "--auto-scaling-group-name", group)
+    return (aws(one.node.account, *words, region=usable_region(one.region)),) if usable(group) else ()
+
+
+def _of_group(id_: str, group: str) -> str:
+    if not group:
+        return (
+            f"Nothing in these logs, nor in the inventory, says that it is in an auto scaling group. If group-of-{id_}.json names one, "
+            "detach it first, or the group ends it for failing its health checks."
+        )
+    return (
+        f"It is detached from {group} with --should-decrement-desired-capacity: no replacement starts from the same image with the same "
+        "role. Refused at the group's minimum size: lower that first. To keep capacity, say --no-should-decrement-desired-capacity "
+        "once the image is mended."
+    )
+
+
+def _isolate(one: Subject, scaling: str) -> Step:
     id_, account, region = one.node.workload_id, one.node.account, usable_region(one.region)
     vpc, group, subnet, acl, old = (Var(name) for name in ("VPC", "GROUP", "SUBNET", "ACL", "OLD_ACL_ASSOCIATION"))
     described = ("ec2", "describe-instances", "--instance-ids", id_, "--output", "text", "--query")
-    does = (
+    does: tuple[Does, ...] = (
+        *_leave(one, scaling),
         aws(account, *described, f"{_FIRST}.SecurityGroups[].GroupId", region=region, file=f"groups-of-{id_}.txt"),
         aws(account, *described, f"{_FIRST}.VpcId", region=region, into=vpc.name),
         aws(
@@ -71,6 +102,10 @@ def _isolate(one: Subject) -> Step:
         aws(account, "ec2", "revoke-security-group-egress", "--group-id", group, "--ip-permissions", _EVERYWHERE, region=region),
         aws(account, "ec2", "modify-instance-attribute", "--instance-id", id_, "--groups", group, region=region),
         aws(account, *described, f"{_FIRST}.SubnetId", region=region, into=subnet.name),
+        aws(
+            account, "ec2", "describe-network-acls", "--filters", Joined("Name=association.subnet-id,Values=", subnet.name),
+            region=region, file=f"acl-of-{id_}.json",
+        ),
         aws(
             account, "ec2", "describe-network-acls", "--filters", Joined("Name=association.subnet-id,Values=", subnet.name),
             "--query", Joined("NetworkAcls[0].Associations[?SubnetId=='", subnet.name, "'].NetworkAclAssociationId | [0]"),
@@ -92,26 +127,32 @@ def _isolate(one: Subject) -> Step:
         title=f"Isolate {id_} in {account}",
         why="Credentials leave through the instance. A change of its security group does not cut connections that are already open; "
         "a network ACL that allows nothing does, for its whole subnet.",
-        console=("EC2", "Instances", id_, "Actions, Security, Change security groups", "a group without rules"),
+        console=(
+            *(("EC2", "Auto Scaling Groups", scaling, "Instance management", id_, "Actions, Detach, without a replacement", "then EC2") if scaling else ("EC2",)),
+            "Instances", id_, "Actions, Security, Change security groups", "a group without rules",
+        ),
         does=does,
-        breaks="Whatever the instance serves, and everything else in its subnet while the network ACL is on it. Take it out of its "
-        "auto scaling group and load balancer first, so that it is neither replaced nor stopped for you.",
+        breaks="Whatever the instance serves, and everything else in its subnet while the network ACL is on it.",
         permissions=(
+            *(("autoscaling:DetachInstances",) if scaling else ()),
             "ec2:CreateSecurityGroup",
             "ec2:ModifyInstanceAttribute",
             "ec2:CreateNetworkAcl",
             "ec2:ReplaceNetworkAclAssociation",
         ),
-        undo_text=f"Give it back the groups in groups-of-{id_}.txt and its subnet the network ACL it had.",
+        undo=_rejoin(one, scaling),
+        undo_text=f"Give it back the groups in groups-of-{id_}.txt, and its subnet the network ACL in acl-of-{id_}.json"
+        f"{f'; once it is clean, {scaling} may have it back' if scaling else ''}.",
         survives="The metadata address: neither group nor ACL stops the instance from getting new credentials, and what was carried away "
         "works from anywhere until the role is revoked.",
         enough=False,
+        notes=(_of_group(id_, scaling),),
         checks=(Check(account, ("ModifyInstanceAttribute", "StopInstances"), id_),),
         alternative=Alternative(
             "Stops it instead, once its disks are kept: memory is lost, the subnet is spared.",
-            (aws(account, "ec2", "stop-instances", "--instance-ids", id_, region=region),),
+            (*_leave(one, scaling), aws(account, "ec2", "stop-instances", "--instance-ids", id_, region=region)),
         ),
-    )
+    )  # fmt: skip
 
 
 def _swap(one: Subject) -> Step:
@@ -164,4 +205,23 @@ def _swap(one: Subject) -> Step:
             "Never take the role out of its instance profile for this: credentials are served for up to six more hours.",
         ),
         checks=(Check(account, ("ReplaceIamInstanceProfileAssociation",), id_),),
+        alternative=_with_a_shell(account, one.node.role_name),
+    )  # fmt: skip
+
+
+def _with_a_shell(account: str, role: str) -> Alternative | None:
+    """Semantics 7.9: whoever reads the metadata address reads each new credential, too, until the host is gone."""
+    if not usable_name(role):
+        return None
+    file = f"deny-all-{account}-{role}.json"
+    return Alternative(
+        f"Where somebody has a shell on the host and its profile cannot be replaced: denies {role} everything until the host is rebuilt, "
+        "on every instance of it.",
+        (
+            Document(file, documents.deny_all()),
+            aws(
+                account, "iam", "put-role-policy", "--role-name", role, "--policy-name", documents.QUARANTINE,
+                "--policy-document", f"file://{file}",
+            ),
+        ),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from roletrail.detect.containment import (
+    anywhere,
     cut_off,
     evidence,
     instance,
@@ -30,6 +31,7 @@ FAMILIES: tuple[Callable[[Case], list[Step]], ...] = (
     root.steps,
     trust.steps,
     provider.steps,
+    anywhere.steps,
     portal.steps,
     instance.steps,
     workload.steps,

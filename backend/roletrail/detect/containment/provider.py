@@ -1,4 +1,4 @@
-"""Identity providers and Roles Anywhere: close the door by which outside identities come in (phase 1)."""
+"""Identity providers: close the door by which outside identities come in (phase 1)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from roletrail.detect.containment.case import (
     text_of,
     usable,
     usable_name,
-    usable_region,
 )
-from roletrail.detect.containment.step import Ask, Check, Step, Var, aws
+from roletrail.detect.containment.step import Check, Step, aws
 from roletrail.detect.containment.trust import deny_in_trust, undo_trust
 from roletrail.lineage.model import Action
 
 
 def steps(case: Case) -> list[Step]:
-    return [*_subjects(case), *_made(case), *_anchors(case)]
+    return [*_subjects(case), *_made(case)]
 
 
 # --- a subject of a provider ---
@@ -112,42 +111,4 @@ def _provider(action: Action) -> Step:
         enough=False,
         evidence=refs([action]),
         checks=(Check(account, gone, target),),
-    )
-
-
-# --- Roles Anywhere ---
-
-
-def _anchors(case: Case) -> list[Step]:
-    actions = list(by_name(case, "CreateTrustAnchor", "UpdateTrustAnchor", "EnableTrustAnchor"))
-    named = {text_of(detail_of(a), "trust_anchor") or a.target: a for a in actions}
-    found = [_anchor(a.account, arn.rsplit("/", 1)[-1], usable_region(a.region), a) for arn, a in named.items() if usable(arn)]
-    if not found:
-        certificates = [one for one in case.attackers if one.node.workload == "certificate" and one.node.kind == "session"]
-        found = [_anchor(one.node.account, "", usable_region(one.region), None) for one in certificates[:1]]
-    return found
-
-
-def _anchor(account: str, id_: str, region: str, action: Action | None) -> Step:
-    anchor = id_ or Var("TRUST_ANCHOR")
-    ask = () if id_ else (Ask("TRUST_ANCHOR", "id of the trust anchor (aws rolesanywhere list-trust-anchors)"),)
-    return Step(
-        phase=1,
-        name="disable the trust anchor",
-        target=id_ or "rolesanywhere",
-        account=account,
-        title=f"Disable the Roles Anywhere trust anchor{' ' + id_ if id_ else ''} in {account}",
-        why=f"The attacker made or changed it ({action.event_name}): every certificate it vouches for gets sessions."
-        if action
-        else "The chain begins with a certificate, which can ask for a session again until it expires or is on a revocation list.",
-        console=("IAM", "Roles", "Roles Anywhere, Manage", "Trust anchors", id_ or "the anchor", "Disable"),
-        does=(*ask, aws(account, "rolesanywhere", "disable-trust-anchor", "--trust-anchor-id", anchor, region=region)),
-        breaks="Every workload that signs in with a certificate of this anchor.",
-        permissions=("rolesanywhere:DisableTrustAnchor",),
-        undo=(aws(account, "rolesanywhere", "enable-trust-anchor", "--trust-anchor-id", anchor, region=region),),
-        undo_text="Before it is enabled again, import a revocation list that names the certificate (aws rolesanywhere import-crl).",
-        survives="Sessions already issued: phase 2 is for them.",
-        enough=False,
-        evidence=refs([action]) if action else (),
-        checks=(Check(account, ("DisableTrustAnchor", "DeleteTrustAnchor"), id_),) if id_ else (),
     )

@@ -34,7 +34,6 @@ def _in_order(alone: list[Step], groups: list[Step], order: Sequence[str]) -> li
 
 def _revoke(case: Case, role: str, sessions: Sequence[Subject]) -> Step:
     node, name = sessions[0].node, role_name_of(role)
-    file = f"revoke-{node.account}-{name}.json"
     printable = usable_name(name)
     words = ("--role-name", name, "--policy-name", documents.REVOKE)
     suspicious = [one for one in sessions if one.attacker]
@@ -47,11 +46,11 @@ def _revoke(case: Case, role: str, sessions: Sequence[Subject]) -> Step:
         title=f"Revoke the sessions of role {name} in {node.account}",
         why=_why(suspicious),
         console=("IAM", "Roles", name, "Revoke sessions", "Revoke active sessions"),
-        does=_put(node.account, name, file) if printable else (),
+        does=_put(node.account, name) if printable else (),
         alternative=_other_way(case, role, suspicious) if printable else None,
         stops=stopped(case, [role], sessions),
         others=(role,),
-        breaks="Every session of this role issued until then, whoever holds it; each can be asked for again at once.",
+        breaks=_breaks(sessions),
         permissions=("iam:PutRolePolicy",),
         undo=(aws(node.account, "iam", "delete-role-policy", *words),) if printable else (),
         undo_text="Delete the policy 12 hours later: by then every session it denies has expired.",
@@ -59,6 +58,15 @@ def _revoke(case: Case, role: str, sessions: Sequence[Subject]) -> Step:
         "phase 3 looks for them.",
         notes=() if printable else ("The name of this role, as logged, is no name IAM accepts: no command is printed.",),
         checks=_checks(role, sessions),
+    )
+
+
+def _breaks(sessions: Sequence[Subject]) -> str:
+    delivered = any(one.node.workload == "instance" for one in sessions)
+    return "Every session of this role issued until then, whoever holds it; each can be asked for again at once." + (
+        " Other instances of this role fail until newer credentials are delivered to them: associating their profile again brings those."
+        if delivered
+        else ""
     )
 
 
@@ -75,16 +83,11 @@ def _why(suspicious: Sequence[Subject]) -> str:
     ).replace(" are of this role", " is of this role" if len(suspicious) == 1 else " are of this role")
 
 
-def _put(account: str, name: str, file: str) -> tuple[Does, ...]:
-    words = ("--role-name", name, "--policy-name", documents.REVOKE)
-    return (
-        SET_TIME,
-        Document(file, documents.revoke_older()),
-        aws(account, "iam", "put-role-policy", *words, "--policy-document", f"file://{file}"),
-    )
+def _put(account: str, name: str) -> tuple[Does, ...]:
+    return (SET_TIME, *_put_document(account, name, "revoke", documents.REVOKE, documents.revoke_older()))
 
 
-ENDING = (documents.REVOKE, documents.DENY_SESSION, documents.DENY_OFF_INSTANCE)
+ENDING = (documents.REVOKE, documents.DENY_SESSION, documents.DENY_SOURCE, documents.DENY_OFF_INSTANCE)
 """Policies that end the sessions of a role, the narrower ones too."""
 LEAST_BY_ENDPOINT = 0.99
 """Share of a role's direct calls that must go through VPC endpoints before a deny of off-instance use is printed: for a role that
@@ -92,7 +95,7 @@ leaves by NAT it would be an outage (semantics 7.5)."""
 
 
 def _other_way(case: Case, role: str, suspicious: Sequence[Subject]) -> Alternative | None:
-    return _off_instance(case, role, suspicious) or _narrower(case, role, suspicious)
+    return _off_instance(case, role, suspicious) or _by_source(case, role, suspicious) or _narrower(case, role, suspicious)
 
 
 def _off_instance(case: Case, role: str, suspicious: Sequence[Subject]) -> Alternative | None:
@@ -101,18 +104,40 @@ def _off_instance(case: Case, role: str, suspicious: Sequence[Subject]) -> Alter
     delivered = bool(suspicious) and all(one.node.workload == "instance" for one in suspicious)
     if use is None or not delivered or not use.direct or use.by_endpoint < LEAST_BY_ENDPOINT * use.direct:
         return None
-    account, name = suspicious[0].node.account, role_name_of(role)
-    file = f"deny-off-instance-{account}-{name}.json"
-    words = ("--role-name", name, "--policy-name", documents.DENY_OFF_INSTANCE)
     return Alternative(
         "Denies these credentials away from their instance alone, and lets the instance go on. Of the role's "
         f"{use.direct:,} direct calls of seven days {use.direct - use.by_endpoint:,} did not go through a VPC endpoint: those it "
         "would have denied. It does nothing against somebody who works through the instance.",
-        (
-            Document(file, documents.deny_off_instance()),
-            aws(account, "iam", "put-role-policy", *words, "--policy-document", f"file://{file}"),
+        _put_document(
+            suspicious[0].node.account,
+            role_name_of(role),
+            "deny-off-instance",
+            documents.DENY_OFF_INSTANCE,
+            documents.deny_off_instance(),
         ),
     )
+
+
+def _by_source(case: Case, role: str, suspicious: Sequence[Subject]) -> Alternative | None:
+    """Where somebody else uses the role and all that is suspicious carries one source identity: it holds for sessions to come, too."""
+    use = case.roles.get(role)
+    carried = {one.node.source_identity for one in suspicious}
+    name = next(iter(carried), "")
+    if use is None or not use.day or len(carried) != 1 or not usable_name(name):
+        return None
+    account = suspicious[0].node.account
+    return Alternative(
+        f"Denies every session of this role that carries the source identity {name}, those to come too, and spares the others. Right "
+        "only where the trust policy of the chain's first role, or its identity provider, sets the source identity (sts:SourceIdentity): "
+        "else the next chain begins without it. Whoever carries it rightfully is denied as well.",
+        _put_document(account, role_name_of(role), "deny-source", documents.DENY_SOURCE, documents.deny_source_identity(name)),
+    )
+
+
+def _put_document(account: str, name: str, what: str, policy_name: str, document: documents.Policy) -> tuple[Does, ...]:
+    file = f"{what}-{account}-{name}.json"
+    words = ("--role-name", name, "--policy-name", policy_name, "--policy-document", f"file://{file}")
+    return (Document(file, document), aws(account, "iam", "put-role-policy", *words))
 
 
 def _narrower(case: Case, role: str, suspicious: Iterable[Subject]) -> Alternative | None:
@@ -121,16 +146,13 @@ def _narrower(case: Case, role: str, suspicious: Iterable[Subject]) -> Alternati
     ids = sorted({one.node.principal_id for one in suspicious if ":" in one.node.principal_id and usable(one.node.principal_id)})
     if use is None or not use.day or not ids:
         return None
-    account, name = next(one.node.account for one in suspicious), role_name_of(role)
-    file = f"deny-session-{account}-{name}.json"
-    words = ("--role-name", name, "--policy-name", documents.DENY_SESSION)
+    account = next(one.node.account for one in suspicious)
     return Alternative(
         f"Spares the other sessions of this role. Only once nothing can ask for a session of it any more: a session name is the "
         f"caller's choice, so a new one escapes this. Denies {', '.join(ids[:3])}{' and more' if len(ids) > 3 else ''}.",
         (
             SET_TIME,
-            Document(file, documents.deny_sessions(ids)),
-            aws(account, "iam", "put-role-policy", *words, "--policy-document", f"file://{file}"),
+            *_put_document(account, role_name_of(role), "deny-session", documents.DENY_SESSION, documents.deny_sessions(ids)),
         ),
     )
 
@@ -193,7 +215,7 @@ def _together(case: Case, group: Sequence[str], by_role: dict[str, list[Subject]
     for account, name in printable:
         words = ("--role-name", name, "--policy-name", documents.QUARANTINE)
         hold.append(aws(account, "iam", "put-role-policy", *words, "--policy-document", "file://quarantine-roles.json"))
-        revoke += _put(account, name, f"revoke-{account}-{name}.json")[1:]
+        revoke += _put(account, name)[1:]
         lift.append(aws(account, "iam", "delete-role-policy", *words))
     return Step(
         phase=2,

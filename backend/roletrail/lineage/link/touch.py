@@ -35,12 +35,14 @@ TRUST_EVENTS = {"UpdateAssumeRolePolicy", "CreateRole"}
 ROLE_MEMBERS = ("passed_role", "passed_roles", "execution_role_arn")
 CONTAINING = {
     "PutRolePolicy", "DeleteRolePolicy", "PutUserPolicy", "DeleteUserPolicy", "UpdateAccessKey", "DeleteAccessKey",
-    "DeleteLoginProfile", "DeleteUser", "DeleteRole", "UpdateAssumeRolePolicy", "DeleteSAMLProvider", "DeleteOpenIDConnectProvider",
-    "DetachUserPolicy", "DetachRolePolicy", "DetachGroupPolicy", "DeleteGroupPolicy", "RemoveUserFromGroup", "DeletePolicy",
-    "SetDefaultPolicyVersion", "DeactivateMFADevice", "AttachPolicy", "DetachPolicy", "DisableUser", "DisableTrustAnchor",
-    "DeleteTrustAnchor", "ReplaceIamInstanceProfileAssociation", "ModifyInstanceAttribute", "StopInstances", "TerminateInstances",
+    "DeleteLoginProfile", "DeleteUser", "DeleteRole", "UpdateAssumeRolePolicy", "DeleteSAMLProvider",
+    "DeleteOpenIDConnectProvider", "DetachUserPolicy", "DetachRolePolicy", "DetachGroupPolicy", "DeleteGroupPolicy",
+    "RemoveUserFromGroup", "DeletePolicy", "SetDefaultPolicyVersion", "DeactivateMFADevice", "AttachPolicy", "DetachPolicy",
+    "DisableUser", "DisableTrustAnchor", "DeleteTrustAnchor", "DisableProfile", "DeleteProfile",
+    "ReplaceIamInstanceProfileAssociation", "ModifyInstanceAttribute", "StopInstances", "TerminateInstances",
     "CreateSnapshots", "PutFunctionConcurrency", "UpdateFunctionConfiguration", "DeleteFunction", "DeleteFunctionUrlConfig",
-    "DeleteSchedule", "DeleteStack", "StopTask", "StopBuild", "StartLogging", "CreateTrail", "PutEventSelectors", "UpdateDetector",
+    "DeleteSchedule", "DeleteStack", "StopTask", "StopBuild", "StartLogging", "CreateTrail", "PutEventSelectors",
+    "UpdateDetector",
 }  # fmt: skip
 """Calls that take access away or put logging right: whoever verifies a containment asks for them by what they were about."""
 _TOUCHED_KINDS = {"function", "saml_provider", "oidc_provider", "permission_set"}

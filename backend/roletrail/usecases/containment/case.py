@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from roletrail.detect.containment import Case, RoleUse, RoleUser, Subject
 from roletrail.detect.containment.case import is_pseudo_role, is_role_session
+from roletrail.detect.estate import Fact, InstanceFact
 from roletrail.detect.marks import Sides
+from roletrail.detect.told import SCALING, scaling_groups
 from roletrail.lineage.model import Action, Issuance, event_id_of
 from roletrail.stores.port import GraphStore, NodeRow
 
@@ -29,6 +31,7 @@ class Options(NamedTuple):
     sides: Sides | None = None
     responders: tuple[str, ...] = ()
     management: frozenset[str] = frozenset()
+    inventory: tuple[Fact, ...] = ()
 
 
 def gather(graph: GraphStore, ids: Sequence[str], options: Options) -> Gathered:
@@ -54,6 +57,7 @@ def gather(graph: GraphStore, ids: Sequence[str], options: Options) -> Gathered:
         management=options.management | _managing(issuances.values(), actions),
         responders=options.responders,
         logging={account: tuple(graph.logging_changes(account)) for account in sorted(accounts)},
+        groups=_groups(graph, subjects.values(), options.inventory),
         until=until,
     )
     return Gathered(case, more)
@@ -126,6 +130,15 @@ def _managing(issuances: Iterable[Issuance], actions: Iterable[Action]) -> set[s
     return asked | {
         a.account for a in actions if a.event_source == "organizations.amazonaws.com" and a.event_name != "LeaveOrganization"
     }
+
+
+def _groups(graph: GraphStore, subjects: Iterable[Subject], inventory: Iterable[Fact]) -> dict[str, str]:
+    """Auto scaling groups of the plan's instances: what an inventory says, and CloudTrail's word before it."""
+    instances = {one.node.workload_id for one in subjects if one.node.workload == "instance"}
+    if not instances:
+        return {}
+    facts = [fact for fact in inventory if isinstance(fact, InstanceFact) and fact.instance in instances and not fact.until]
+    return {fact.instance: fact.group for fact in facts} | scaling_groups(graph.actions_named(SCALING), instances)
 
 
 # --- who else uses the roles ---

@@ -19,7 +19,8 @@ MOST_LISTED = 200
 def live_view(graph: GraphStore, case: Case, watch: Watch, now: int) -> LiveView:
     held = credentials(case, now, watch.endings())
     valid = [one for one in held if one.state != "ended"]
-    again = _newest_of_each([one for one in held if one.state == "ended" and one.renewed_by])
+    shown = {_group(one) for one in valid}
+    again = _newest_of_each([one for one in held if one.state == "ended" and one.renewed_by and _group(one) not in shown])
     limits = not_covered(graph, case, watch, now)
     return LiveView(
         sentence=_sentence(valid, again, limits, now),
@@ -31,11 +32,15 @@ def live_view(graph: GraphStore, case: Case, watch: Watch, now: int) -> LiveView
     )
 
 
+def _group(one: Credential) -> str:
+    return one.node.role_arn or one.id
+
+
 def _newest_of_each(ended: Sequence[Credential]) -> list[Credential]:
     """One credential for each role that can be had again: the newest stands for all."""
     newest: dict[str, Credential] = {}
     for one in ended:
-        group = one.node.role_arn or one.id
+        group = _group(one)
         if group not in newest or newest[group].issued < one.issued:
             newest[group] = one
     return list(newest.values())

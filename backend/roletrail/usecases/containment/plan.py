@@ -68,6 +68,7 @@ def plan_of(
         sides=marked if any(marked) else None,
         responders=tuple(dict.fromkeys([*declared, *ports.responders, *asked.responders])),
         management=ports.management | asked.management,
+        inventory=ports.inventory.facts(),
     )
     gathered = gather(ports.graph, ids, known)
     if not gathered.case.subjects:
