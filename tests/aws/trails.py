@@ -30,7 +30,7 @@ class Place:
     def ingest(self, *paths: str, window: Window = EVERYTHING, workers: int | None = None) -> IngestSummary:
         return ingest(paths, open_store=self.open, archive=self.archive, window=window, workers=workers)
 
-    def intake(self, workers: int | None = 1) -> Intake:
+    def intake(self, workers: int | None = None) -> Intake:
         return Intake(self.open, self.archive, workers)
 
     def exported(self) -> list[tuple[str, object]]:

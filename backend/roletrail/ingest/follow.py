@@ -75,7 +75,7 @@ class Follower:
         rounds = troubles = 0
         while not self._stop.is_set():
             try:
-                messages = self._gather()
+                messages = self._gathered() if until_empty else self._gather()
                 if messages:
                     self._round(messages)
                     rounds += 1
@@ -101,9 +101,19 @@ class Follower:
         messages = self._queue.receive(WAIT_SECONDS)
         end = time.monotonic() + GATHER_SECONDS
         while messages and len(messages) < MOST_MESSAGES and time.monotonic() < end and not self._stop.is_set():
-            if sum(_size(one) for one in messages) > MOST_BYTES:
+            if sum(map(_size, messages)) > MOST_BYTES:
                 break
             messages += self._queue.receive(NEXT_WAIT_SECONDS)
+        return messages
+
+    def _gathered(self) -> list[Message]:
+        """What is there: nobody waits for more to come."""
+        messages: list[Message] = []
+        while len(messages) < MOST_MESSAGES and sum(map(_size, messages)) <= MOST_BYTES and not self._stop.is_set():
+            more = self._queue.receive(NEXT_WAIT_SECONDS)
+            if not more:
+                break
+            messages += more
         return messages
 
     def _round(self, messages: list[Message]) -> None:
