@@ -6,6 +6,7 @@ Never `ipaddress.is_private`: it calls the documentation ranges private, and car
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -20,6 +21,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # RFC 1918, shared carrier space (RFC 6598), unique local IPv6 (RFC 4193).
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+
+
+WIDTHS = {4: 32, 6: 128}
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 class AwsRange(NamedTuple):
@@ -46,11 +51,17 @@ class Ranges:
         return bool(self._by_length)
 
     def _add(self, one: AwsRange) -> None:
-        network = parse_network(one.prefix)
-        if network is None:
+        version = 6 if ":" in one.prefix else 4
+        text, _, length = one.prefix.partition("/")
+        width = WIDTHS[version]
+        try:  # thousands of prefixes: ten times faster than `ipaddress`, which makes an object of each
+            number, bits = int.from_bytes(socket.inet_pton(FAMILIES[version], text), "big"), int(length or width)
+        except (OSError, ValueError):
             return
-        held = self._by_length.setdefault((network.version, network.prefixlen), {})
-        start = int(network.network_address)
+        if not 0 <= bits <= width:
+            return
+        held = self._by_length.setdefault((version, bits), {})
+        start = number >> (width - bits) << (width - bits)
         if start not in held or _rank(one) > _rank(held[start]):
             held[start] = one
 

@@ -163,27 +163,22 @@ def shown(story: Story) -> Iterator[Seen]:
 
 def _of_activities(node: Node, activities: Iterable[Activity]) -> list[Seen]:
     """Each habit of a day once: a busy session does the same in every quarter of an hour."""
-    found: list[Seen] = []
-    days: set[int] = set()
-    addresses: set[tuple[int, str]] = set()
-    agents: set[tuple[int, str]] = set()
-    services: set[tuple[int, str]] = set()
+    days: dict[int, tuple[set[str], set[str], set[str]]] = {}
     for activity in activities:
         day = activity.cell // DAY
         if day not in days:
-            days.add(day)
-            found.append(Seen(alive_key(node), day))
-        if (day, activity.address) not in addresses:
-            addresses.add((day, activity.address))
-            found.append(Seen(network_key(node, network(activity.address)), day))
-        if (day, activity.agent) not in agents:
-            agents.add((day, activity.agent))
-            found.append(Seen(client_key(node, activity.agent), day))
-        for pair in activity.sources.split():
-            service = pair.partition("=")[0]
-            if (day, service) not in services:
-                services.add((day, service))
-                found.append(Seen(family_key(node, service), day))
+            days[day] = (set(), set(), set())
+        addresses, agents, sources = days[day]
+        addresses.add(activity.address)
+        agents.add(activity.agent)
+        sources.add(activity.sources)
+    found: list[Seen] = []
+    for day, (addresses, agents, sources) in days.items():
+        found.append(Seen(alive_key(node), day))
+        found += [Seen(network_key(node, net), day) for net in set(map(network, addresses))]
+        found += [Seen(client_key(node, agent), day) for agent in agents]
+        services = {pair.partition("=")[0] for many in sources for pair in many.split()}
+        found += [Seen(family_key(node, service), day) for service in services]
     return found
 
 

@@ -39,8 +39,11 @@ class Past:
 
     def days(self, key: int, at: int) -> int:
         """Distinct days, from 30 to 7 before `at`, on which the habit was seen."""
-        today = at // DAY
-        return sum(today - WINDOW_DAYS <= day <= today - SETTLED_DAYS for day in self._days.get(key, ()))
+        seen = self._days.get(key)
+        if not seen:
+            return 0
+        oldest, newest = at // DAY - WINDOW_DAYS, at // DAY - SETTLED_DAYS
+        return len([day for day in seen if oldest <= day <= newest])
 
     def new(self, key: int, at: int) -> bool:
         """Never seen in the window, though there was time to."""

@@ -6,6 +6,8 @@ A rule is a module of `detect.rules` with a RULE. It is pure: the same story and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from roletrail.detect.finding import SEVERITIES, Finding, Reason, Severity
@@ -67,16 +69,18 @@ class Rule(NamedTuple):
 
 def facets(story: Story) -> frozenset[Facet]:
     """What a story holds."""
-    found: list[Facet] = []
-    if story.leaf and (story.standing.sessions >= 2 or story.standing.reach >= 3):
-        found.append("chain")
-    if story.node.role_name:
-        found.append("taken")
-    found.extend(name for name in _LISTS if getattr(story, name))
-    return frozenset(found)
+    chain = story.leaf and (story.standing.sessions >= 2 or story.standing.reach >= 3)
+    return _named(chain, bool(story.node.role_name), *map(bool, _lists(story)))
 
 
 _LISTS: tuple[Facet, ...] = ("actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
+_lists = attrgetter(*_LISTS)
+
+
+@lru_cache(1 << 10)
+def _named(*held: bool) -> frozenset[Facet]:
+    names: tuple[Facet, ...] = ("chain", "taken", *_LISTS)
+    return frozenset(name for name, one in zip(names, held, strict=True) if one)
 
 
 def severity_of(score: int) -> Severity:

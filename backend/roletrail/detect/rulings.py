@@ -126,14 +126,15 @@ class _Workload:
         runtime = [b for b in of_key if self._runs(b, word) and self._classes[b] == "AWS_PUBLIC"]
         systems = {hands.system_of(b.agent) for b in runtime}
         hit = self._world.ranges.find(a.address)
+        only_outside = all(self._classes[b] == "PUBLIC" for b in of_key)
         return workload_use.WorkloadUse(
             self._classes[a],
             runtime_agent=self._runs(a, word),
             runtime_in_aws=bool(runtime),
             foreign_client=bool(systems) and hands.system_of(a.agent) not in systems,
             same_region=bool(hit and hit.region in _regions(self._subject)),
-            only_outside=all(self._classes[b] == "PUBLIC" for b in of_key),
-            shared=self._shared(a),
+            only_outside=only_outside,
+            shared=only_outside and self._shared(a),  # no row asks for it otherwise, and it is the dearest question of all
             egress=lies_in(a.address, self._world.estate.organisation.egress),
         )
 
@@ -142,11 +143,11 @@ class _Workload:
 
     def _shared(self, a: Activity) -> bool:
         here = [b for b in self._direct if b.address == a.address]
-        mine = frozenset(self._subject.sessions) | self._subject.roots_of
-        others = {n.principal for n in self._world.neighbours(a.address) if n.kind == "workload" and n.identity not in mine}
         sessions = {b.identity for b in here}
-        long = max(b.last_at for b in here) - min(b.first_at for b in here) > WORKLOAD_LIFE
-        return bool(others) or (len(sessions) > 1 and long)
+        if len(sessions) > 1 and max(b.last_at for b in here) - min(b.first_at for b in here) > WORKLOAD_LIFE:
+            return True
+        mine = self._subject.roots_of | self._subject.sessions.keys()
+        return any(id_ not in mine for id_ in self._world.workloads(a.address))
 
 
 WORKLOAD_LIFE = 46_800

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from roletrail.detect.address import AddressClass, Ranges
@@ -44,6 +44,7 @@ class World(NamedTuple):
     ranges: Ranges
     neighbours: Neighbours
     customs: Callable[[str], Customs]  # by role ARN
+    workloads: Callable[[str], Collection[str]]  # identities of workloads at an address
 
 
 class Found(NamedTuple):

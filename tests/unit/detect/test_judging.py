@@ -122,7 +122,8 @@ def judged(
     estate = Estate((*known, *told.facts), Organisation(frozenset({ACCOUNT})))
     subject = Subject("instance", INSTANCE, ACCOUNT, NODES, activities, (), delivered=True)
     customs = Customs(activities)
-    world = World(estate, told, RANGES, lambda _: neighbours, lambda _: customs)
+    workloads = [one.identity for one in neighbours if one.kind == "workload"]
+    world = World(estate, told, RANGES, lambda _: neighbours, lambda _: customs, lambda _: workloads)
     return judge(subject, world)
 
 

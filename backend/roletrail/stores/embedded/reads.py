@@ -6,11 +6,10 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator
 from sqlite3 import Connection
 
-from roletrail.lineage.model import Seen
+from roletrail.lineage.model import Seen, Standing
 from roletrail.stores.cursors import newest_cursor, read_newest_cursor
-from roletrail.stores.embedded.derived import Row, as_standings
 from roletrail.stores.embedded.linking import seen_of
-from roletrail.stores.embedded.rows import STANDING_COLUMNS, select_in, unpack_edges, unpack_node
+from roletrail.stores.embedded.rows import select_in, unpack_edges, unpack_node
 from roletrail.stores.port import NodeRow, PathStep, RolePair, Totals
 
 Place = tuple[int, str, int]  # -last_seen, id, number: newest first
@@ -25,28 +24,26 @@ def numbers_of(connection: Connection, ids: Iterable[str]) -> dict[int, str]:
     return {n: id_ for id_, n in select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", set(ids))}
 
 
+_ROWS = """
+SELECT standing.id, node.row, node.edges, coalesce(root.id, ''), coalesce(above.id, ''), standing.sessions, standing.hops,
+       standing.depth, standing.pivots, standing.segment, standing.reach, standing.confidence, standing.started,
+       coalesce(pivot.id, ''),
+       coalesce(caller.first_at, 0), coalesce(caller.last_at, 0), coalesce(caller.count, 0),
+       coalesce(caller.errors, 0),
+       (SELECT count(*) FROM standing AS child WHERE child.parent = standing.n AND child.parent > 0), standing.band
+FROM identity JOIN standing ON standing.n = identity.n JOIN node ON node.n = identity.n
+LEFT JOIN caller ON caller.n = identity.n
+LEFT JOIN identity AS root ON root.n = standing.root
+LEFT JOIN identity AS above ON above.n = standing.parent
+LEFT JOIN identity AS pivot ON pivot.n = standing.last_pivot AND standing.last_pivot > 0
+WHERE identity.id IN (?)
+"""
+
+
 def rows(connection: Connection, ids: Collection[str]) -> dict[str, NodeRow]:
-    names = numbers_of(connection, ids)
-    placed = [Row(*row) for row in select_in(connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", names)]
-    standings = as_standings(connection, placed)
-    packed = {n: (row, edges) for n, row, edges in select_in(connection, "SELECT n, row, edges FROM node WHERE n IN (?)", names)}
-    columns = "SELECT n, first_at, last_at, count, errors FROM caller WHERE n IN (?)"
-    uses = {n: rest for n, *rest in select_in(connection, columns, names)}
-    below = dict(
-        select_in(connection, "SELECT parent, count(*) FROM standing WHERE parent > 0 AND parent IN (?) GROUP BY parent", names)
-    )
     return {
-        row.id: NodeRow._make(
-            (
-                unpack_node(packed[row.n][0]),
-                standings[row.id],
-                unpack_edges(packed[row.n][1]),
-                *uses.get(row.n, (0, 0, 0, 0)),
-                below.get(row.n, 0),
-                row.band > 0,
-            )
-        )
-        for row in placed
+        row[0]: NodeRow._make((unpack_node(row[1]), Standing._make(row[3:14]), unpack_edges(row[2]), *row[14:19], row[19] > 0))
+        for row in select_in(connection, _ROWS, set(ids))
     }
 
 

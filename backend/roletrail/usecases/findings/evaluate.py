@@ -163,6 +163,8 @@ class _Run:
 
     def _asks(self, question: Callable[[Sequence[Responder], str, str, str, int], bool], story: Story) -> bool:
         """Whether declared responders answer for it, or disown it. What they do in an incident is nothing usual either."""
+        if not self._given.responders:
+            return False
         node = story.node
         return question(self._given.responders, node.role_arn, node.name, node.source_identity, story.at)
 
@@ -180,7 +182,7 @@ class _Run:
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
         """Whether its days may count as usual: nothing open or confirmed, nobody marked above it."""
-        if any(step.node.id in self._attacker for step in story.path):
+        if self._attacker and any(step.node.id in self._attacker for step in story.path):
             return False
         return not any(
             finding.id in self._given.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._given.benign)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from roletrail.detect import habits
 from roletrail.detect.deeds import detail_of
@@ -26,6 +26,8 @@ EVERYTHING = 1_000_000
 MOST_STEPS = 40
 """Steps of a path that are told: the first and the last half of them."""
 MOST_USES = 50
+MOST_MET = 50_000
+"""Ways into roles that are remembered from batch to batch: some 30 MB."""
 STRANGERS_DAYS = 7
 _REVOKED = ("sessions of its role were revoked", "the key was switched off")
 _WORKLOADS = frozenset({"service", "function", "instance", "task", "pod", "build", "certificate", "machine"})
@@ -50,7 +52,7 @@ class Gathering:
         verdicts: Mapping[str, Sequence[UseVerdict]],
         met: dict[str, Use] | None = None,
     ) -> None:
-        """`met` is what ways into roles the batch before told of: batches follow each other in time, and share most of them."""
+        """`met` is what ways into roles earlier batches told of: batches follow each other in time, and share most of them."""
         self._graph = graph
         self._ids = ids
         self._own = own
@@ -76,7 +78,8 @@ class Gathering:
         sign_ins = self._signed_in(mine, rows)
         revoked = self._revoked(lively, rows)
         return [
-            self._story(id_, told)._replace(
+            self._story(
+                id_, told,
                 actions=tuple(actions.get(id_, ())), attempts=tuple(attempts.get(id_, ())), obtained=obtained.get(id_, ()),
                 activities=activities.get(id_, ()), role_uses=uses.get(id_, ()), sign_ins=sign_ins.get(id_, ()),
                 revoked=revoked.get(id_, ()),
@@ -117,14 +120,15 @@ class Gathering:
                 found[id_] = list(dict.fromkeys((row.standing.root, row.standing.parent, id_)))
         return found
 
-    def _story(self, id_: str, told: Told) -> Story:
+    def _story(self, id_: str, told: Told, **held: Any) -> Story:
+        """`held` is what was found of the identity in one go with others: fields of the story."""
         row = told.rows[id_]
         path = tuple(told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps)
         verdicts = tuple(v for step in path for v in self._verdicts.get(step.node.id, ())) if self._verdicts else ()
         return Story(
             row.node, row.standing, path, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
             last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
-            missing=self._missing(row),
+            missing=self._missing(row), **held,
         )  # fmt: skip
 
     def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
@@ -160,15 +164,14 @@ class Gathering:
         }
 
     def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use]:
+        if len(self._met) > MOST_MET:
+            self._met.clear()
         new = {id_ for id_ in ids if id_ not in self._met}
         rows = {id_: told[id_] for id_ in new if id_ in told} | self._graph.rows(new - told.keys())
         roots = {row.standing.root for row in rows.values()}
         known = {**self._graph.rows(roots - told.keys()), **{id_: told[id_] for id_ in roots if id_ in told}}
-        uses = {id_: self._met[id_] for id_ in ids if id_ in self._met}
-        uses.update((id_, _role_use(row, known[row.standing.root].node)) for id_, row in rows.items())
-        self._met.clear()
-        self._met.update(uses)
-        return uses
+        self._met.update((id_, _role_use(row, known[row.standing.root].node)) for id_, row in rows.items())
+        return self._met
 
 
 def _role_use(row: NodeRow, root: Node) -> Use:

@@ -110,8 +110,9 @@ class Case:
     def world(self) -> World:
         """Made when there is something to judge: address ranges take longer to read than a small run has to judge."""
         return World(
-            self._estate, self._told, self._inventory.ranges(), lru_cache(4096)(self._neighbours), lru_cache(4096)(self._customs)
-        )
+            self._estate, self._told, self._inventory.ranges(), lru_cache(4096)(self._neighbours), lru_cache(4096)(self._customs),
+            self._workloads_at,
+        )  # fmt: skip
 
     def _around(self, only: Collection[str]) -> Iterable[Node]:
         """All sessions of workloads; when few are asked for, the latest of their roles and instances, found by look-ups."""
@@ -158,11 +159,14 @@ class Case:
 
     def _below(self, sessions: Mapping[str, Node]) -> frozenset[str]:
         """Identities whose calls told of addresses, and that came from these sessions."""
+        return frozenset(id_ for id_, above in self._tellers.items() if not above.isdisjoint(sessions))
+
+    @cached_property
+    def _tellers(self) -> dict[str, frozenset[str]]:
+        """Whoever told of addresses, each with the identities on its path."""
         tellers = {actor for fact in self._told.facts if (actor := getattr(fact, "actor", ""))}
         tellers |= {change.actor for changes in self._told.changes.values() for change in changes} - {""}
-        return frozenset(
-            id_ for id_, path in self._graph.paths(tellers).items() if any(step.id in sessions for step in path)
-        )  # fmt: skip
+        return {id_: frozenset(step.id for step in path) for id_, path in self._graph.paths(tellers).items()}
 
     def _neighbours(self, address: str) -> tuple[Neighbour, ...]:
         uses: dict[str, list[Activity]] = defaultdict(list)
@@ -170,6 +174,21 @@ class Case:
             uses[a.identity].append(a)
         self._meet(uses)
         return tuple(_neighbour(*self._known[id_], uses[id_]) for id_ in sorted(uses) if id_ in self._known)
+
+    def _workloads_at(self, address: str) -> Collection[str]:
+        """From what was read when that is all there is; strangers at the address need no look-up then."""
+        if self._only:
+            return [n.identity for n in self.world.neighbours(address) if n.kind == "workload"]
+        return self._by_address.get(address, ())
+
+    @cached_property
+    def _by_address(self) -> dict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for id_, activities in self._activities.items():
+            if self._nodes[id_].workload:
+                for a in activities:
+                    found[a.address].add(id_)
+        return dict(found)
 
     def _meet(self, ids: Iterable[str]) -> None:
         """Looks up what no address before led to."""
