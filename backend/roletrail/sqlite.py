@@ -61,6 +61,8 @@ class Database:
         self._lock = threading.RLock()
         self._mine = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._watch = threading.Lock()
+        self._watcher: sqlite3.Connection | None = None
         _ensure_private(path, layout.what, create=create)
         with _clear_errors(path, layout.what):
             self._writer = self._connect(layout.cache_mib)
@@ -115,6 +117,16 @@ class Database:
             yield connection
         finally:
             connection.execute("ROLLBACK")
+
+    def version(self) -> int:
+        """Another number after every commit, this process's own and others' (https://www.sqlite.org/pragma.html#pragma_data_version)."""
+        with self._watch:
+            if self._watcher is None:
+                self._watcher = self._connect(READER_CACHE_MIB)
+                with self._lock:
+                    self._readers.append(self._watcher)
+            (number,) = self._watcher.execute("PRAGMA data_version").fetchone()
+            return number
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection]:

@@ -13,6 +13,7 @@ import pytest
 from roletrail.errors import SchemaMismatch, StoreUnavailable
 from roletrail.resources import resource
 from roletrail.sqlite import Database, Layout, Migration, migrations_in
+from roletrail.stores.embedded.kept import Kept
 
 ONE = Layout("notebook", 7, [Migration(1, "CREATE TABLE note (text TEXT);\n")])
 TWO = ONE._replace(migrations=[*ONE.migrations, Migration(2, "ALTER TABLE note ADD COLUMN at INTEGER;\n")])
@@ -139,3 +140,26 @@ def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
         assert len(opened) == 8
         for database in opened:
             database.close()
+
+
+def test_what_is_kept_ends_with_any_commit_and_is_not_seen_in_a_snapshot(tmp_path: Path) -> None:
+    def notes(connection: sqlite3.Connection) -> list[str]:
+        asked.append(1)
+        return [text for (text,) in connection.execute("SELECT text FROM note")]
+
+    asked: list[int] = []
+    with closing(Database(tmp_path / "n.sqlite", ONE)) as mine, closing(Database(tmp_path / "n.sqlite", ONE)) as other:
+        kept = Kept(mine)
+        for writer, so_far in ((mine, ["a"]), (other, ["a", "b"])):
+            with writer.write() as connection:
+                connection.execute("INSERT INTO note VALUES (?)", (so_far[-1],))
+            assert kept.rows("notes", notes) == kept.rows("notes", notes) == so_far
+        assert len(asked) == 2
+        kept.rows("notes", notes).clear()  # the caller's own list
+        assert kept.rows("notes", notes) == ["a", "b"]
+        with mine.snapshot() as before:
+            assert notes(before) == ["a", "b"]
+            with other.write() as connection:
+                connection.execute("INSERT INTO note VALUES ('c')")
+            assert kept.rows("notes", notes) == ["a", "b"]
+        assert kept.rows("notes", notes) == ["a", "b", "c"]

@@ -183,7 +183,6 @@ GROUP BY 1, 2, 3, 4 ORDER BY total DESC, 1, 2, 3, 4 LIMIT ?
 """
 
 
-def role_pairs(connection: Connection, limit: int) -> tuple[list[RolePair], bool]:
+def role_pairs(connection: Connection, limit: int) -> list[RolePair]:
     """One pass over the standings: the estate's map has no filter that an index could serve."""
-    found = [RolePair._make((*row[:5], row[5] or 0, row[6])) for row in connection.execute(_PAIRS, (limit + 1,))]
-    return found[:limit], len(found) > limit
+    return [RolePair._make((*row[:5], row[5] or 0, row[6])) for row in connection.execute(_PAIRS, (limit,))]

@@ -26,6 +26,7 @@ from roletrail.stores.embedded import (
 )
 from roletrail.stores.embedded import judged as judgements
 from roletrail.stores.embedded.cells import Cells, hours_of
+from roletrail.stores.embedded.kept import Kept
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
 from roletrail.stores.embedded.numbers import Numbers
 from roletrail.stores.embedded.recent import Recent
@@ -56,6 +57,7 @@ class EmbeddedStore:
         self._numbers = Numbers()
         self._cells = Cells()
         self._recent = Recent()
+        self._kept = Kept(self._database)
 
     # --- writing ---
 
@@ -238,21 +240,23 @@ class EmbeddedStore:
             return observed.activities_of(connection, ids, from_, to)
 
     def role_pairs(self, limit: int) -> tuple[list[RolePair], bool]:
-        return reads.role_pairs(self._database.read(), limit)
+        found = self._kept.rows(("role_pairs", limit), lambda connection: reads.role_pairs(connection, limit + 1))
+        return found[:limit], len(found) > limit
 
     def resources_of(self, ids: Collection[str], limit: int) -> list[ResourceUse]:
         with self._database.snapshot() as connection:
             return observed.resources_of(connection, ids, limit)
 
     def workload_nodes(self) -> list[Node]:
-        with self._database.snapshot() as connection:
-            return workloads.nodes(connection)
+        return self._kept.rows("workload_nodes", workloads.nodes)
 
     def actions_named(self, event_names: Collection[str]) -> list[Action]:
-        return workloads.actions_named(self._database.read(), event_names)
+        names = frozenset(event_names)
+        return self._kept.rows(("actions", names), lambda connection: workloads.actions_named(connection, names))
 
     def sign_ins_named(self, event_names: Collection[str]) -> list[SignIn]:
-        return workloads.sign_ins_named(self._database.read(), event_names)
+        names = frozenset(event_names)
+        return self._kept.rows(("sign_ins", names), lambda connection: workloads.sign_ins_named(connection, names))
 
     def event_hours(self, event_id: str) -> list[int]:
         return hours_of(self._database.read(), event_hash(event_id))
