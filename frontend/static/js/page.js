@@ -27,6 +27,25 @@ if (document.querySelector("[data-row] .row-link")) {
     { key: "k", does: "Previous row", run: () => walk(-1) },
   ]);
 }
+
+/** What the page itself names a key for (`aria-keyshortcuts`): links are followed, fields are gone to. */
+const NAMED = /** @type {const} */ ([["n", "Note, or add to an investigation"], ["s", "Share a snapshot"]]);
+for (const [key, does] of NAMED) {
+  const target = document.querySelector(`[aria-keyshortcuts="${key}"]`);
+  if (target instanceof HTMLElement) addKeys([{ key, does, run: () => act(target) }]);
+}
+
+/** @param {HTMLElement} target */
+function act(target) {
+  if (target instanceof HTMLAnchorElement) {
+    target.click();
+    return;
+  }
+  const around = target.closest("details");
+  if (around) around.open = true;
+  target.focus();
+}
+
 addKeys([
   { key: "c", does: "Copy the link to this page", run: () => void copyLink() },
   { key: "t", does: "Theme: system, light, dark", run: nextTheme },

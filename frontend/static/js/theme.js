@@ -42,8 +42,20 @@ export function nextTheme() {
   say(name(next));
 }
 
+/** Paper is white: what draws its own colours draws the light ones while the browser makes pages to print. */
+function startPrint() {
+  let before = "";
+  window.addEventListener("beforeprint", () => {
+    before = root.dataset.theme ?? "";
+    root.dataset.theme = "light";
+    listeners.forEach((listener) => listener());
+  });
+  window.addEventListener("afterprint", () => apply(before));
+}
+
 export function startTheme() {
   apply(read("theme"));
+  startPrint();
   document.getElementById("theme")?.addEventListener("click", nextTheme);
   system.addEventListener("change", changed);
 }

@@ -17,6 +17,7 @@ DAY, WEEK = 86_400, 7 * 86_400
 MOST_IDENTITIES = 2_000
 MOST_ACTIONS = 10_000
 MOST_USERS = 1_000
+USERS_AT_ONCE = 200
 """Sessions of one role that are counted as its other users."""
 
 
@@ -152,8 +153,7 @@ def _roles(graph: GraphStore, subjects: dict[str, Subject], until: int) -> dict[
 
 
 def _use(graph: GraphStore, role: str, subjects: dict[str, Subject], until: int) -> RoleUse:
-    ids, after = graph.siblings_by_role(role, MOST_USERS)
-    others = [row for row in graph.rows([id_ for id_ in ids if id_ not in subjects]).values() if row.node.kind == "session"]
+    others, after = _users(graph, role, subjects, until - WEEK)
     week = [row for row in others if _lately(row) > until - WEEK]
     day = [row for row in week if _lately(row) > until - DAY]
     parents = graph.rows({row.standing.parent for row in day if row.standing.parent})
@@ -162,6 +162,19 @@ def _use(graph: GraphStore, role: str, subjects: dict[str, Subject], until: int)
     day_users = tuple(sorted(users, key=lambda user: (-user.last_seen, user.id)))
     cut = bool(after) and len(week) == len(others)
     return RoleUse(day_users, len(week), cut, *_calls(graph, role, subjects, [row.node.id for row in week], until))
+
+
+def _users(graph: GraphStore, role: str, subjects: dict[str, Subject], since: int) -> tuple[list[NodeRow], str]:
+    """Other sessions of a role, the latest first, up to a page that ends before `since`; and whether there may be more."""
+    found: list[NodeRow] = []
+    after = ""
+    for _ in range(MOST_USERS // USERS_AT_ONCE):
+        ids, after = graph.siblings_by_role(role, USERS_AT_ONCE, after)
+        rows = graph.rows([id_ for id_ in ids if id_ not in subjects])
+        found += [row for row in rows.values() if row.node.kind == "session"]
+        if not after or (rows and all(_lately(row) <= since for row in rows.values())):
+            break
+    return found, after
 
 
 def _calls(graph: GraphStore, role: str, subjects: dict[str, Subject], others: Sequence[str], until: int) -> tuple[int, int]:
