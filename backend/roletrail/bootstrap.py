@@ -68,7 +68,10 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
     app, inventory = AppDatabase(settings.app_db_path), open_inventory(settings)
     responders, management = tuple(settings.responders.split()), frozenset(settings.management_accounts.split())
     uploads = Uploads(uploads_folder(settings), settings.upload_mb * 1_000_000, lambda id_: start_ingest(settings, id_))
-    return Ports(graph, events, read_again, store_name(settings.store), app, inventory, uploads, sample, responders, management)
+    return Ports(
+        graph, events, read_again, store_name(settings.store), app, inventory, uploads, sample, responders, management,
+        settings.aws_role,
+    )  # fmt: skip
 
 
 def uploads_folder(settings: Settings) -> Path:

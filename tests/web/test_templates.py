@@ -56,6 +56,7 @@ def frame() -> Site:
 PAGES = sorted(views.pages())
 NONE: dict[str, object] = {
     "found": Page([], None),
+    **views.OWN_HIDDEN,
     "grouped": True,
     "shape": "",
     "query": {},

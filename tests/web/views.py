@@ -356,6 +356,9 @@ def impact_view(text: str = "") -> ImpactView:
     )
 
 
+OWN_HIDDEN: dict[str, object] = {"own_hidden": 3, "own_shown": False, "own_url": "/chains?own=1"}
+
+
 def pages(text: str = "") -> dict[str, dict[str, object]]:
     """Every page with a context that holds `text` wherever a log could put it."""
     view = session_view(text)
@@ -367,6 +370,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "shape": "",
         "each_url": "/chains?view=each",
         "grouped_url": "/chains",
+        **OWN_HIDDEN,
     }
     return {
         "home": {
@@ -397,7 +401,7 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         },
         "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},
         "event": {"view": event_view(text), "record": f'{{"eventName": "{text}"}}'},
-        "entity": {"view": entity_view(text)},
+        "entity": {"view": entity_view(text), **OWN_HIDDEN},
         "trace": {"view": trace_view(text)},
         "roles": role_map_page(text),
         "settings": settings_page(text),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from roletrail.usecases.chains.own import OWN_HELP
 from roletrail.usecases.findings import listing as findings
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, CONTAINMENT_PARAMETERS, COVERAGE_PARAMETERS, Parameter
 
 
 def chain_parameters() -> list[dict[str, Any]]:
-    return [_of(parameter) for parameter in CHAIN_PARAMETERS] + [boolean("full", "Unfold every path.")]
+    return [_of(parameter) for parameter in CHAIN_PARAMETERS] + [boolean("full", "Unfold every path."), own()]
+
+
+def own() -> dict[str, Any]:
+    return boolean("own", OWN_HELP)
 
 
 def coverage_parameters() -> list[dict[str, Any]]:

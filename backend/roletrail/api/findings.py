@@ -12,7 +12,7 @@ from roletrail.api.answers import answer
 from roletrail.api.bodies import decoded
 from roletrail.api.requests import actor_of, only, parameters, ports_of
 from roletrail.api.v1 import PREFIX, PROBLEMS, OpaqueId
-from roletrail.usecases.chains.views import Page
+from roletrail.usecases.chains.views import Listed
 from roletrail.usecases.findings import delivering, views
 from roletrail.usecases.findings import listing as cases
 
@@ -33,7 +33,7 @@ class Excepted(msgspec.Struct, forbid_unknown_fields=True):
 
 @router.get(
     "/findings",
-    response_model=Page[views.FindingView],
+    response_model=Listed[views.FindingView],
     openapi_extra={"parameters": described.finding_parameters()},
     summary="Findings, worst first",
 )

@@ -59,6 +59,11 @@ def whole_number(raw: dict[str, str], name: str, default: int, most: int) -> int
     return int(text)
 
 
+def own_role_of(request: Request, raw: dict[str, str]) -> str:
+    """The role whose reading a list leaves out: ours, "" when `own` asks for it."""
+    return "" if flag(raw, "own") else ports_of(request).own_role
+
+
 def flag(raw: dict[str, str], name: str) -> bool:
     text = raw.get(name, "")
     if text not in ("", "0", "1", "true", "false"):

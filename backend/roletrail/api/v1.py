@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from roletrail.api import described
 from roletrail.api.answers import answer
 from roletrail.api.bodies import read_body
-from roletrail.api.requests import actor_of, flag, only, parameters, ports_of, whole_number
+from roletrail.api.requests import actor_of, flag, only, own_role_of, parameters, ports_of, whole_number
 from roletrail.errors import InvalidRequest
 from roletrail.usecases import coverage, entities, events, health, impact, role_map, sources, trace
 from roletrail.usecases.chains import grouped as shapes
@@ -39,19 +39,19 @@ OpaqueId = Annotated[str, Path(description="Opaque id, as lists and traces give 
 
 @router.get(
     "/chains",
-    response_model=views.Page[views.ChainView],
+    response_model=views.Listed[views.ChainView],
     openapi_extra={"parameters": described.chain_parameters()},
     summary="Chains of role sessions, each once, at its last session",
 )
 def get_chains(request: Request) -> Response:
     raw = parameters(request)
-    query = chain_query(raw, strict=True, also=frozenset({"full"}))
-    return answer(list_chains(ports_of(request).graph, actor_of(request), query, full=flag(raw, "full")))
+    query, own_role = chain_query(raw, strict=True, also=frozenset({"full", "own"})), own_role_of(request, raw)
+    return answer(list_chains(ports_of(request).graph, actor_of(request), query, full=flag(raw, "full"), own_role=own_role))
 
 
 @router.get(
     "/chains/shapes",
-    response_model=views.Page[shapes.ShapeView],
+    response_model=views.Listed[shapes.ShapeView],
     openapi_extra={"parameters": [one for one in described.chain_parameters() if one["name"] not in ("limit", "full")]},
     summary="Chains grouped by shape: the same kinds of credentials and role names in the same order",
 )
@@ -59,7 +59,8 @@ def get_shapes(request: Request) -> Response:
     raw = parameters(request)
     if "limit" in raw:
         raise InvalidRequest("There is no parameter 'limit' here.", hint="A page holds the shapes of the next 5,000 chains.")
-    return answer(shapes.list_shapes(ports_of(request).graph, actor_of(request), chain_query(raw, strict=True)))
+    query, own_role = chain_query(raw, strict=True, also=frozenset({"own"})), own_role_of(request, raw)
+    return answer(shapes.list_shapes(ports_of(request).graph, actor_of(request), query, own_role=own_role))
 
 
 @router.get(
@@ -162,10 +163,15 @@ def get_roles(request: Request) -> Response:
     return answer(view)
 
 
-@router.get("/entities/{id}", response_model=views.EntityView, summary="A role, address, account, instance or user")
+@router.get(
+    "/entities/{id}",
+    response_model=views.EntityView,
+    openapi_extra={"parameters": [described.own()]},
+    summary="A role, address, account, instance or user",
+)
 def get_entity(request: Request, id: OpaqueId) -> Response:  # noqa: A002
-    only(parameters(request), ())
-    return answer(entities.show_entity(ports_of(request).graph, actor_of(request), id))
+    own_role = own_role_of(request, only(parameters(request), ("own",)))
+    return answer(entities.show_entity(ports_of(request).graph, actor_of(request), id, own_role=own_role))
 
 
 @router.get(

@@ -70,6 +70,12 @@ def write_text(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def say_hidden(own: int) -> None:
+    """Beside a list: what was left out of it as our own reading."""
+    if own:
+        err().print(f"{own:,} of our own sessions hidden: --own shows them.", style="dim")
+
+
 def _encode(value: Any) -> bytes:
     from roletrail.api.answers import encode  # noqa: PLC0415 - costs an import of Starlette, and only --json needs it
 

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from roletrail.auth.actor import local_actor
-from roletrail.cli.console import chip, err, out, plain, write_json
+from roletrail.cli.console import chip, err, out, plain, say_hidden, write_json
 from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.errors import InvalidRequest
 from roletrail.usecases.findings import listing as cases
@@ -59,32 +59,36 @@ def list_(
     from_: Annotated[str, _option("from", "TIME")] = "",
     to: Annotated[str, _option("to", "TIME")] = "",
     suppressed: Annotated[bool, typer.Option("--suppressed", help=cases.HELP["suppressed"])] = False,
+    own: Annotated[bool, typer.Option("--own", help=cases.HELP["own"])] = False,
     limit: Annotated[int, typer.Option(help="At most so many; 0 is all with --json, 50 without.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """List findings, worst first."""
     if context.invoked_subcommand is not None:
         return
-    names = ("severity", "rule", "status", "tone", "account", "session", "from", "to", "suppressed")
-    given = (severity, rule, status, tone, account, session, from_, to, "1" if suppressed else "")
+    names = ("severity", "rule", "status", "tone", "account", "session", "from", "to", "suppressed", "own")
+    given = (severity, rule, status, tone, account, session, from_, to, "1" if suppressed else "", "1" if own else "")
     asked = cases.finding_filter(dict(zip(names, given, strict=True)), strict=True)
     most = limit or (1 << 62 if as_json else SHOWN)
     with reading(store) as ports:
-        found = _some(ports, asked, most)
+        found, hidden = _some(ports, asked, most)
         if as_json:
             write_json(found)
         else:
             _print(found, cases.count_findings(ports, local_actor()).severities)
+        say_hidden(hidden)
 
 
-def _some(ports: Ports, asked: cases.FindingFilter, most: int) -> list[FindingView]:
+def _some(ports: Ports, asked: cases.FindingFilter, most: int) -> tuple[list[FindingView], int]:
+    """Findings, and how many were left out as our own."""
     found: list[FindingView] = []
-    query = asked.query._replace(limit=min(most, cases.MAX_LIMIT))
+    hidden, query = 0, asked.query._replace(limit=min(most, cases.MAX_LIMIT))
     while True:
         page = cases.list_findings(ports, local_actor(), asked._replace(query=query))
         found += page.items
+        hidden += page.own_hidden
         if not page.next or len(found) >= most:
-            return found[:most]
+            return found[:most], hidden
         query = query._replace(after=page.next)
 
 

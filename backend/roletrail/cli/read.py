@@ -10,7 +10,7 @@ import typer
 
 from roletrail.auth.actor import local_actor
 from roletrail.cli import picture
-from roletrail.cli.console import err, out, write_json, write_json_lines
+from roletrail.cli.console import err, out, say_hidden, write_json, write_json_lines
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.stores.port import ChainQuery, GraphStore
 from roletrail.usecases import events as event_cases
@@ -19,7 +19,8 @@ from roletrail.usecases import trace as trace_cases
 from roletrail.usecases.chains import sessions
 from roletrail.usecases.chains.grouped import ShapeView, list_shapes
 from roletrail.usecases.chains.listing import list_chains
-from roletrail.usecases.chains.views import ChainView, Page
+from roletrail.usecases.chains.own import OWN_HELP
+from roletrail.usecases.chains.views import ChainView, Listed
 from roletrail.usecases.parameters import CHAIN_PARAMETERS, MAX_LIMIT, chain_query
 
 _HELP = {parameter.name: parameter.help for parameter in CHAIN_PARAMETERS}
@@ -44,6 +45,7 @@ def chains(
     everything: Annotated[bool, typer.Option("--all", help="Every chain, as JSON Lines with --json.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Unfold every path.")] = False,
     shapes: Annotated[bool, typer.Option("--shapes", help="Chains of one shape as one row.")] = False,
+    own: Annotated[bool, typer.Option("--own", help=OWN_HELP)] = False,
     as_json: AsJson = False,
 ) -> None:
     """List chains of role sessions, the last seen first."""
@@ -51,28 +53,32 @@ def chains(
     given = (min_sessions, min_reach, tone, account, q, from_, to, sort, after, limit)
     query = chain_query(dict(zip(names, given, strict=True)), strict=True)
     with reading(store) as ports:
+        own_role = "" if own else ports.own_role
         if shapes:
-            _print_shapes(list_shapes(ports.graph, local_actor(), query), as_json=as_json)
+            _print_shapes(list_shapes(ports.graph, local_actor(), query, own_role=own_role), as_json=as_json)
             return
         if everything:
-            _print_all(_every(ports.graph, query, full=full), as_json=as_json)
+            _print_all(_every(ports.graph, query, full=full, own_role=own_role), as_json=as_json)
             return
-        page = list_chains(ports.graph, local_actor(), query, full=full)
+        page = list_chains(ports.graph, local_actor(), query, full=full, own_role=own_role)
         if as_json:
             write_json(page.items)
         else:
             _print_chains(page.items, query)
         if page.next:
             err().print(f"More chains follow: --all shows every one, --after {page.next} the next page.", style="dim")
+        say_hidden(page.own_hidden)
 
 
-def _every(graph: GraphStore, query: ChainQuery, *, full: bool) -> Iterator[ChainView]:
+def _every(graph: GraphStore, query: ChainQuery, *, full: bool, own_role: str) -> Iterator[ChainView]:
     """Every chain, page by page: memory stays that of one page."""
-    query = query._replace(limit=MAX_LIMIT)
+    query, hidden = query._replace(limit=MAX_LIMIT), 0
     while True:
-        page = list_chains(graph, local_actor(), query, full=full)
+        page = list_chains(graph, local_actor(), query, full=full, own_role=own_role)
         yield from page.items
+        hidden += page.own_hidden
         if not page.next:
+            say_hidden(hidden)
             return
         query = query._replace(after=page.next)
 
@@ -86,7 +92,7 @@ def _print_all(found: Iterator[ChainView], *, as_json: bool) -> None:
         console.print(picture.chain(view))
 
 
-def _print_shapes(page: Page[ShapeView], *, as_json: bool) -> None:
+def _print_shapes(page: Listed[ShapeView], *, as_json: bool) -> None:
     if as_json:
         write_json(page.items)
     else:
@@ -95,6 +101,7 @@ def _print_shapes(page: Page[ShapeView], *, as_json: bool) -> None:
             console.print(picture.shape(view))
     if page.next:
         err().print(f"More chains follow: --after {page.next} groups the next of them.", style="dim")
+    say_hidden(page.own_hidden)
 
 
 def _print_chains(found: list[ChainView], query: ChainQuery) -> None:

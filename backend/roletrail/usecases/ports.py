@@ -36,6 +36,7 @@ class Ports:
     sample: bool = False  # the sample incidents, marked as such wherever they are shown
     responders: tuple[str, ...] = ()  # ARNs of roles and users that carry containment plans out
     management: frozenset[str] = frozenset()  # accounts that manage an organisation
+    own_role: str = ""  # ARN of the role Roletrail reads AWS with: its reading is counted in lists, not listed
 
     def close(self) -> None:
         self.inventory.close()

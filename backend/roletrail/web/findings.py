@@ -15,7 +15,7 @@ from roletrail.errors import InvalidRequest
 from roletrail.usecases.findings import delivering
 from roletrail.usecases.findings import listing as cases
 from roletrail.usecases.findings.folds import fold_findings
-from roletrail.web.pages import API, last_of_each
+from roletrail.web.pages import API, last_of_each, own_context, own_shown
 from roletrail.web.site import actor_of, ports_of, site_of
 
 router = APIRouter(include_in_schema=False)
@@ -32,15 +32,16 @@ def finding_list(request: Request) -> Response:
         raw.pop("after", None)
         found = cases.list_findings(ports, actor, cases.finding_filter(raw, strict=False))
     kept = {name: value for name, value in raw.items() if name in cases.PARAMETERS and value}
-    filters = {name: value for name, value in kept.items() if name not in ("after", "limit")}
+    filters = {name: value for name, value in kept.items() if name not in ("after", "limit", "own")}
     context = {
         "findings": found,
         "rows": fold_findings(found.items),
         "counts": cases.count_findings(ports, actor),
         "query": filters,
-        "next_url": "/findings?" + urlencode({**filters, "after": found.next}) if found.next else "",
+        "next_url": "/findings?" + urlencode({**filters, **own_shown(kept), "after": found.next}) if found.next else "",
         "choices": cases.CHOICES,
         "twin": f"{API}/findings?{urlencode(kept)}".rstrip("?"),
+        **own_context("/findings", found, kept),
     }
     return site_of(request).page(request, "findings", context)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,7 +19,7 @@ from roletrail.usecases import coverage, entities, events, health, sources
 from roletrail.usecases import trace as tracing
 from roletrail.usecases.chains import grouped as shapes
 from roletrail.usecases.chains import listing as chains
-from roletrail.usecases.chains.views import Page
+from roletrail.usecases.chains.views import EntityView, Listed
 from roletrail.usecases.findings.folds import fold_findings
 from roletrail.usecases.home import show_home
 from roletrail.usecases.parameters import chain_query, given
@@ -42,7 +43,9 @@ OBJECTS = 25
 def home(request: Request) -> Response:
     ports, actor = ports_of(request), actor_of(request)
     latest = {
-        tone: shapes.list_shapes(ports.graph, actor, chain_query({"tone": tone}, strict=True), most=LOOKED_AT).items[:LATEST]
+        tone: shapes.list_shapes(
+            ports.graph, actor, chain_query({"tone": tone}, strict=True), most=LOOKED_AT, own_role=ports.own_role
+        ).items[:LATEST]
         for tone in ("alarm", "watch")
     }
     totals = health.health(ports.graph, actor, ports.store_name)
@@ -62,33 +65,52 @@ def chain_list(request: Request) -> Response:
     except InvalidRequest:  # a cursor of another list: start over, as without it
         raw.pop("after", None)
         found = _listed(ports, actor, raw, shape, grouped=grouped)
-    query = given(raw)
-    shown = {} if grouped else {"view": "each", **({"shape": shape} if shape else {})}
+    query, own = given(raw), own_shown(raw)
+    shown = {**own, **({} if grouped else {"view": "each", **({"shape": shape} if shape else {})})}
     next_url = "/chains?" + urlencode({**query, **shown, "after": found.next}) if found.next else ""
     filters = {name: value for name, value in query.items() if name not in ("after", "limit")}
     twin = f"{API}/chains/shapes?" if grouped else f"{API}/chains?"
     asked = {name: value for name, value in query.items() if not (grouped and name == "limit")}
     context = {"found": found, "grouped": grouped, "shape": shape, "query": filters, "next_url": next_url}
-    kept = urlencode(filters, errors="replace")
+    context |= own_context("/chains", found, {**filters, **shown})
+    kept = urlencode({**filters, **own}, errors="replace")
     context |= {"each_url": f"/chains?{kept}{'&' if kept else ''}view=each", "grouped_url": f"/chains?{kept}".rstrip("?")}
-    context |= {"health": health.health(ports.graph, actor, ports.store_name), "twin": (twin + urlencode(asked)).rstrip("?")}
+    context |= {
+        "health": health.health(ports.graph, actor, ports.store_name),
+        "twin": (twin + urlencode({**asked, **own})).rstrip("?"),
+    }
     return site_of(request).page(request, "chains", context)
 
 
-def _listed(ports: Ports, actor: Actor, raw: dict[str, str], shape: str, *, grouped: bool) -> Page[Any]:
-    query = chain_query(raw, strict=False)
+def _listed(ports: Ports, actor: Actor, raw: dict[str, str], shape: str, *, grouped: bool) -> Listed[Any]:
+    query, own_role = chain_query(raw, strict=False), "" if own_shown(raw) else ports.own_role
     if grouped:
-        return shapes.list_shapes(ports.graph, actor, query)
+        return shapes.list_shapes(ports.graph, actor, query, own_role=own_role)
     if shape:
-        return shapes.chains_of_shape(ports.graph, actor, query, shape)
-    return chains.list_chains(ports.graph, actor, query)
+        return shapes.chains_of_shape(ports.graph, actor, query, shape, own_role=own_role)
+    return chains.list_chains(ports.graph, actor, query, own_role=own_role)
+
+
+def own_shown(raw: Mapping[str, str]) -> dict[str, str]:
+    """The parameter by which a list shows our own reading too, when it was given."""
+    return {"own": "1"} if raw.get("own") == "1" else {}
+
+
+def own_context(place: str, found: Listed[Any] | EntityView, query: Mapping[str, str]) -> dict[str, object]:
+    """What `parts/own.html` says: how many of our own sessions are hidden, and the address of the list the other way round."""
+    other = {name: value for name, value in query.items() if name not in ("own", "after", "limit")}
+    other |= {} if "own" in query else {"own": "1"}
+    url = f"{place}?{urlencode(other, errors='replace')}".rstrip("?")
+    return {"own_hidden": found.own_hidden, "own_shown": "own" in query, "own_url": url}
 
 
 @router.get("/entities/{id_}")
 def entity(request: Request, id_: str) -> Response:
     ports, actor = ports_of(request), actor_of(request)
-    view = entities.show_entity(ports.graph, actor, id_)
-    return site_of(request).page(request, "entity", {"view": view, "twin": f"{API}/entities/{id_}"})
+    own = own_shown(last_of_each(request))
+    view = entities.show_entity(ports.graph, actor, id_, own_role="" if own else ports.own_role)
+    twin = f"{API}/entities/{id_}?{urlencode(own)}".rstrip("?")
+    return site_of(request).page(request, "entity", {"view": view, "twin": twin, **own_context(f"/entities/{id_}", view, own)})
 
 
 @router.get("/events/{reference:path}")

@@ -18,14 +18,20 @@ from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at
 from tests.support.identities import Role
 
-ONE = "111111111111"
+ONE, TWO = "111111111111", "222222222222"
 START = at("2026-11-06", "10:00:00")
 
 
 def judged(
-    folder: Any, own_role: str, *, role_name: str = "roletrail-reader", name: str = "roletrail", writes: bool = False
+    folder: Any,
+    own_role: str,
+    *,
+    role_name: str = "roletrail-reader",
+    name: str = "roletrail",
+    writes: bool = False,
+    onward: str = "",
 ) -> int:
-    """Findings on a chain of three, the last of which reads, when `own_role` is ours."""
+    """Findings on a chain of three, the last of which reads, when `own_role` is ours; `onward` names a session it goes on to."""
     log = Trail(SeededIds("own"))
     alice = log.user_key(ONE, "alice")
     role = Role(ONE, role_name, log.ids.unique("AROA", ONE, role_name))
@@ -34,6 +40,9 @@ def judged(
     second = log.assume(first, START - 10, via[1], "s")
     session = log.assume(second, START, role, name, source_identity="roletrail")
     log.call(session, START + 1, "s3", "ListBuckets")
+    if onward:
+        member = Role(TWO, "reader", log.ids.unique("AROA", TWO, "reader"))
+        session = log.assume(session, START + 1, member, onward, source_identity="roletrail")
     for number in range(40):
         log.call(session, START + 2 + number, "iam", "ListUsers" if number % 2 else "GetAccountAuthorizationDetails")
     if writes:
@@ -52,9 +61,10 @@ def judged(
 OURS = f"arn:aws:iam::{ONE}:role/roletrail-reader"
 
 
-def test_our_reading_is_no_finding(tmp_path: Any) -> None:
+@pytest.mark.parametrize("onward", ["", "roletrail"])
+def test_our_reading_is_no_finding(tmp_path: Any, onward: str) -> None:
     """The sessions on the way to it are judged like any others."""
-    assert judged(tmp_path / "ours", OURS) < judged(tmp_path / "unknown", "")
+    assert judged(tmp_path / "ours", OURS, onward=onward) < judged(tmp_path / "unknown", "", onward=onward)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +74,8 @@ def test_our_reading_is_no_finding(tmp_path: Any) -> None:
         (OURS, {"role_name": "other"}),
         (OURS, {"name": "roletrail2"}),
         (f"arn:aws:iam::{ONE}:role/other", {}),
+        (f"arn:aws:iam::{ONE}:role/other", {"onward": "roletrail"}),
+        (OURS, {"role_name": "other", "onward": "roletrail"}),
     ],
 )
 def test_nobody_hides_behind_the_name(tmp_path: Any, own_role: str, changed: dict[str, Any]) -> None:

@@ -15,9 +15,10 @@ from roletrail.lineage import ids
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import ChainQuery, ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains.listing import chain_views
+from roletrail.usecases.chains.own import OwnReading
 from roletrail.usecases.chains.paths import Gap, listed_paths
 from roletrail.usecases.chains.present import chosen_edge, folded_node, iso, path_node
-from roletrail.usecases.chains.views import ChainView, Page, PathNode
+from roletrail.usecases.chains.views import ChainView, Listed, PathNode
 
 MOST_GROUPED = 5_000
 """Chains looked at for one answer: about a second."""
@@ -57,47 +58,52 @@ class _Group:
         self.paths: list[Sequence[NodeRow | Gap]] = []
 
 
-def list_shapes(graph: GraphStore, actor: Actor, query: ChainQuery, *, most: int = MOST_GROUPED) -> Page[ShapeView]:
+def list_shapes(
+    graph: GraphStore, actor: Actor, query: ChainQuery, *, most: int = MOST_GROUPED, own_role: str = ""
+) -> Listed[ShapeView]:
     """Shapes of the next chains of a list, in the order in which the list meets them. `next` goes on with further chains."""
     require(actor, "chains.read")
-    groups, after = _grouped(graph, query, most)
+    groups, after, hidden = _grouped(graph, query, most, own_role)
     shown = [row for group in groups.values() for row in group.rows[:EXAMPLES]]
     examples = {view.session_id: view for view in chain_views(graph, shown, full=False)}
-    return Page([_view(id_, group, examples) for id_, group in groups.items()], after or None)
+    return Listed([_view(id_, group, examples) for id_, group in groups.items()], after or None, hidden)
 
 
-def chains_of_shape(graph: GraphStore, actor: Actor, query: ChainQuery, shape: str) -> Page[ChainView]:
+def chains_of_shape(graph: GraphStore, actor: Actor, query: ChainQuery, shape: str, *, own_role: str = "") -> Listed[ChainView]:
     """The chains of one shape, a page of them. Other chains in between are passed over."""
     require(actor, "chains.read")
     found: list[ChainRow] = []
-    looked, after = 0, ""
-    for rows, paths, next_ in _pages(graph, query):
-        looked, after = looked + len(rows), next_
+    looked, hidden, after = 0, 0, ""
+    for rows, paths, own, next_ in _pages(graph, query, own_role):
+        looked, hidden, after = looked + len(rows) + own, hidden + own, next_
         found += [row for row in rows if row.id in paths and _id_of(paths[row.id]) == shape]
         if len(found) >= query.limit or looked >= MOST_GROUPED:
             break
-    return Page(chain_views(graph, found, full=False), after or None)
+    return Listed(chain_views(graph, found, full=False), after or None, hidden)
 
 
-_Page = tuple[list[ChainRow], dict[str, list[NodeRow | Gap]], str]
+_Page = tuple[list[ChainRow], dict[str, list[NodeRow | Gap]], int, str]
 
 
-def _pages(graph: GraphStore, query: ChainQuery) -> Iterator[_Page]:
-    query = query._replace(limit=STEP)
+def _pages(graph: GraphStore, query: ChainQuery, own_role: str) -> Iterator[_Page]:
+    """Chains, their paths, how many were left out as our own reading, and the cursor."""
+    query, reading = query._replace(limit=STEP), OwnReading(graph, own_role)
     while True:
-        rows, after = graph.chains(query)
+        every, after = graph.chains(query)
+        own = reading.among([row.id for row in every])
+        rows = [row for row in every if row.id not in own]
         paths, _ = listed_paths(graph, [row.id for row in rows], full=False)
-        yield rows, paths, after
+        yield rows, paths, len(own), after
         if not after:
             return
         query = query._replace(after=after)
 
 
-def _grouped(graph: GraphStore, query: ChainQuery, most: int) -> tuple[dict[str, _Group], str]:
+def _grouped(graph: GraphStore, query: ChainQuery, most: int, own_role: str) -> tuple[dict[str, _Group], str, int]:
     groups: dict[str, _Group] = {}
-    looked, after = 0, ""
-    for rows, paths, next_ in _pages(graph, query):
-        looked, after = looked + len(rows), next_
+    looked, hidden, after = 0, 0, ""
+    for rows, paths, own, next_ in _pages(graph, query, own_role):
+        looked, hidden, after = looked + len(rows) + own, hidden + own, next_
         for row in rows:
             if row.id in paths:
                 group = groups.setdefault(_id_of(paths[row.id]), _Group())
@@ -105,7 +111,7 @@ def _grouped(graph: GraphStore, query: ChainQuery, most: int) -> tuple[dict[str,
                 group.paths.append(paths[row.id])
         if looked >= most or len(groups) >= MOST_SHAPES:
             break
-    return groups, after
+    return groups, after, hidden
 
 
 def _id_of(path: Sequence[NodeRow | Gap]) -> str:

@@ -9,17 +9,27 @@ from roletrail.auth.policy import require
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import ChainQuery, ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains.origins import Origins
+from roletrail.usecases.chains.own import OwnReading
 from roletrail.usecases.chains.paths import Gap, Known, listed_paths
 from roletrail.usecases.chains.present import folded_node, iso, path_node
 from roletrail.usecases.chains.sentence import chain_sentence
-from roletrail.usecases.chains.views import ChainView, Page, PathNode
+from roletrail.usecases.chains.views import ChainView, Listed, PathNode
 
 
-def list_chains(graph: GraphStore, actor: Actor, query: ChainQuery, *, full: bool = False) -> Page[ChainView]:
-    """A page of chains. Paths hold at most twelve nodes unless `full`."""
+def list_chains(
+    graph: GraphStore, actor: Actor, query: ChainQuery, *, full: bool = False, own_role: str = ""
+) -> Listed[ChainView]:
+    """A page of chains. Paths hold at most twelve nodes unless `full`. Chains that end in our own reading are left out."""
     require(actor, "chains.read")
-    rows, after = graph.chains(query)
-    return Page(chain_views(graph, rows, full=full), after or None)
+    reading, hidden = OwnReading(graph, own_role), 0
+    while True:
+        rows, after = graph.chains(query)
+        own = reading.among([row.id for row in rows])
+        hidden += len(own)
+        if len(own) < len(rows) or not after:
+            shown = [row for row in rows if row.id not in own]
+            return Listed(chain_views(graph, shown, full=full), after or None, hidden)
+        query = query._replace(after=after)
 
 
 def chain_views(graph: GraphStore, rows: Sequence[ChainRow], *, full: bool) -> list[ChainView]:

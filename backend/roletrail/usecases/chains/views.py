@@ -18,6 +18,13 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed(Page[T]):
+    """`own_hidden` counts what was left out because Roletrail itself read from AWS there; `own=1` lists it too."""
+
+    own_hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """Another possible parent, with its own proof."""
 
@@ -226,6 +233,7 @@ class EntityView:
     sessions: list[PathNode]
     chains: list[ChainView]
     more: bool
+    own_hidden: int = 0  # our own sessions that were left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def messages(ports: Shelf, actor: Actor, asked: FindingFilter, outward: Outward)
     statuses = Decisions(ports.app).statuses()
     query = asked.query._replace(limit=MAX_LIMIT)
     while True:
-        found, after = some_findings(ports, actor, asked._replace(query=query))
+        found, after, _ = some_findings(ports, actor, asked._replace(query=query))
         for finding in found:
             status = statuses.get(finding.id, OPEN).status
             yield Message(finding, BY_ID[finding.rule].meta, status, outward.base, outward.region)

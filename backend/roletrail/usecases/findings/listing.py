@@ -26,9 +26,10 @@ from roletrail.stores.judging import FindingQuery, cursor_of
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains.listing import labels_for, path_nodes
 from roletrail.usecases.chains.origins import Origins
+from roletrail.usecases.chains.own import OWN_HELP, OwnReading
 from roletrail.usecases.chains.paths import listed_paths
 from roletrail.usecases.chains.present import iso
-from roletrail.usecases.chains.views import Page, PathNode
+from roletrail.usecases.chains.views import Listed, PathNode
 from roletrail.usecases.findings.evaluate import Given
 from roletrail.usecases.findings.taking_home import case_of
 from roletrail.usecases.findings.views import (
@@ -46,7 +47,7 @@ from roletrail.usecases.ports import Ports
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
 _LEAST = {severity: score for score, severity in LOUDNESS} | {SEVERITIES[0]: 0}
-PARAMETERS = ("severity", "rule", "status", "tone", "account", "session", "from", "to", "suppressed", "after", "limit")
+PARAMETERS = ("severity", "rule", "status", "tone", "account", "session", "from", "to", "suppressed", "own", "after", "limit")
 HELP = {
     "severity": "Only findings of this severity and worse.",
     "rule": "Only findings of this rule.",
@@ -57,6 +58,7 @@ HELP = {
     "from": "Only findings last seen at or after this time (ISO 8601, UTC).",
     "to": "Only findings first seen before this time (ISO 8601, UTC).",
     "suppressed": "Also findings that an exception covers.",
+    "own": OWN_HELP,
     "after": "Cursor: `next` of the previous page.",
     "limit": "Findings on a page.",
 }
@@ -66,6 +68,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "tone": TONES,
     "rule": tuple(BY_ID),
     "suppressed": ("0", "1"),
+    "own": ("0", "1"),
 }
 
 
@@ -75,6 +78,7 @@ class FindingFilter(NamedTuple):
     query: FindingQuery = FindingQuery()
     status: str = ""
     suppressed: bool = False
+    own: bool = False
 
 
 def finding_filter(raw: Mapping[str, str], *, strict: bool) -> FindingFilter:
@@ -102,7 +106,7 @@ def _filter(values: Mapping[str, str | int]) -> FindingFilter:
         identity=text("session"), from_=int(values.get("from", 0)), to=int(values.get("to", 0)), after=text("after"),
         limit=int(values.get("limit", DEFAULT_LIMIT)),
     )  # fmt: skip
-    return FindingFilter(query, text("status"), text("suppressed") == "1")
+    return FindingFilter(query, text("status"), text("suppressed") == "1", text("own") == "1")
 
 
 def _read(name: str, value: str) -> str | int:
@@ -131,30 +135,36 @@ class Shelf(Protocol):
     def app(self) -> AppDatabase: ...
 
 
-def list_findings(ports: Ports, actor: Actor, asked: FindingFilter) -> Page[FindingView]:
-    """A page of findings, worst first. Raises InvalidRequest on a bad cursor."""
-    found, after = some_findings(ports, actor, asked)
+def list_findings(ports: Ports, actor: Actor, asked: FindingFilter) -> Listed[FindingView]:
+    """A page of findings, worst first. Raises InvalidRequest on a bad cursor.
+
+    Rules make none of our own reading; of those that were made before the settings named our role, none is listed.
+    """
+    found, after, hidden = some_findings(ports, actor, asked, "" if asked.own else ports.own_role)
     statuses = Decisions(ports.app).statuses(finding.id for finding in found)
-    return Page([finding_view(finding, statuses.get(finding.id, OPEN)) for finding in found], after or None)
+    return Listed([finding_view(finding, statuses.get(finding.id, OPEN)) for finding in found], after or None, hidden)
 
 
-def some_findings(ports: Shelf, actor: Actor, asked: FindingFilter) -> tuple[list[Finding], str]:
-    """The findings themselves, for skins that say the same in another form."""
+def some_findings(ports: Shelf, actor: Actor, asked: FindingFilter, own_role: str = "") -> tuple[list[Finding], str, int]:
+    """The findings themselves, for skins that say the same in another form; the cursor; how many were left out as our own."""
     require(actor, "findings.read")
-    decisions = Decisions(ports.app)
+    decisions, reading = Decisions(ports.app), OwnReading(ports.graph, own_role)
     statuses = decisions.statuses()
     allowed = [] if asked.suppressed else decisions.allowed()
     kept: list[Finding] = []
-    query = asked.query
+    hidden, query = 0, asked.query
     while True:
         found, after = ports.graph.findings(query)
+        own = reading.among({finding.session_id for finding in found})
         for finding in found:
-            if _passes(finding, asked, statuses, allowed):
+            if finding.session_id in own:
+                hidden += 1
+            elif _passes(finding, asked, statuses, allowed):
                 if len(kept) == asked.query.limit:
-                    return kept, cursor_of(kept[-1])
+                    return kept, cursor_of(kept[-1]), hidden
                 kept.append(finding)
         if not after:
-            return kept, ""
+            return kept, "", hidden
         query = query._replace(after=after)
 
 
