@@ -33,6 +33,7 @@ def test_every_route_is_described(reader: httpx.Client) -> None:
     assert {parameter["name"] for parameter in document["paths"]["/api/v1/chains"]["get"]["parameters"]} == {
         *(parameter.name for parameter in CHAIN_PARAMETERS),
         "full",
+        "own",
     }
 
 
