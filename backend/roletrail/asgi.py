@@ -28,6 +28,7 @@ from roletrail.web import (
     findings,
     investigations,
     live,
+    loading,
     marks,
     pages,
     places,
@@ -66,6 +67,7 @@ def application(ports: Ports, access: Access, rules: GateRules, oidc: Oidc | Non
     app.include_router(pages.router)
     app.include_router(chain.router)
     app.include_router(report.router)
+    app.include_router(loading.router)
     app.include_router(live.router)
     app.include_router(settings.router)
     app.include_router(rolemap.router)

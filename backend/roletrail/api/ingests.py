@@ -1,4 +1,4 @@
-"""REST of uploads: a log file in the body, a row to watch, a way to stop it."""
+"""REST of ingests: a log file in the body, rows to watch, whoever runs them, a way to stop one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def post_ingest(request: Request) -> Response:
             described.text("after", "Cursor: `next` of the previous page."),
         ]
     },
-    summary="Uploads, newest first",
+    summary="Ingests, newest first: uploads, and runs and feeds of the command line",
 )
 def get_ingests(request: Request) -> Response:
     raw = only(parameters(request), ("limit", "after"))
@@ -64,7 +64,7 @@ def get_ingests(request: Request) -> Response:
     return answer(cases.list_ingests(ports_of(request).app, actor_of(request), limit, raw.get("after", "")))
 
 
-@router.get("/ingests/{id}", response_model=cases.IngestView, summary="One upload: how far it is, what came of it")
+@router.get("/ingests/{id}", response_model=cases.IngestView, summary="One ingest: how far it is, what came of it")
 def get_ingest(request: Request, id: OpaqueId) -> Response:  # noqa: A002 - the name in the URL
     only(parameters(request), ())
     return answer(cases.show_ingest(ports_of(request).app, actor_of(request), id))
@@ -73,7 +73,7 @@ def get_ingest(request: Request, id: OpaqueId) -> Response:  # noqa: A002 - the 
 @router.post(
     "/ingests/{id}/cancel",
     response_model=cases.IngestView,
-    summary="Stop an upload between two commits; what is committed stays (scope ingest)",
+    summary="Stop an ingest between two commits; what is committed stays (scope ingest)",
 )
 async def post_cancel(request: Request, id: OpaqueId) -> Response:  # noqa: A002
     only(parameters(request), ())

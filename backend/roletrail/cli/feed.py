@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
 from roletrail.cli.console import err, out, write_json_lines
 from roletrail.errors import RoletrailError
@@ -19,6 +20,7 @@ from roletrail.settings import Settings
 if TYPE_CHECKING:  # numpy, which --help needs not
     from roletrail.cli.gauges import Gauges
     from roletrail.ingest.follow import Round
+    from roletrail.usecases.loading.rows import Row
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +77,14 @@ def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: 
     from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.cli.gauges import SILENT_SECONDS, Heard  # noqa: PLC0415
     from roletrail.usecases.loading.following import follow_queue  # noqa: PLC0415
+    from roletrail.usecases.loading.rows import row  # noqa: PLC0415
 
-    with _watched(listen, SILENT_SECONDS) as gauges, stop_on_signal() as stop:
+    app, actor = AppDatabase(settings.app_db_path), local_actor()
+    with (
+        _watched(listen, SILENT_SECONDS) as gauges,
+        stop_on_signal() as stop,
+        row(app, actor, "follow", [url], stop.asked) as own,
+    ):
 
         def show(done: Round) -> None:
             fields = done._asdict()
@@ -90,27 +98,42 @@ def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: 
                     f" {done.lag:.0f} s after the oldest came{again}"
                 )
 
-        follow_queue(
-            intake_of(settings), local_actor(), url, stop.asked, drain=drain, visibility=settings.queue_visibility, on_round=show
-        )
+        intake, visibility = intake_of(settings), settings.queue_visibility
+        follow_queue(intake, actor, url, stop.asked, drain=drain, visibility=visibility, on_round=show, row=own)
 
 
-def repeat(take: Callable[[], IngestSummary], say: Callable[[IngestSummary], None], every: int, *, listen: str) -> None:
+def repeat(
+    settings: Settings,
+    take: Callable[[Row], IngestSummary],
+    say: Callable[[IngestSummary], None],
+    every: int,
+    *,
+    paths: list[str],
+    listen: str,
+) -> None:
     """Take in, wait, and take in again, until stopped. Trouble is logged, and the next time is tried."""
     from roletrail.cli.gauges import Heard  # noqa: PLC0415 - prometheus_client
+    from roletrail.usecases.loading.rows import row  # noqa: PLC0415
 
-    with _watched(listen, 3 * every + 600) as gauges, stop_on_signal() as stop:
+    app, silent = AppDatabase(settings.app_db_path), 3 * every + 600
+    with (
+        _watched(listen, silent) as gauges,
+        stop_on_signal() as stop,
+        row(app, local_actor(), "schedule", paths, stop.asked) as own,
+    ):
         while not stop.asked.is_set():
             begin = time.monotonic()
             try:
                 with stop.interrupting():
-                    summary = take()
+                    summary = take(own)
+                    own.took(summary)
                     say(summary)
                     gauges.heard(_heard(summary))
                     log.info("run", extra={"fields": _heard(summary)._asdict()})
             except RoletrailError as error:
                 log.warning("a scheduled run failed: %s %s", error.detail, error.hint)
                 gauges.heard(Heard(trouble=error.detail))
+                own.looked(error.detail)
             stop.asked.wait(max(0.0, every - (time.monotonic() - begin)))
 
 

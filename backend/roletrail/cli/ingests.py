@@ -1,4 +1,4 @@
-"""Commands around uploads: the rows the API makes, seen and stopped from a shell."""
+"""Commands around the rows that uploads, runs and feeds write: seen and stopped from a shell."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from roletrail.auth.actor import local_actor
 from roletrail.cli.console import out, plain, write_json
 from roletrail.cli.options import AsJson, Store, settings_of
 
-ingests = typer.Typer(help="Uploads that came over the API.", no_args_is_help=True)
+ingests = typer.Typer(
+    help="What is being taken in, or was: uploads over the API, runs of this command line, feeds.", no_args_is_help=True
+)
 
 Id = Annotated[str, typer.Argument(help="Id, as list prints it.")]
 
 
 @ingests.command(name="list")
 def list_(store: Store = None, as_json: AsJson = False) -> None:
-    """Uploads, newest first."""
+    """Uploads, runs and feeds, newest first."""
     from roletrail.usecases.loading.ingests import list_ingests  # noqa: PLC0415 - see options.reading
 
     page = list_ingests(AppDatabase(settings_of(store).app_db_path), local_actor(), 500)
@@ -26,12 +28,16 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
         write_json(page.items)
         return
     for one in page.items:
-        out().print(plain(f"{one.id}  {one.created_at}  {one.state:9}  {one.events:,} events  {one.name}  {one.detail}"))
+        out().print(
+            plain(
+                f"{one.id}  {one.created_at}  {one.kind:8}  {one.progress or one.state:14}  {one.events:,} events  {one.name}  {one.detail}"
+            )
+        )
 
 
 @ingests.command()
 def show(id_: Id, store: Store = None) -> None:
-    """One upload (JSON)."""
+    """One of them (JSON)."""
     from roletrail.usecases.loading.ingests import show_ingest  # noqa: PLC0415
 
     write_json(show_ingest(AppDatabase(settings_of(store).app_db_path), local_actor(), id_))
@@ -47,7 +53,7 @@ def cancel(id_: Id, store: Store = None) -> None:
 
 @ingests.command()
 def run(id_: Id, store: Store = None) -> None:
-    """Take one in, in this process: what the server starts for each, and a way to go on after a crash."""
+    """Take an upload in, in this process: what the server starts for each, and a way to go on after a crash."""
     from roletrail.bootstrap import intake_of, uploads_folder  # noqa: PLC0415
     from roletrail.usecases.loading.ingests import run_ingest  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,6 +20,9 @@ from roletrail.ingest.progress import Progress as State
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.settings import Settings
 from roletrail.usecases.loading.windows import age, window
+
+if TYPE_CHECKING:
+    from roletrail.usecases.loading.rows import Row
 
 QUARANTINED = 7
 """Exit code of --strict when something was quarantined."""
@@ -71,18 +74,31 @@ def ingest(
     if every and follow:
         raise InvalidRequest("--every and --follow exclude each other.", hint="A queue says itself when something comes.")
 
-    def take() -> IngestSummary:
-        if paths == [HISTORY]:
-            return _history(settings, asked, quiet=as_json)
-        return load_paths(settings, paths or [], quiet=as_json, window=window(since, until, accounts, regions))
+    named = paths or []
+
+    def take(own: Row) -> IngestSummary:
+        if named == [HISTORY]:
+            return _history(settings, asked, own, quiet=as_json)
+        return load_paths(settings, named, quiet=as_json, window=window(since, until, accounts, regions), own=own)
 
     if every:
-        feed.repeat(take, lambda summary: _print(summary, as_json=as_json), age("--every", every), listen=listen)
+        seconds = age("--every", every)
+        feed.repeat(settings, take, lambda summary: _print(summary, as_json=as_json), seconds, paths=named, listen=listen)
         return
-    if paths:
-        _say(take(), as_json=as_json, strict=strict)
+    if named:
+        _say(_once(settings, take, named), as_json=as_json, strict=strict)
     if follow:
         feed.follow(settings, follow, drain=drain, as_json=as_json, listen=listen)
+
+
+def _once(settings: Settings, take: Callable[[Row], IngestSummary], paths: Sequence[str]) -> IngestSummary:
+    from roletrail.appdb import AppDatabase  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.loading.rows import row  # noqa: PLC0415
+
+    with row(AppDatabase(settings.app_db_path), local_actor(), "history" if paths == [HISTORY] else "run", paths) as own:
+        summary = take(own)
+        own.took(summary)
+        return summary
 
 
 def _print(summary: IngestSummary, *, as_json: bool) -> None:
@@ -100,7 +116,9 @@ def _say(summary: IngestSummary, *, as_json: bool, strict: bool) -> None:
         raise typer.Exit(QUARANTINED)
 
 
-def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING) -> IngestSummary:
+def load_paths(
+    settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING, own: Row | None = None
+) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
     from roletrail.bootstrap import given_of, open_graph  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading.load import load_logs  # noqa: PLC0415
@@ -113,12 +131,12 @@ def load_paths(settings: Settings, paths: Sequence[str], *, quiet: bool, window:
             paths,
             workers=settings.workers or None,
             window=window,
-            show=show,
+            show=own.also(show) if own else show,
             given=given_of(settings),
         )
 
 
-def _history(settings: Settings, asked: Window, *, quiet: bool) -> IngestSummary:
+def _history(settings: Settings, asked: Window, own: Row, *, quiet: bool) -> IngestSummary:
     from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.ingest.source.lookup_events import LIMITS  # noqa: PLC0415
     from roletrail.usecases.loading.lookups import load_history  # noqa: PLC0415
@@ -127,7 +145,7 @@ def _history(settings: Settings, asked: Window, *, quiet: bool) -> IngestSummary
         raise InvalidRequest("Event history is of one account: that of the credentials.", hint="Leave out --accounts.")
     err().print(LIMITS, style="dim")
     with _bar(quiet=quiet) as show:
-        return load_history(intake_of(settings), local_actor(), asked, show)
+        return load_history(intake_of(settings), local_actor(), asked, own.also(show))
 
 
 @contextmanager

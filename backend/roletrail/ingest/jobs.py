@@ -1,4 +1,4 @@
-"""Ingests somebody asked for, as rows of the app database: written by the process that runs one, read by everybody.
+"""Ingests as rows of the app database, uploads and runs alike: written by the process that runs one, read by everybody.
 
 Knows no HTTP and starts nothing.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import NamedTuple
+from sqlite3 import Connection
+from typing import Literal, NamedTuple
 
 from roletrail.appdb import AppDatabase
 from roletrail.errors import NotFound, TooMany
@@ -19,8 +20,10 @@ SILENT_SECONDS = 60
 
 _COLUMNS = (
     "id, name, sha256, size, state, stage, created_by, created_at, started_at, ended_at, beat_at, cancel_asked, bytes_done,"
-    " events, doubles, quarantined, reasons, detail"
+    " events, doubles, quarantined, reasons, detail, kind"
 )
+
+Kind = Literal["upload", "run", "history", "schedule", "follow"]
 
 
 class Job(NamedTuple):
@@ -29,7 +32,7 @@ class Job(NamedTuple):
     sha256: str
     size: int
     state: str  # waiting | running | done | failed | cancelled
-    stage: str  # reading | linking | merging | ""
+    stage: str  # reading | linking | merging | waiting (a feed between two rounds) | ""
     created_by: str
     created_at: int
     started_at: int
@@ -42,6 +45,7 @@ class Job(NamedTuple):
     quarantined: int
     reasons: dict[str, int]
     detail: str
+    kind: Kind
 
     @property
     def ended(self) -> bool:
@@ -62,6 +66,17 @@ class Jobs:
             db.execute(
                 "INSERT INTO ingest_job (id, name, sha256, size, state, created_by, created_at) VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
                 (id_, name, sha256, size, created_by, self._app.now()),
+            )
+        return id_
+
+    def begin(self, kind: Kind, name: str, created_by: str) -> str:
+        """The row of a run that is going on already."""
+        id_ = secrets.token_hex(10)
+        with self._app.write() as db:
+            db.execute(
+                "INSERT INTO ingest_job (id, kind, name, sha256, size, state, created_by, created_at, started_at, beat_at)"
+                " VALUES (?1, ?2, ?3, '', 0, 'running', ?4, ?5, ?5, ?5)",
+                (id_, kind, name, created_by, self._app.now()),
             )
         return id_
 
@@ -86,7 +101,7 @@ class Jobs:
 
     def _read(self, rest: str, values: tuple[object, ...]) -> list[Job]:
         rows = self._app.read().execute(f"SELECT {_COLUMNS} FROM ingest_job {rest}", values)  # noqa: S608 - our own text
-        return [self._seen(Job._make((*row[:11], bool(row[11]), *row[12:16], json.loads(row[16]), row[17]))) for row in rows]
+        return [self._seen(Job._make((*row[:11], bool(row[11]), *row[12:16], json.loads(row[16]), *row[17:]))) for row in rows]
 
     def _seen(self, job: Job) -> Job:
         """A job whose process is gone is shown as what it is, whoever looks first."""
@@ -111,14 +126,34 @@ class Jobs:
         with self._app.write() as db:
             db.execute("UPDATE ingest_job SET beat_at = ? WHERE id = ?", (self._app.now(), id_))
 
+    def cancel_asked(self, id_: str) -> bool:
+        return bool(self._app.read().execute("SELECT cancel_asked FROM ingest_job WHERE id = ?", (id_,)).fetchone()[0])
+
     def beat(self, id_: str, progress: Progress) -> bool:
         """Say how far it is; True when somebody wants it to stop."""
         with self._app.write() as db:
             db.execute(
-                "UPDATE ingest_job SET beat_at = ?, stage = ?, bytes_done = ?, events = ?, quarantined = ? WHERE id = ?",
-                (self._app.now(), progress.stage, progress.bytes_done, progress.events, progress.quarantined, id_),
+                "UPDATE ingest_job SET beat_at = ?1, stage = ?2, size = max(?3, size), bytes_done = ?4, events = ?5,"
+                " quarantined = ?6 WHERE id = ?7",
+                (
+                    self._app.now(),
+                    progress.stage,
+                    progress.bytes_total,
+                    progress.bytes_done,
+                    progress.events,
+                    progress.quarantined,
+                    id_,
+                ),
             )
             return bool(db.execute("SELECT cancel_asked FROM ingest_job WHERE id = ?", (id_,)).fetchone()[0])
+
+    def rests(self, id_: str, so_far: IngestSummary, detail: str = "") -> None:
+        """A feed has taken in what there was, and waits for more."""
+        with self._app.write() as db:
+            db.execute(
+                "UPDATE ingest_job SET beat_at = ?, stage = 'waiting', detail = ? WHERE id = ?", (self._app.now(), detail, id_)
+            )
+            _count(db, id_, so_far)
 
     def end(self, id_: str, summary: IngestSummary | None, detail: str = "") -> None:
         state = "failed" if summary is None else "cancelled" if summary.interrupted else "done"
@@ -128,11 +163,7 @@ class Jobs:
                 (state, self._app.now(), detail, id_),
             )
             if summary is not None:
-                reasons = summary.quarantined
-                db.execute(
-                    "UPDATE ingest_job SET events = ?, doubles = ?, quarantined = ?, reasons = ? WHERE id = ?",
-                    (summary.taken, summary.doubles, sum(reasons.values()), json.dumps(reasons), id_),
-                )
+                _count(db, id_, summary)
 
     # --- asked for by people -----------------------------------------------------------------------------------------
 
@@ -145,3 +176,11 @@ class Jobs:
                 "UPDATE ingest_job SET state = 'cancelled', ended_at = ? WHERE id = ? AND state = 'waiting'",
                 (self._app.now(), id_),
             )
+
+
+def _count(db: Connection, id_: str, summary: IngestSummary) -> None:
+    reasons = summary.quarantined
+    db.execute(
+        "UPDATE ingest_job SET events = ?, doubles = ?, quarantined = ?, reasons = ? WHERE id = ?",
+        (summary.taken, summary.doubles, sum(reasons.values()), json.dumps(reasons), id_),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import msgspec
 from fastapi import APIRouter
@@ -13,6 +14,8 @@ from starlette.responses import Response, StreamingResponse
 
 from roletrail.errors import RoletrailError
 from roletrail.usecases import health
+from roletrail.usecases.chains.views import HealthView
+from roletrail.usecases.loading import ingests
 from roletrail.web.site import actor_of, ports_of
 
 router = APIRouter(include_in_schema=False)
@@ -22,6 +25,14 @@ QUIET_ROUNDS = 15
 """A comment is sent after so many rounds without news, so that a gone browser is noticed."""
 LONGEST_ROUNDS = 600
 """Then the stream ends and the browser comes back by itself: no connection lives for ever."""
+INGESTS = 10
+"""Rows of ingests that are told about: those the page shows first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    totals: HealthView
+    ingests: list[ingests.IngestView]
 
 
 @router.get("/data/live")
@@ -52,8 +63,9 @@ async def _told(request: Request, state: bytes) -> AsyncIterator[bytes]:
 
 
 def _state(request: Request) -> bytes:
-    ports = ports_of(request)
-    return msgspec.json.encode(health.health(ports.graph, actor_of(request), ports.store_name))
+    ports, actor = ports_of(request), actor_of(request)
+    told = Told(health.health(ports.graph, actor, ports.store_name), ingests.list_ingests(ports.app, actor, INGESTS).items)
+    return msgspec.json.encode(told)
 
 
 def _event(state: bytes) -> bytes:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
-from roletrail.usecases import coverage, entities, events, health, sources
+from roletrail.usecases import entities, events, health
 from roletrail.usecases import trace as tracing
 from roletrail.usecases.chains import grouped as shapes
 from roletrail.usecases.chains import listing as chains
@@ -26,7 +26,6 @@ from roletrail.usecases.parameters import chain_query, given
 from roletrail.usecases.ports import Ports
 from roletrail.usecases.recognise import MAX_TEXT
 from roletrail.web.site import actor_of, last_of_each, moved, ports_of, site_of
-from roletrail.web.strip import strip_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,8 +34,6 @@ LATEST = 5
 LOOKED_AT = 200
 """out of so many chains."""
 API = "/api/v1"
-OBJECTS = 25
-"""Files and quarantined records on a page of the data page."""
 
 
 @router.get("/")
@@ -150,29 +147,3 @@ def trace_found(request: Request, id_: str) -> Response:
     if text is None:
         return RedirectResponse("/trace", 303)
     return site_of(request).page(request, "trace", {"view": tracing.trace(ports_of(request).graph, actor, text)})
-
-
-@router.get("/data")
-def data(request: Request) -> Response:
-    ports, actor = ports_of(request), actor_of(request)
-    raw = last_of_each(request)
-    try:
-        objects = sources.list_objects(ports.graph, actor, raw.get("after", ""), OBJECTS)
-        quarantine = sources.list_quarantine(ports.graph, actor, raw.get("quarantine", ""), OBJECTS)
-    except InvalidRequest:  # a stale cursor: from the start
-        objects = sources.list_objects(ports.graph, actor, "", OBJECTS)
-        quarantine = sources.list_quarantine(ports.graph, actor, "", OBJECTS)
-    covered = coverage.show_coverage(ports.graph, actor)
-    context = {
-        "health": health.health(ports.graph, actor, ports.store_name),
-        "coverage": covered,
-        "strip": strip_of(covered),
-        "objects": objects,
-        "quarantine": quarantine,
-        "objects_url": "/data?" + urlencode({"after": objects.next or ""}) + "#objects",
-        "later": bool(raw.get("after") or raw.get("quarantine")),
-        "module": "data.js",
-        "quarantine_url": "/data?" + urlencode({"quarantine": quarantine.next or ""}) + "#quarantine",
-        "twin": f"{API}/health",
-    }
-    return site_of(request).page(request, "data", context)

@@ -4,6 +4,7 @@ import "./page.js";
 import { say } from "./live.js";
 
 /** @typedef {Record<string, unknown> & { events: number, pending: number, quarantined: number, objects: number }} Totals */
+/** @typedef {Record<string, unknown> & { id: string }} Ingest */
 
 const progress = document.getElementById("progress");
 const cells = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-total]")]);
@@ -47,10 +48,29 @@ function done() {
   say("Nothing more is going in");
 }
 
+/** Rows that are on the page follow what runs. @param {Ingest[]} ingests */
+function follow(ingests) {
+  for (const one of ingests) {
+    const row = document.querySelector(`[data-ingest="${CSS.escape(one.id)}"]`);
+    for (const cell of row?.querySelectorAll("[data-field]") ?? []) {
+      const value = one[/** @type {HTMLElement} */ (cell).dataset.field ?? ""];
+      const text = typeof value === "number" ? grouped.format(value) : String(value ?? "");
+      if (cell.textContent !== text) cell.textContent = text;
+    }
+  }
+}
+
+/** @param {string} address */
+async function asked(address) {
+  const answer = await fetch(address, { headers: { accept: "application/json" } });
+  if (!answer.ok) throw new Error(address);
+  return answer.json();
+}
+
 async function ask() {
   try {
-    const answer = await fetch("/api/v1/health", { headers: { accept: "application/json" } });
-    if (answer.ok) show(await answer.json());
+    show(await asked("/api/v1/health"));
+    follow((await asked("/api/v1/ingests?limit=10")).items);
   } catch {
     // The server is away for a moment; the next round asks again.
   }
@@ -62,7 +82,11 @@ function listen() {
     return;
   }
   const source = new EventSource("/data/live");
-  source.addEventListener("message", (event) => show(JSON.parse(event.data)));
+  source.addEventListener("message", (event) => {
+    const told = JSON.parse(event.data);
+    show(told.totals);
+    follow(told.ingests);
+  });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) window.setInterval(() => void ask(), 5000);
   });

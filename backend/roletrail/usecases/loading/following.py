@@ -12,6 +12,7 @@ from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.source import Listed
 from roletrail.ingest.source.sqs import VISIBILITY_SECONDS, Queue
 from roletrail.usecases.loading.intake import Intake
+from roletrail.usecases.loading.rows import Row
 
 
 def follow_queue(
@@ -23,6 +24,7 @@ def follow_queue(
     drain: bool = False,
     visibility: int = VISIBILITY_SECONDS,
     on_round: Callable[[Round], None] | None = None,
+    row: Row | None = None,
 ) -> int:
     """Take in what the queue names until `stop` is set, or with `drain` until it is empty; returns the rounds that took.
 
@@ -33,6 +35,15 @@ def follow_queue(
     with intake.store() as store:
 
         def take(objects: list[Listed]) -> IngestSummary:
-            return intake.take(store, actor, objects)
+            summary = intake.take(store, actor, objects, row.heard if row else None)
+            if row:
+                row.took(summary)
+            return summary
 
-        return Follower(queue, take, store.ledger, stop, on_round).run(until_empty=drain)
+        def say(done: Round) -> None:
+            if row and not done.objects:
+                row.looked(done.trouble)
+            if on_round:
+                on_round(done)
+
+        return Follower(queue, take, store.ledger, stop, say).run(until_empty=drain)

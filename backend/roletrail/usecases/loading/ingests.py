@@ -1,4 +1,4 @@
-"""Uploads: taken in by a process of their own, seen and stopped through a row that page, API and command line share."""
+"""Ingests seen and stopped through a row that page, API and command line share; uploads, taken in by a process of their own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import fcntl
 import hashlib
 import os
 import re
-import signal
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,29 +15,30 @@ from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, RoletrailError, TooLarge
-from roletrail.ingest.jobs import SILENT_SECONDS, Job, Jobs
-from roletrail.ingest.progress import IngestSummary, Progress
+from roletrail.ingest.jobs import Job, Jobs
+from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.source import Listed
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.chains.views import Page
 from roletrail.usecases.loading.intake import Intake
+from roletrail.usecases.loading.rows import MOST_NAME, STOPPED, Beats, alive, interrupt
 from roletrail.usecases.ports import Uploads
 
-BEAT_SECONDS = 0.5
-MOST_NAME = 200
 _STRANGE = re.compile(r"[^\w.,=@+-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class IngestView:
-    """An upload and what became of it."""
+    """An upload, or a run of a shell or a service, and what became of it. `sha256` is empty for what is no upload."""
 
     id: str
+    kind: str  # upload | run | history | schedule | follow
     name: str
     sha256: str
     bytes: int
     state: str  # waiting | running | done | failed | cancelled
     stage: str
+    progress: str  # for people: what it is at, and how far; empty when it is at nothing
     cancel_asked: bool
     bytes_done: int
     events: int
@@ -108,10 +106,12 @@ def cancel_ingest(app: AppDatabase, actor: Actor, id_: str) -> IngestView:
 
 
 def run_ingest(app: AppDatabase, intake: Intake, folder: Path, actor: Actor, id_: str) -> IngestView:
-    """Take an upload in, one at a time for each store, and say how far it is. Raises NotFound."""
+    """Take an upload in, one at a time for each store, and say how far it is. Raises NotFound, InvalidRequest."""
     require(actor, "ingest.run")
     jobs = Jobs(app)
     job = jobs.get(id_)
+    if job.kind != "upload":
+        raise InvalidRequest("This is no upload: its own process takes it in.", hint="Start that command again.")
     path = folder / id_
     with _turn(folder):
         if not job.ended and jobs.start(id_):
@@ -124,8 +124,8 @@ def _run(jobs: Jobs, intake: Intake, actor: Actor, job: Job, path: Path) -> None
     try:
         size = path.stat().st_size
         one = Listed(f"upload:{job.sha256}/{job.name}", str(path), size, job.sha256)
-        with intake.store() as store, _alive(jobs, job.id):
-            summary = intake.take(store, actor, [one], _Beats(jobs, job.id).heard)
+        with intake.store() as store, alive(jobs, job.id):
+            summary = intake.take(store, actor, [one], Beats(jobs, job.id, interrupt).heard)
     except (RoletrailError, OSError) as error:
         jobs.end(job.id, None, error.detail if isinstance(error, RoletrailError) else "The upload is not there any more.")
     else:
@@ -134,42 +134,8 @@ def _run(jobs: Jobs, intake: Intake, actor: Actor, job: Job, path: Path) -> None
 
 def _said(summary: IngestSummary) -> str:
     if summary.interrupted:
-        return "Stopped: what was committed stays."
+        return STOPPED
     return "This file was in already." if summary.known else ""
-
-
-class _Beats:
-    """Writes progress now and then, and stops the run when somebody wants it stopped."""
-
-    def __init__(self, jobs: Jobs, id_: str) -> None:
-        self._jobs = jobs
-        self._id = id_
-        self._next = 0.0
-
-    def heard(self, progress: Progress) -> None:
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + BEAT_SECONDS
-        if self._jobs.beat(self._id, progress):
-            signal.raise_signal(signal.SIGINT)  # a run knows how to stop for that
-
-
-@contextmanager
-def _alive(jobs: Jobs, id_: str) -> Iterator[None]:
-    """Linking and judging a large file take longer than anybody should wait for a word."""
-    done = threading.Event()
-
-    def say() -> None:
-        while not done.wait(SILENT_SECONDS / 6):
-            jobs.alive(id_)
-
-    speaker = threading.Thread(target=say, daemon=True)
-    speaker.start()
-    try:
-        yield
-    finally:
-        done.set()
-        speaker.join()
 
 
 @contextmanager
@@ -187,11 +153,13 @@ def _turn(folder: Path) -> Iterator[None]:
 def _view(job: Job) -> IngestView:
     return IngestView(
         id=job.id,
+        kind=job.kind,
         name=job.name,
         sha256=job.sha256,
         bytes=job.size,
         state=job.state,
         stage=job.stage,
+        progress=_progress(job),
         cancel_asked=job.cancel_asked,
         bytes_done=job.bytes_done,
         events=job.events,
@@ -204,3 +172,11 @@ def _view(job: Job) -> IngestView:
         started_at=iso(job.started_at),
         ended_at=iso(job.ended_at),
     )
+
+
+def _progress(job: Job) -> str:
+    if job.state != "running":
+        return ""
+    if job.stage == "reading" and job.size:
+        return f"reading, {min(100, 100 * job.bytes_done // job.size)} %"
+    return "waits for more" if job.stage == "waiting" else job.stage
