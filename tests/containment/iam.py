@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 Decision = Literal["allow", "explicit deny", "implicit deny"]
@@ -140,7 +141,12 @@ def _moment(text: str) -> float:
 
 
 def _like(pattern: str, value: str) -> bool:
-    return re.fullmatch("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern), value, re.DOTALL) is not None
+    return pattern == "*" or _expression(pattern).fullmatch(value) is not None
+
+
+@lru_cache(1 << 12)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern), re.DOTALL)
 
 
 def _arn_like(pattern: str, value: str) -> bool:

@@ -18,6 +18,7 @@ from tests.containment.iam import decide, decide_with_guardrails
 from tests.containment.shell import Shell, option
 
 SPREADING = 2
+ENOUGH = 3
 REACTION = 4
 ALLOW: dict[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 Who = tuple[str, str]  # account, name
@@ -64,8 +65,11 @@ class Source:
 
 
 class World:
-    def __init__(self, case: Case, now: int) -> None:
+    def __init__(self, case: Case, now: int, *, everywhere: bool = False) -> None:
+        """`everywhere`: he can write IAM in every account he holds something in, seen or not, and makes himself users there."""
         self.now = now
+        self.makes = everywhere
+        self.journal: list[tuple[Held, Held]] = []  # what he got, each with what he got it through
         self.roles: dict[Who, Principal] = {}
         self.users: dict[Who, Principal] = {}
         self.keys: dict[str, str] = {}  # status by key id
@@ -74,7 +78,8 @@ class World:
         self.held: set[Held] = set()
         self.sources: list[Source] = []
         self.onward: dict[tuple[bool, Who], set[Who]] = {}
-        self.writers = {one.node.account for one in case.attackers if writes_iam(case, one.node.account)}
+        accounts = {one.node.account for one in case.attackers}
+        self.writers = accounts if everywhere else {account for account in accounts if writes_iam(case, account)}
         for one in case.attackers:
             self._take(case, one)
 
@@ -178,6 +183,7 @@ class World:
                 self._undo(one)
             for one in self.alive():
                 self._ask(one)
+            self._make()
             for source in self.sources:
                 if source.open and self.works_through(source):
                     self.held.add(self._given(source))
@@ -206,16 +212,40 @@ class World:
 
     def _ask(self, one: Held) -> None:
         for role in self.onward.get((one.role, one.owner), ()):
+            if self.makes and any(held.owner == role and held.role and self.works(held) for held in self.held):
+                continue
             if self.works(one, "sts:AssumeRole", self.roles[role].arn) and self._trusted(
                 role, "sts:AssumeRole", self._context(one)
             ):
-                self._issue(role, one.name)
+                self._issue(one, role)
 
     def _trusted(self, role: Who, action: str, context: dict[str, Any]) -> bool:
         return decide([ALLOW, *self.roles[role].trust], action, self.roles[role].arn, context) == "allow"
 
-    def _issue(self, role: Who, name: str) -> None:
-        self.held.add(Held(role, True, name, self.now, self.now + 3600))
+    def _issue(self, through: Held, role: Who) -> None:
+        self._got(through, Held(role, True, through.name, self.now, self.now + 3600))
+
+    def _make(self) -> None:
+        """Users with keys in each account where he can, one a reaction, up to `ENOUGH` that work; each asks for what its maker could."""
+        if not self.makes:
+            return
+        alive = self.alive()
+        makers = {one.account: one for one in alive if self.works(one, "iam:CreateUser")}
+        for account, maker in sorted(makers.items()):
+            if sum(one.account == account and one.key != "" for one in alive) >= ENOUGH:
+                continue
+            who = (account, f"sync-{account[:3]}-{self.now}")
+            if who not in self.users:
+                key = f"AKIAIEXAMPLE{len(self.keys):08d}"
+                self.users[who] = Principal(*who, f"arn:aws:iam::{account}:user/{who[1]}")
+                self.keys[key] = "Active"
+                self.onward[False, who] = set(self.onward.get((maker.role, maker.owner), set()))
+                self._got(maker, Held(who, False, who[1], 0, self.now + 86_400, key))
+
+    def _got(self, through: Held, one: Held) -> None:
+        if one not in self.held:
+            self.held.add(one)
+            self.journal.append((through, one))
 
     # --- the responder ---
 
@@ -245,10 +275,11 @@ class World:
         known = self.roles if kind == "role" else self.users
         principal = known.get(who)
         if call == "create-policy":
-            self._scp["p-1"] = json.loads(files[option(words, "--content").removeprefix("file://")])
-            return "p-1"
+            made = f"p-{len(self._scp) + 1}"
+            self._scp[made] = json.loads(files[option(words, "--content").removeprefix("file://")])
+            return made
         if call == "attach-policy" and words[1] == "organizations":
-            self.guardrails.setdefault(option(words, "--target-id"), []).append(self._scp["p-1"])
+            self.guardrails.setdefault(option(words, "--target-id"), []).append(self._scp[option(words, "--policy-id")])
         elif call in ("put-role-policy", "put-user-policy") and principal:
             document = json.loads(files[option(words, "--policy-document").removeprefix("file://")])
             principal.policies[option(words, "--policy-name")] = (self.now + SPREADING, document)

@@ -7,6 +7,7 @@ where none binds (the organisation's management account) everything of his is de
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from roletrail.detect.containment import documents
 from roletrail.detect.containment.case import (
@@ -33,12 +34,12 @@ MANAGEMENT = ""
 
 
 def steps(case: Case) -> list[Step]:
-    accounts = held_accounts(case)
-    writers = {account for account in accounts if writes_iam(case, account)}
+    """One step for all member accounts: in the pause between two of them, who is cut off in one makes himself new keys in the other."""
+    writers = [account for account in held_accounts(case) if writes_iam(case, account)]
+    members = [account for account in writers if account not in case.management]
     return [
-        _quarantine(case, account) if account in case.management else _scp(case, account)
-        for account in accounts
-        if account in writers
+        *([_scp(case, members)] if members else []),
+        *(_quarantine(case, account) for account in writers if account in case.management),
     ]
 
 
@@ -81,47 +82,77 @@ def _roles(arns: Sequence[str]) -> tuple[str, ...]:
     return tuple(role_name_of(one) for one in arns if role_name_of(one))
 
 
-def _scp(case: Case, account: str) -> Step:
-    arns = principals(case, account)
-    file = f"scp-{account}.json"
-    policy_id = Var(f"SCP_{account}")
-    document = Document(file, documents.deny_principals(arns), "scp")
-    create = aws(
-        MANAGEMENT, "organizations", "create-policy", "--name", f"roletrail-contain-{account}", "--type", "SERVICE_CONTROL_POLICY",
-        "--description", "Containment: denies the principals of an incident", "--content", f"file://{file}",
-        "--query", "Policy.PolicySummary.Id", "--output", "text", into=policy_id.name,
-    )  # fmt: skip
-    attach = aws(MANAGEMENT, "organizations", "attach-policy", "--policy-id", policy_id, "--target-id", account)
-    detach = aws(MANAGEMENT, "organizations", "detach-policy", "--policy-id", policy_id, "--target-id", account)
+class _Policy(NamedTuple):
+    """The service control policy of one account."""
+
+    account: str
+    arns: tuple[str, ...]
+
+    @property
+    def file(self) -> str:
+        return f"scp-{self.account}.json"
+
+    @property
+    def id(self) -> Var:
+        return Var(f"SCP_{self.account}")
+
+    def made(self) -> tuple[Does, ...]:
+        create = aws(
+            MANAGEMENT, "organizations", "create-policy", "--name", f"roletrail-contain-{self.account}", "--type", "SERVICE_CONTROL_POLICY",
+            "--description", "Containment: denies the principals of an incident", "--content", f"file://{self.file}",
+            "--query", "Policy.PolicySummary.Id", "--output", "text", into=self.id.name,
+        )  # fmt: skip
+        return (Document(self.file, documents.deny_principals(self.arns), "scp"), create)
+
+    def at_target(self, call: str) -> Command:
+        return aws(MANAGEMENT, "organizations", call, "--policy-id", self.id, "--target-id", self.account)
+
+    def deleted(self) -> Command:
+        return aws(MANAGEMENT, "organizations", "delete-policy", "--policy-id", self.id)
+
+
+def _scp(case: Case, accounts: Sequence[str]) -> Step:
+    """All policies are made before the first is attached, so that they begin to hold together."""
+    policies = [_Policy(account, tuple(principals(case, account))) for account in accounts]
+    arns = [one for policy in policies for one in policy.arns]
+    hit = [_hit(case, account) for account in accounts]
+    alone = len(accounts) == 1
+    where, these = (accounts[0], "this account") if alone else (f"{len(accounts)} accounts", "these accounts")
     return Step(
         phase=1,
         name="deny by service control policy",
-        target=account,
-        account=account,
+        target="+".join(accounts),
+        account=accounts[0] if alone else "",
+        accounts=tuple(accounts),
         roles=_roles(arns),
-        title=f"Cut {len(arns)} principals of {account} off with a service control policy",
-        why="These credentials changed IAM in this account, so they can take an inline deny off again within seconds. A service "
-        "control policy is kept in the management account, where they cannot reach it: it comes before everything else here.",
+        title=f"Cut {len(arns)} principals of {where} off with {'a service control policy' if alone else 'service control policies'}",
+        why=f"These credentials changed IAM in {these}, so they can take an inline deny off again within seconds. A service "
+        "control policy is kept in the management account, where they cannot reach it: it comes before everything else here."
+        + ("" if alone else " Run the whole block at once: while one account waits, new users are made in it."),
         console=(
-            "Organizations (management account)", "Policies", "Service control policies", "Create policy", f"Paste {file}",
-            f"AWS accounts, {account}", "Policies", "Attach",
+            "Organizations (management account)", "Policies", "Service control policies", "Create policy",
+            f"Paste {', '.join(policy.file for policy in policies)}", f"AWS accounts, {', '.join(accounts)}", "Policies", "Attach",
         ),
-        does=(document, create, attach),
-        stops=_hit(case, account),
+        does=(
+            *(does for policy in policies for does in policy.made()),
+            *(policy.at_target("attach-policy") for policy in policies),
+        ),
+        stops=Stops(tuple(id_ for one in hit for id_ in one.ids), tuple(id_ for one in hit for id_ in one.suspicious)),
         others=tuple(one for one in arns if one in case.roles),
         breaks="Everybody who uses one of these roles or users, for as long as it is attached.",
         permissions=("organizations:CreatePolicy", "organizations:AttachPolicy"),
-        undo=(detach, aws(MANAGEMENT, "organizations", "delete-policy", "--policy-id", policy_id)),
-        undo_text="Detach it when phase 4 is done: it denies the principals altogether.",
-        survives="Service-linked roles, and calls that services make with roles of their own. What these principals made outside "
-        "this account. A policy takes effect within minutes, not at once.",
+        undo=(*(policy.at_target("detach-policy") for policy in policies), *(policy.deleted() for policy in policies)),
+        undo_text="Detach when phase 4 is done: it denies the principals altogether.",
+        survives="Service-linked roles, and calls that services make with roles of their own. Whatever these principals made that is "
+        "not in these logs, the users they make until it holds among it (minutes, not at once): phase 3 looks for those, and then "
+        "this step comes again with their names in it.",
         notes=(
-            f"It binds only if {account} is a member account of an organisation with service control policies on.",
-            f"If {account} manages its organisation or stands alone, say --management-account {account}: then all is denied in one batch.",
+            "It binds only a member account of an organisation with service control policies on.",
+            f"If {' or '.join(accounts)} manages it or stands alone, say --management-account: then all there is denied in one batch.",
             "By default an account takes five of these policies, of 5,120 characters each.",
             "The profile named management is the organisation's management account or its delegated administrator of policies.",
         ),
-        checks=(Check("", ("AttachPolicy",), account, denies=_hit(case, account).ids),),
+        checks=tuple(Check("", ("AttachPolicy",), account, denies=one.ids) for account, one in zip(accounts, hit, strict=True)),
     )  # fmt: skip
 
 

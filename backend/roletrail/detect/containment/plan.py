@@ -74,7 +74,7 @@ def _hits(step: Step, responder: str) -> bool:
     parsed = arn.parse_arn(responder)
     if parsed is None or step.phase == 3 or (not step.does and not step.key):
         return False
-    if parsed.account != step.account:
+    if parsed.account not in (step.accounts or (step.account,)):
         return False
     name = arn.role_name(responder)
     if name:

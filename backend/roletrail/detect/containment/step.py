@@ -110,6 +110,7 @@ class Step(NamedTuple):
     account: str
     title: str
     why: str
+    accounts: tuple[str, ...] = ()  # all it acts on, where it is more than one
     roles: tuple[str, ...] = ()  # role names
     user: str = ""
     key: str = ""
