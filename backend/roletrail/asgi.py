@@ -25,6 +25,7 @@ from roletrail.errors import RoletrailError
 from roletrail.usecases.ports import Ports
 from roletrail.web import (
     chain,
+    containment,
     findings,
     investigations,
     live,
@@ -72,6 +73,7 @@ def application(ports: Ports, access: Access, rules: GateRules, oidc: Oidc | Non
     app.include_router(settings.router)
     app.include_router(rolemap.router)
     app.include_router(investigations.router)
+    app.include_router(containment.router)
     app.include_router(shares.router)
     app.include_router(shared.router)
     app.include_router(marks.router)

@@ -59,6 +59,7 @@ def addresses(demo: Demo, chromium: Browser, signed_in: StorageState) -> dict[st
         "off-instance": "/off-instance",
         "findings": "/findings?severity=medium",
         "finding": finding,
+        "containment": f"{finding}/containment",
         "rules": "/rules",
         "exceptions": "/exceptions?rule=chain-three&title=ci-build",
         "deliveries": "/deliveries",

@@ -120,3 +120,21 @@ def test_rules_and_deliveries_have_pages(site: Site) -> None:
     assert len(re.findall(r"<h2 id=\"rule-", page)) == len(rules) > 30  # type: ignore[arg-type]
     assert "Nothing was sent yet" in site.get("/deliveries")
     assert site.json("/deliveries") == {"destinations": [], "latest": []}
+
+
+def test_the_plan_of_a_finding_and_of_an_investigation_is_one_click_away(site: Site) -> None:
+    one = site.json("/findings")["items"][0]
+    address = f"/findings/{one['id']}/containment"
+    assert f'href="{address}"' in site.get(f"/findings/{one['id']}")
+    page, plan = site.get(address), site.json(address)
+    for step in plan["steps"]:
+        assert f'<span class="num">{step["number"]}</span>' in page
+    assert f'href="/api/v1{address}?format=sh"' in page
+    assert '"#contain"' in site.get(f"/sessions/{one['session_id']}")
+    case = site.send("POST", "/api/v1/investigations", {"title": "What was left"}).json()["id"]
+    address = f"/investigations/{case}/containment"
+    assert address not in site.get(f"/investigations/{case}"), "nothing to contain yet"
+    site.send("POST", f"/api/v1/investigations/{case}/pins", {"kind": "finding", "target": one["id"]})
+    assert f'href="{address}"' in site.get(f"/investigations/{case}")
+    assert "Containment of What was left" in site.get(address)
+    assert f'href="/api/v1{address}?format=md"' in site.get(address)

@@ -399,6 +399,12 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
             "place_lines": lines_of(place_view(text)),
             "module": "session.js",
         },
+        "containment": {
+            "plan": plan_view(view.id, text),
+            "plan_at": f"/api/v1/findings/{view.id}/containment",
+            "back": f"/findings/{view.id}",
+            "what": "Finding",
+        },
         "events": {"node": view.node, "events": Page([event_row(text)], None), "next_url": "", "missing": ""},
         "event": {"view": event_view(text), "record": f'{{"eventName": "{text}"}}'},
         "entity": {"view": entity_view(text), **OWN_HIDDEN},

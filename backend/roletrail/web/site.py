@@ -51,6 +51,7 @@ _FRAME: dict[str, object] = {
     "version": __version__,
     "module": "page.js",
     "twin": "",  # address of the same answer as JSON
+    "plan_at": "",
     "sample": False,
     "open_door": False,
     "signed_in": True,
