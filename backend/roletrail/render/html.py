@@ -15,11 +15,11 @@ STYLE = """
 margin:32px auto;padding:0 20px;color:#14171c;background:#fff}h1{font-size:22px;line-height:1.3}h2{font-size:16px;margin:28px 0 8px}
 h1,h2,p,td,dt,dd,li,footer{overflow-wrap:anywhere}.doc-picture{margin:16px 0}table{width:100%;border-collapse:collapse;font-size:12.5px}th,td{padding:4px 8px 4px 0;
 border-bottom:1px solid #dfe3e8;text-align:left;vertical-align:top}th{color:#565f6d;font-weight:400}dl{display:grid;
-grid-template-columns:minmax(80px,max-content) minmax(0,1fr);gap:3px 16px}dt{color:#565f6d}dd{margin:0}svg{max-width:100%;height:auto;background:#fff}
+grid-template-columns:fit-content(38%) minmax(0,1fr);gap:3px 16px}dt{color:#565f6d}dd{margin:0}svg{max-width:100%;height:auto;background:#fff}
 .doc-time{white-space:nowrap}.doc-grade{display:inline-block;margin-left:6px;padding:0 6px;border:1px solid #8a93a0;border-radius:4px;font-size:12px}
 .doc-likely{border-style:dashed}.doc-cannot-be-known{border-style:dotted}.doc-graded li{margin:6px 0}footer,.doc-sub{color:#565f6d;font-size:12.5px}
-@media screen and (max-width:720px){.doc-scroll{overflow-x:auto}.doc-scroll>svg{width:760px;max-width:none}.doc-table thead{position:absolute;
-clip-path:inset(50%)}.doc-table table,.doc-table tbody,.doc-table tr,.doc-table td{display:block}.doc-table tr{padding:6px 0;border-bottom:1px solid #8a93a0}
+@media screen and (max-width:720px){.doc-scroll{overflow-x:auto}.doc-scroll>svg{width:760px;max-width:none}.doc-table thead{display:block;
+position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.doc-table table,.doc-table tbody,.doc-table tr,.doc-table td{display:block}.doc-table tr{padding:6px 0;border-bottom:1px solid #8a93a0}
 .doc-table td{padding:1px 0;border:0}.doc-table td:empty{display:none}.doc-table td::before{content:attr(data-label) ": ";color:#8a93a0}}
 @media print{body{margin:0;max-width:none}.doc-break{break-before:page}table,svg,li{break-inside:avoid}thead{display:table-header-group}}
 @media screen and (prefers-color-scheme:dark){body{color:#e6e9ee;background:#14171c}th,td{border-color:#2a3038}th,dt,footer,.doc-sub{color:#a3abb7}}
