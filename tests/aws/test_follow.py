@@ -1,4 +1,4 @@
-"""Following a queue of notifications: everything named goes in once, messages go when it has, and nothing else does."""
+"""Following a queue of notifications: everything named goes in once, messages go when it has, and nothing else does (ADR 0019)."""
 
 from __future__ import annotations
 

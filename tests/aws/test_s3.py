@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
-from roletrail.bootstrap import open_graph
+from roletrail.auth.actor import local_actor
+from roletrail.aws import clients
+from roletrail.bootstrap import open_graph, open_ports
 from roletrail.errors import InputUnavailable, InvalidRequest
 from roletrail.ingest.source import s3_listing
 from roletrail.ingest.source.delivery import EVERYTHING, Delivery, Window, delivery_of
+from roletrail.lineage.model import event_ref
+from roletrail.settings import load
+from roletrail.usecases.chains.views import EventView
+from roletrail.usecases.events import GONE, show_event
 from tests.aws.trails import Place
 from tests.scenarios.recipes.assuming import three_accounts
 from tests.support import layout
@@ -80,6 +86,32 @@ def test_half_an_object_is_quarantined_once(cloud: Cloud, place: Place) -> None:
     bucket = cloud.bucket("half", {key: body[:-20]})
     assert place.ingest(bucket).quarantined == {"truncated_gzip": 1}
     assert place.ingest(bucket).known == 1
+
+
+def test_a_record_that_was_not_kept_is_read_again_from_the_bucket(
+    cloud: Cloud, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = next(record for record in RECORDS if record["eventName"] == "ListBuckets")
+    key, body = "AWSLogs/once more/100%.json", json.dumps({"Records": [RECORDS[0], plain]}).encode()
+    place.ingest(cloud.bucket("again", {key: body}))
+    ports = open_ports(load(store=place.url))
+    try:
+        reference = event_ref(at(plain["eventTime"][:10], plain["eventTime"][11:19]), plain["eventID"])
+
+        def shown() -> EventView:
+            return show_event(ports, local_actor(), reference)
+
+        assert (shown().record or {})["requestID"] == plain["requestID"]
+        assert shown().missing == ""
+        cloud.client("s3").put_object(Bucket="again", Key=key, Body=b'{"Records": []}')
+        assert shown().missing == GONE
+        cloud.client("s3").delete_object(Bucket="again", Key=key)
+        assert (shown().record, "not there any more" in shown().missing) == (None, True)
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        clients.renew()
+        assert "NoCredentialsError" in shown().missing
+    finally:
+        ports.close()
 
 
 def test_digests_are_read_and_objects_checked_against_them(cloud: Cloud, place: Place) -> None:

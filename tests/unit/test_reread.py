@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from roletrail.ingest.inflate import Unreadable
 from roletrail.ingest.reread import read_again
 
 SECRET = "example-secret-that-must-not-be-shown"
@@ -73,6 +74,11 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert read_again(str(tmp_path / "pipe"), 0) is None
     assert read_again(str(tmp_path), 0) is None
-    assert read_again("stdin:0123", 0) is None
-    assert read_again("s3://bucket/key", 0) is None
     assert read_again("relative.json", 0) is None
+
+
+@pytest.mark.parametrize("locator", ["stdin:0123", "upload:0123/x.json", "lookup-events:111111111111/us-east-1/0-1"])
+def test_what_cannot_be_asked_again_says_why(locator: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_again(locator, 0)
+    assert refused.value.detail.startswith("It came")

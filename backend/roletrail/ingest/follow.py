@@ -1,6 +1,6 @@
 """Follows a queue of notifications: gathers what came, takes it in as one run, and deletes messages when all they name is in.
 
-A message is deleted after the commit of its objects and never before, so a follower may be killed at any point: what it
+A message is deleted after the commit of its objects and never before (ADR 0019), so a follower may be killed at any point: what it
 had not deleted comes again, and the ledger knows what is in. Runs until it is told to stop.
 """
 

@@ -6,12 +6,14 @@ import json
 import re
 import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from roletrail.archive.port import Cursor, LoggedEvent
 from roletrail.auth.actor import Actor
 from roletrail.auth.audit import AuditLog
 from roletrail.auth.policy import require
 from roletrail.errors import InvalidRequest, NotFound
+from roletrail.ingest.inflate import Unreadable
 from roletrail.lineage import ids
 from roletrail.lineage.arn import partition_of
 from roletrail.lineage.model import event_ref
@@ -84,23 +86,23 @@ def show_event(ports: Ports, actor: Actor, reference: str) -> EventView:
             return kept
         raise
     AuditLog(ports.app).read(actor, "records.read", event_ref(event.at, event.event_id))
-    record, locator = _record(ports, event)
+    found = _record(ports, event)
     identity = ports.graph.resolve_alias(event.identity)
     return EventView(
         event_id=event.event_id,
         event_ref=event_ref(event.at, event.event_id),
-        record=record,
+        record=found.record,
         row=event_row(event),
-        locator=locator,
-        missing="" if record is not None else "The object this record came from is gone or was changed since it was read.",
+        locator=found.locator,
+        missing=found.missing,
         identity_id=identity,
-        proves=_proves(ports, event, identity, record),
+        proves=_proves(ports, event, identity, found.record),
     )
 
 
 def record_of(ports: Ports, reference: str) -> dict | None:
     """The scrubbed record of an event; None when its source is gone. Raises NotFound."""
-    return _record(ports, _find(ports, reference))[0]
+    return _record(ports, _find(ports, reference)).record
 
 
 def _kept_for_pins(ports: Ports, actor: Actor, reference: str) -> EventView | None:
@@ -137,16 +139,28 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _record(ports: Ports, event: LoggedEvent) -> tuple[dict | None, str]:
+class _Found(NamedTuple):
+    record: dict | None
+    locator: str
+    missing: str  # why there is no record
+
+
+GONE = "The object this record came from is gone or was changed since it was read."
+
+
+def _record(ports: Ports, event: LoggedEvent) -> _Found:
     """The kept evidence, else the record read again from its object; with the object's name."""
     locator = ports.graph.attempt_locators([event.attempt]).get(event.attempt, "")
-    kept = ports.events.evidence(time.strftime("%Y%m%d", time.gmtime(event.at)), event.event_id)
+    kept, why = ports.events.evidence(time.strftime("%Y%m%d", time.gmtime(event.at)), event.event_id), GONE
     if kept is None and locator:
-        kept = ports.read_again(locator, event.record)
+        try:
+            kept = ports.read_again(locator, event.record)
+        except Unreadable as error:
+            why = f"The record itself was not kept, and cannot be read again. {error.detail}"
     record = json.loads(kept) if kept else None
     if not isinstance(record, dict) or record.get("eventID") != event.event_id:
-        return None, locator
-    return record, locator
+        return _Found(None, locator, why)
+    return _Found(record, locator, "")
 
 
 def _proves(ports: Ports, event: LoggedEvent, identity: str, record: dict | None) -> list[EdgeProved]:

@@ -13,7 +13,8 @@ from roletrail.inventory.port import Inventory
 from roletrail.stores.port import GraphStore
 
 ReadAgain = Callable[[str, int], bytes | None]
-"""(locator, index of the record) -> scrubbed record as JSON, or None when the source is gone or was changed."""
+"""(locator, index of the record) -> scrubbed record as JSON, or None when the source is gone or was changed; raises Unreadable
+with the reason when it cannot be asked."""
 
 
 class Uploads(NamedTuple):

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from roletrail.ingest.inflate import MOST_BYTES, Unreadable
 
+SCHEME = "s3://"
+
 
 class Listed(NamedTuple):
     """An object that can be read."""
@@ -17,7 +19,7 @@ class Listed(NamedTuple):
 
 
 def is_remote(listed: Listed) -> bool:
-    return listed.path.startswith("s3://")
+    return listed.path.startswith(SCHEME)
 
 
 def stored_bytes(listed: Listed) -> bytes:

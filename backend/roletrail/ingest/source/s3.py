@@ -10,12 +10,10 @@ from urllib.parse import urlsplit
 
 from roletrail.aws import clients
 from roletrail.aws.patience import kind_of, patiently, sentence
-from roletrail.errors import InputUnavailable, InvalidRequest
+from roletrail.errors import InputUnavailable, InvalidRequest, RoletrailError
 from roletrail.ingest.inflate import MOST_BYTES, Unreadable
-from roletrail.ingest.source import Listed
+from roletrail.ingest.source import SCHEME, Listed
 from roletrail.settings import load
-
-SCHEME = "s3://"
 
 STEP = 1 << 20
 LEAST_RATE = 10_000
@@ -104,6 +102,19 @@ def stored(url: str) -> bytes:
         raise _refused(error, place) from error
     _failures.none()
     return body
+
+
+def asked_once(url: str) -> bytes:
+    """The bytes as they lie in S3, for somebody who waits for a page. Raises Unreadable, whatever is in the way."""
+    try:
+        return _body(place_of(url))
+    except Unreadable:
+        raise
+    except RoletrailError as error:
+        raise Unreadable("not_fetched", f"{error.detail} {error.hint}".strip()) from error
+    except Exception as error:
+        refused = _refused(error, place_of(url))
+        raise refused if isinstance(refused, Unreadable) else Unreadable("not_fetched", str(refused)) from error
 
 
 def _body(place: Place) -> bytes:
