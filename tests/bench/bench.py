@@ -21,9 +21,11 @@ from typing import Any, NamedTuple
 
 from tests.bench import generate, truth
 from tests.bench.measure import Measured, run
+from tests.bench.stages import JUDGING
 
 AIM_FLOOR, HOPE_FLOOR = 0.33, 0.5
 AIM_DUCKDB, HOPE_DUCKDB = 1.1, 1.5
+AIM_JUDGING = 0.10
 MOST_MIB = 600
 GROWN = 10
 """Times as many files, of the same size, for the look at memory."""
@@ -146,6 +148,8 @@ def stages(setting: Setting) -> dict[str, float]:
     print(f"where the time goes (one process, {total:.1f} s of CPU)")
     for stage, seconds in spent.items():
         print(f"  {stage:<16} {seconds:8.2f} s {seconds / total:6.1%}")
+    reached = "aim reached" if spent[JUDGING] / total <= AIM_JUDGING else "ABOVE THE AIM"
+    print(f"judging: {spent[JUDGING]:.2f} s, {spent[JUDGING] / total:.1%} of the ingest (aim {AIM_JUDGING:.0%}: {reached})")
     shutil.rmtree(store)
     return spent
 

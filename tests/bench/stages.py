@@ -1,7 +1,7 @@
 """Where the time of an ingest goes: the same run in one process, with a clock around every stage.
 
 `python -m tests.bench.stages FOLDER STORE` prints CPU seconds by stage as JSON. In a run over several processes the stages up
-to "archive rows" go side by side; commits, linking and merging do not.
+to "archive rows" go side by side; commits, linking, merging and judging do not.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from typing import Any
 
 import roletrail.ingest.records as records_room
 from roletrail.archive.writer import ArchiveWriter
+from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
 from roletrail.ingest import run
 from roletrail.ingest.crew import Crew, Inline
 from roletrail.ingest.reduce import Reducer
 from roletrail.ingest.source import Listed
+from roletrail.inventory.known import Known, Said
 from roletrail.stores.embedded.store import EmbeddedStore
+from roletrail.usecases.findings.evaluate import Given, evaluate
+
+JUDGING = "judge"
 
 _spent: dict[str, float] = defaultdict(float)
 
@@ -69,6 +74,10 @@ def main() -> None:
         [folder], open_store=lambda: open_graph(store, create=True), archive=Path(store.removeprefix("sqlite:///") + ".archive")
     )
     _spent["everything else"] = time.process_time() - begun - sum(_spent.values())
+    graph = open_graph(store, create=False)
+    begun = time.thread_time()
+    evaluate(graph, local_actor(), Given(inventory=Known(Path(store.removeprefix("sqlite:///")).parent / "inventory", Said())))
+    _spent[JUDGING] = time.thread_time() - begun
     print(json.dumps({stage: round(seconds, 3) for stage, seconds in _spent.items()}))
 
 

@@ -19,7 +19,7 @@ MOST_KINDS = 4
 
 def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator[Hit]:
     """One hit for all deeds of a nature that weigh: by themselves, or because they are new."""
-    weighed = [(deed, _new(story, past, deed)) for deed in deeds_of(story) if deed.nature == nature]
+    weighed = [(deed, _new(story, past, deed)) for deed in deeds_of(story, nature)]
     kept = [(deed, new) for deed, new in weighed if deed.alone or new]
     if not kept:
         return
@@ -43,9 +43,9 @@ def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator
 
 
 def _new(story: Story, past: Past, deed: Deed) -> int:
-    if deed.tried:
-        return 0
     at = deed.action.at
+    if deed.tried or not past.known(at):
+        return 0
     if past.new(habits.act_anywhere_key(deed.action), at):
         return NEW_ANYWHERE
     return NEW_HERE if past.new(habits.act_key(story.node, deed.action), at) else 0

@@ -82,9 +82,18 @@ def detail_of(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
-def deeds_of(story: Story) -> Iterator[Deed]:
+_CATEGORIES = {"infrastructure": ("workload", "trust")}
+"""Categories of calls that deeds of a nature come from, where it is not their own."""
+
+
+def deeds_of(story: Story, nature: str = "") -> Iterator[Deed]:
+    """All, or those of one nature."""
+    categories = _CATEGORIES.get(nature, (nature,))
     for action in story.actions:
-        if (deed := deed_of(action, story.own)) is not None:
+        if nature and action.category not in categories:
+            continue
+        deed = deed_of(action, story.own)
+        if deed is not None and (not nature or deed.nature == nature):
             yield deed
 
 

@@ -24,18 +24,23 @@ def network_class(root: Node, asked: Issuance | None) -> str:
 
 
 def shape_key(story: Story) -> int:
-    return habit("shape", shape(story.path, story.own))
+    return shape_keys(story)[0]
 
 
 def shape_by_key(story: Story) -> int:
     """The shape taken by this root."""
-    return habit("shape by", shape(story.path, story.own), who_is_root(story))
+    return shape_keys(story)[1]
 
 
 def shape_in_key(story: Story) -> int:
     """The shape taken by this root, every step asked for from the same networks with the same clients."""
+    return shape_keys(story)[2]
+
+
+def shape_keys(story: Story) -> tuple[int, int, int]:
+    ours, root = shape(story.path, story.own), who_is_root(story)
     classes = [f"{network_class(story.root, step.asked)} {client(step.asked.agent)}" for step in story.path if step.asked]
-    return habit("shape in", shape(story.path, story.own), who_is_root(story), *dict.fromkeys(classes))
+    return habit("shape", ours), habit("shape by", ours, root), habit("shape in", ours, root, *dict.fromkeys(classes))
 
 
 def who_is_root(story: Story) -> str:
@@ -147,7 +152,7 @@ def shown(story: Story) -> Iterator[Seen]:
     """Every habit of a story with its day."""
     node = story.node
     if story.leaf and story.standing.sessions >= 2 and node.counts:
-        yield from on(story.at, (shape_key(story), shape_by_key(story), shape_in_key(story)))
+        yield from on(story.at, shape_keys(story))
     for above, step in pairwise(story.path[-2:]):
         if step.node.role_name and step.edge and not step.edge.pivot:
             yield from on(step.node.issued_at or step.edge.at, [pair_key(above, step)])

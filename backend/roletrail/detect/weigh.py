@@ -33,19 +33,20 @@ def newness(story: Story, past: Past) -> Iterator[Reason]:
     if not past.known(at):
         yield Reason(NO_BASELINE, 0)
         return
-    days, mine = past.days(habits.shape_key(story), at), past.days(habits.shape_by_key(story), at)
+    anybody, root, alike = habits.shape_keys(story)
+    days, mine = past.days(anybody, at), past.days(root, at)
     if not days:
         yield Reason("this path was never seen in the month before, by anybody", 25)
     elif not mine:
         yield Reason(f"this root never took this path before; others did on {days} of the days before", 15)
     else:
-        yield from _familiar(story, past, mine)
+        yield from _familiar(story, past, mine, alike)
 
 
-def _familiar(story: Story, past: Past, mine: int) -> Iterator[Reason]:
+def _familiar(story: Story, past: Past, mine: int, alike: int) -> Iterator[Reason]:
     window = f"of the {WINDOW_DAYS - SETTLED_DAYS + 1} settled days before"
-    usual = past.days(habits.shape_in_key(story), story.at)
-    if past.usual(habits.shape_in_key(story), story.at) and not _counts_by_itself(story):
+    usual = past.days(alike, story.at)
+    if past.usual(alike, story.at) and not _counts_by_itself(story):
         yield Reason(f"quieter: this root took this path on {usual} {window}, from the same networks with the same clients", -20)
     elif usual < mine:
         where = ", ".join(dict.fromkeys(f"{network(s.asked.address)} by {client(s.asked.agent)}" for s in story.path if s.asked))

@@ -27,7 +27,7 @@ META = Meta(
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not story.leaf or story.standing.sessions < 2 or not story.node.counts:
         return
-    if not past.new(habits.shape_by_key(story), story.at):
+    if not past.known(story.at) or not past.new(habits.shape_by_key(story), story.at):
         return
     ours = shape(story.path, story.own)
     reasons = (

@@ -25,7 +25,7 @@ META = Meta(
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    if len(story.path) < 2 or not story.node.role_name or story.asked is None:
+    if len(story.path) < 2 or not story.node.role_name or story.asked is None or not past.known(story.at):
         return
     above, step = story.path[-2], story.path[-1]
     if above.node.type in ("service", "function", "instance", "task", "pod", "build") or not past.new(

@@ -31,7 +31,10 @@ LEAST_CELLS = 3
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if len(story.activities) < 2 or story.root.type == "web" or story.node.service_linked:
         return
-    uses = [a for a in story.activities if is_outside(network(a.address)) and not a.invoked_by]
+    outside = {address for address in {a.address for a in story.activities} if is_outside(network(address))}
+    if len(outside) < 2:
+        return
+    uses = [a for a in story.activities if a.address in outside and not a.invoked_by]
     found: dict[tuple[str, str], list[tuple[Activity, Activity]]] = {}
     for one, other in _at_once(uses):
         pair = sorted((network(one.address), network(other.address)))

@@ -157,9 +157,10 @@ class Gathering:
         }
         uses = self._uses_of({id_ for found in others.values() for ids in found.values() for id_ in ids}, told.rows)
         return {
-            id_: tuple(uses[other] for other in ids if other in uses)
+            id_: told_of
             for place, found in others.items()
             for role_arn, ids in found.items()
+            for told_of in [tuple(uses[other] for other in ids if other in uses)]
             for id_ in wanted[place][role_arn]
         }
 
