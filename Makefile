@@ -51,7 +51,8 @@ mutants: $(PYTHON_READY) ## Change the link rules one by one and count the chang
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
 	@scripts/mutants.sh $(ARGS)
 
-bench: $(PYTHON_READY) ## Measure ingest against the parse floor and DuckDB SQL, on generated logs
+bench: $(PYTHON_READY) ## Measure ingest against the parse floor, DuckDB SQL and a Neo4j server, on generated logs
+	@$(SETUP) java neo4j
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 docs: $(PYTHON_READY) ## Write the generated pages under docs/ again

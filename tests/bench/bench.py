@@ -227,6 +227,10 @@ def main() -> int:
         results["flat"] = flat(setting, results["compare"]["peaks_mib"])
     if given.stores:
         results["store"] = other("store_scale", "--sessions", *map(str, given.stores))
+    if given.neo4j:
+        sizes = map(str, given.stores or ())
+        asked_for = ("--dir", str(given.dir), "--events", str(given.events), "--files", str(given.files), "--sessions", *sizes)
+        results["neo4j"] = other("neo4j_scale", *asked_for)
     if given.rows:
         results["archive"] = other("archive_page", "--rows", str(given.rows))
     (setting.folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
@@ -252,6 +256,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--flat", action=argparse.BooleanOptionalAction, help="ten times the files")
     parser.add_argument("--stores", type=int, nargs="*", help="sessions of the two stores to ask; none: leave out")
+    parser.add_argument(
+        "--neo4j", action=argparse.BooleanOptionalAction, default=True, help="a Neo4j server beside the embedded store"
+    )
     parser.add_argument("--rows", type=int, help="rows of the archive to page through; 0: leave out")
     given = parser.parse_args()
     full: dict[str, Any] = {

@@ -27,7 +27,7 @@ from roletrail.ingest.linking import link_pending
 from roletrail.lineage import ids
 from roletrail.lineage.model import Activity, Caller, CellEvents, CredentialUse, Issuance, ObjectInfo, Part
 from roletrail.stores.embedded import EmbeddedStore
-from roletrail.stores.port import ChainQuery
+from roletrail.stores.port import ChainQuery, GraphStore
 
 START = 1_762_992_000  # 2025-11-13
 ACCOUNTS = [f"{n:012}" for n in range(111111111111, 111111111123)]
@@ -245,7 +245,7 @@ class Figures(NamedTuple):
     late: Cost
 
 
-def fill(store: EmbeddedStore, estate: Estate, sessions: int) -> tuple[float, float]:
+def fill(store: GraphStore, estate: Estate, sessions: int) -> tuple[float, float]:
     """Seconds in commit and in linking."""
     committing = linking = 0.0
     for number, part in enumerate(estate.grow(sessions), 1):
@@ -268,7 +268,7 @@ def spread(times: list[float]) -> Spread:
     return Spread(1000 * statistics.median(ordered), 1000 * ordered[int(len(ordered) * 0.95)])
 
 
-def list_times(store: EmbeddedStore, estate: Estate) -> dict[str, list[float]]:
+def list_times(store: GraphStore, estate: Estate) -> dict[str, list[float]]:
     """The list as people ask for it, each a first page and the next."""
     end = estate.sessions[-1].created
     times: dict[str, list[float]] = {}
@@ -293,7 +293,7 @@ def list_times(store: EmbeddedStore, estate: Estate) -> dict[str, list[float]]:
     return times
 
 
-def lineage_times(store: EmbeddedStore, estate: Estate) -> list[float]:
+def lineage_times(store: GraphStore, estate: Estate) -> list[float]:
     """One session with the nodes of its path and what lies directly below it."""
 
     def lineage(id_: str) -> None:
@@ -304,7 +304,7 @@ def lineage_times(store: EmbeddedStore, estate: Estate) -> list[float]:
     return [timed(lambda id_=session.id: lineage(id_)) for session in estate.dice.sample(estate.sessions, 1_000)]
 
 
-def append_cost(store: EmbeddedStore, parts: list[Part]) -> Cost:
+def append_cost(store: GraphStore, parts: list[Part]) -> Cost:
     def append(part: Part) -> None:
         assert store.commit([part], []).committed == 1
         link_pending(store)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from neo4j import GraphDatabase
@@ -23,6 +24,8 @@ VERSION = re.findall(r"<neo4j.version>([\d.]+)<", (Path(__file__).parent / "pom.
 CACHE = Path(os.environ.get("ROLETRAIL_NEO4J_CACHE") or ROOT / ".cache" / "neo4j")
 START_SECONDS = 90
 MAIN = "org.neo4j.server.CommunityEntryPoint"
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Half of the CPU time of a test run is the JVM's, compiling again and better what will not be run for long."""
 OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
 
 CONF = """\
@@ -33,7 +36,7 @@ server.http.enabled=false
 server.https.enabled=false
 dbms.security.auth_enabled={auth}
 dbms.usage_report.enabled=false
-server.memory.pagecache.size=128m
+server.memory.pagecache.size={pagecache}
 db.transaction.timeout=120s
 db.tx_log.preallocate=false
 dbms.cypher.min_replan_interval=1h
@@ -48,10 +51,21 @@ server.directories.import={home}/import
 class Server:
     """One server in a folder of its own, which outlives it: a killed one starts again with what it had acknowledged."""
 
-    def __init__(self, home: Path, *, auth: bool = False, heap: str = "512m", more: str = "") -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        auth: bool = False,
+        heap: str = "512m",
+        pagecache: str = "128m",
+        more: str = "",
+        options: Sequence[str] = SHORT_LIVED,
+    ) -> None:
         self.home = home
         self.port = _free_port()
         self._heap = heap
+        self._pagecache = pagecache
+        self._options = options
         self._auth = auth
         self._process: subprocess.Popen[bytes] | None = None
         for folder in ("conf", "data", "logs", "run", "plugins", "import"):
@@ -60,7 +74,7 @@ class Server:
 
     def configure(self, more: str) -> None:
         """Further lines of neo4j.conf, from the next start on."""
-        conf = CONF.format(port=self.port, auth=str(self._auth).lower(), home=self.home, more=more)
+        conf = CONF.format(port=self.port, auth=str(self._auth).lower(), pagecache=self._pagecache, home=self.home, more=more)
         (self.home / "conf" / "neo4j.conf").write_text(conf, "utf-8")
 
     @property
@@ -76,7 +90,13 @@ class Server:
         jars = CACHE / VERSION / "lib"
         if not any(jars.glob("neo4j-server-*.jar")):
             raise RuntimeError(f"There are no jars of Neo4j {VERSION} in {jars}: run scripts/setup.sh java neo4j")
-        command = ["java", "-Xms256m", f"-Xmx{self._heap}", *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENS)]
+        command = [
+            "java",
+            "-Xms256m",
+            f"-Xmx{self._heap}",
+            *self._options,
+            *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENS),
+        ]
         command += [
             "--enable-native-access=ALL-UNNAMED",
             "-Dio.netty.tryReflectionSetAccessible=true",
