@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     )
     alerts: str = Field(
         "",
-        description="Where new findings are sent, with spaces between: webhook:URL, slack:URL, eventbridge:BUS@REGION, securityhub:ACCOUNT@REGION.",
+        description="Where new findings and growth of watched pins are sent, with spaces between: webhook:URL, slack:URL, eventbridge:BUS@REGION, securityhub:ACCOUNT@REGION.",
     )
     alert_severity: str = Field(
         "medium",

@@ -3,60 +3,28 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roletrail.alerts.destinations import IDEMPOTENCY, SIGNATURE, TIMESTAMP, destinations, signature
+from roletrail.alerts.growth import Growth
 from roletrail.alerts.outbox import LONGEST_WAIT, MOST_ATTEMPTS, Outbox
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
 from roletrail.errors import InvalidRequest
+from roletrail.investigations.book import Casebook
+from roletrail.stores.judging import FindingQuery
 from roletrail.usecases.findings.delivering import Kept, Outward, retry_dead, send_findings, show_deliveries
+from roletrail.usecases.investigations.pins import extent, looked, watch
 from tests.support.loading import Loaded
+from tests.support.receiver import Receiver
 
 SECRET = "a key of the tests"
 LOGS = Path(__file__).parents[1] / "scenarios" / "t49-no-role-session" / "events.json"
-
-
-class Receiver:
-    """Answers as `answers` says, in turn; the last again and again. Like a careful receiver it keeps one of each key."""
-
-    def __init__(self, *answers: int) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[dict[str, str], bytes]] = []
-        self.kept: dict[str, dict[str, Any]] = {}
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                headers = dict(self.headers.items())
-                receiver.asked.append((headers, body))
-                answer = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
-                if answer < 300:
-                    receiver.kept[headers[IDEMPOTENCY]] = json.loads(body)
-                self.send_response(answer)
-                if answer == 302:
-                    self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class Clock:
@@ -169,6 +137,42 @@ def test_slack_is_not_signed_and_its_url_is_not_shown(kept: Kept) -> None:
     (place,) = show_deliveries(kept, local_actor()).destinations  # type: ignore[arg-type] - as above
     assert "/hook" not in place.name
     assert place.sent == 3
+
+
+def test_growth_of_a_watched_pin_is_told_once_to_whoever_takes_more_than_findings(kept: Kept, clock: Clock) -> None:
+    book = Casebook(kept.app)
+    session = kept.graph.findings(FindingQuery(limit=1))[0][0].session_id
+    now = extent(kept.graph, session)
+    case = book.create("bob", "A <leak>", "open", "alice")
+    book.pin(case, "bob", "session", session, "Deploy <b>", now.last_seen, json.dumps(now._replace(uses=now.uses - 2)))
+    hook, chat = Receiver(503, 200), Receiver(200)
+    out = Outward(tuple(destinations(f"webhook:{hook.url} slack:{chat.url}")), "https://roletrail.example", secret=SECRET)
+    try:
+        assert watch(kept.graph, kept.app) == 1
+        send_findings(kept, local_actor(), out)
+        clock.at += 4000
+        send_findings(kept, local_actor(), out)
+        (told,) = [one for one in hook.kept.values() if one.get("type") == "pin_grown"]
+        assert (told["assignee"], told["investigation"], told["session_id"]) == ("alice", "A <leak>", session)
+        assert told["grown"] == "2 more calls"
+        assert told["permalink"] == f"https://roletrail.example/investigations/{case}"
+        (said,) = [one for one in chat.kept.values() if "grew" in one["text"]]
+        assert "for alice" in said["blocks"][0]["text"]["text"]
+        assert "<b>" not in json.dumps(said)
+        assert send_findings(kept, local_actor(), out).queued == 0
+        found = book.get(case)
+        book.edit(case, "bob", found.version, title=found.title, status=found.status, assignee="carol")
+        assert send_findings(kept, local_actor(), out).sent == 2, "another assignee is told"
+        looked(kept, book.pins(case))  # type: ignore[arg-type] - graph and app database are all it needs
+        book.edit(case, "bob", book.get(case).version, title=found.title, status=found.status, assignee="dave")
+        assert send_findings(kept, local_actor(), out).queued == 0, "somebody has looked"
+    finally:
+        hook.close()
+        chat.close()
+    (one,) = {one.investigation_id for one in _latest(kept)} - {""}
+    assert one == case
+    (hub,) = destinations("securityhub:111111111111@eu-central-1")
+    assert hub.grown_form(Growth("p", case, "t", "", "chain", "l", session, "g", "")) is None
 
 
 def test_destinations_that_make_no_sense_are_named() -> None:

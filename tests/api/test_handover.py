@@ -16,6 +16,7 @@ from roletrail.bootstrap import archive_folder, open_ports
 from roletrail.settings import load
 from roletrail.usecases.investigations.pins import watch
 from roletrail.usecases.loading.retention import run_retention
+from tests.support.receiver import Receiver
 from tests.support.served import SAMPLE, Served, ingest, serving
 
 PLACE = "/api/v1/investigations"
@@ -89,17 +90,32 @@ def own(tmp_path: Path) -> str:
     return store
 
 
-def test_growth_is_noticed_a_snapshot_is_not_touched_and_pins_outlive_their_days(own: str, tmp_path: Path) -> None:
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """Where alerts of every command go."""
+    found = Receiver(200)
+    monkeypatch.setenv("ROLETRAIL_ALERTS", f"webhook:{found.url}")
+    yield found
+    found.close()
+
+
+def test_growth_is_noticed_a_snapshot_is_not_touched_and_pins_outlive_their_days(
+    own: str, tmp_path: Path, receiver: Receiver
+) -> None:
     with serving(own) as served, served.client(served.token(*SCOPES, role="admin")) as client:
         chain = client.get("/api/v1/chains", params={"min_sessions": 2}).json()["items"][0]
         proof = chain["path"][-1]["edge"]["evidence_refs"][0]
         case = opened(client, ("chain", chain["session_id"]), ("event", proof))
+        version = client.get(f"{PLACE}/{case}").json()["version"]
+        assert client.patch(f"{PLACE}/{case}", json={"version": version, "assignee": "alice"}).status_code == 200
         key = chain["path"][-1]["access_key_ids"][0]
         made = client.post("/api/v1/shares", json={"kind": "investigation", "subject": case, "may_download": True}).json()
         frozen = download(served, made)
         ingest(own, later_use(tmp_path, client, proof, key))
         grew = client.get(f"{PLACE}/{case}").json()["pins"][0]["grown"]
         assert "more calls" in grew
+        (told,) = [one for one in receiver.kept.values() if one.get("type") == "pin_grown"]
+        assert (told["investigation_id"], told["assignee"], told["grown"]) == (case, "alice", grew)
         assert watch(served.ports.graph, served.ports.app) == 0  # the ingest has looked already
         (row,) = [item for item in client.get(PLACE).json()["items"] if item["id"] == case]
         assert row["grown"] == 1

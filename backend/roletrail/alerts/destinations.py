@@ -1,4 +1,4 @@
-"""Where findings go: one line of settings each, and how one letter is handed over there.
+"""Where findings and growth of watched pins go: one line of settings each, and how one letter is handed over there.
 
 `webhook:URL`, `slack:URL`, `eventbridge:BUS[@REGION]`, `securityhub:ACCOUNT@REGION`.
 """
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from roletrail import __version__
 from roletrail.alerts import forms
+from roletrail.alerts.growth import Growth
 from roletrail.alerts.message import Message
 from roletrail.alerts.outbox import Letter
 from roletrail.aws.clients import client
@@ -49,6 +50,14 @@ class Destination(NamedTuple):
         if self.kind == "securityhub":
             return forms.asff(message, self.target)
         return forms.event(message, self.target) if self.kind == "eventbridge" else message.plain()
+
+    def grown_form(self, growth: Growth) -> dict[str, Any] | None:
+        """None where only findings are taken."""
+        if self.kind == "securityhub":
+            return None
+        if self.kind == "slack":
+            return forms.grown_slack(growth)
+        return forms.grown_event(growth, self.target) if self.kind == "eventbridge" else growth.plain()
 
 
 def destinations(text: str) -> list[Destination]:

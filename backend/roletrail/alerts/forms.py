@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from roletrail import __version__
+from roletrail.alerts.growth import Growth
 from roletrail.alerts.message import Message, iso
 
 OCSF_VERSION = "1.3.0"
@@ -20,7 +21,7 @@ _OCSF_SEVERITY = (1, 2, 3, 4, 5)
 _OCSF_STATUS = {"open": (1, "New"), "confirmed": (2, "In Progress"), "benign": (3, "Suppressed")}
 _ASFF_SEVERITY = ("INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 _ASFF_WORKFLOW = {"open": "NEW", "confirmed": "NOTIFIED", "benign": "SUPPRESSED"}
-SOURCE, DETAIL_TYPE = "roletrail", "Roletrail Finding"
+SOURCE, DETAIL_TYPE, GROWTH_TYPE = "roletrail", "Roletrail Finding", "Roletrail Pin Growth"
 MOST_DETAIL = 200_000
 """Bytes of an entry: EventBridge takes 256 KiB with everything around it."""
 COLUMNS = (
@@ -151,6 +152,24 @@ def slack(message: Message) -> dict[str, Any]:
                 "type": "context",
                 "elements": [{"type": "mrkdwn", "text": f"{where}`{message.command}` · {f.account} · {iso(f.last_seen)}"}],
             },
+        ],
+    }
+
+
+def grown_event(growth: Growth, bus: str) -> dict[str, str]:
+    detail = json.dumps(growth.plain(), separators=(",", ":"))
+    return {"Source": SOURCE, "DetailType": GROWTH_TYPE, "Detail": detail, "EventBusName": bus}
+
+
+def grown_slack(growth: Growth) -> dict[str, Any]:
+    who = f"for {_escaped(growth.assignee)}" if growth.assignee else "nobody is assigned"
+    head = f":eyes: *{_escaped(growth.title)}* ({who}): {_escaped(growth.sentence)}"
+    where = f"<{growth.permalink}|Open the investigation> · " if growth.base else ""
+    return {
+        "text": f"{_escaped(growth.title)}: {_escaped(growth.sentence)}"[:300],
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": head[:2900]}},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": f"{where}`{growth.command}`"}]},
         ],
     }
 

@@ -14,7 +14,7 @@ LONGEST_WAIT = 3600
 
 
 class Letter(NamedTuple):
-    """One finding on its way to one destination. `body` is the JSON that is sent, so that every attempt says the same."""
+    """One finding, or the growth of one pin (`finding` is then `Growth.subject`), on its way to one destination. `body` is the JSON that is sent, so that every attempt says the same."""
 
     destination: str
     finding: str

@@ -100,6 +100,17 @@ def side_of_use(marks: Iterable[Mark], facts: Facts, identity: str, use: Use) ->
     return flow.of_use(identity, use)
 
 
+class Hands:
+    """Whose hands made single calls of identities; what is above an identity is settled once."""
+
+    def __init__(self, marks: Iterable[Mark], facts: Facts) -> None:
+        self._flow = _Flow(marks, facts)
+
+    def of_call(self, identity: str, use: Use) -> Side | None:
+        self._flow.side_of(identity)
+        return self._flow.of_use(identity, use)
+
+
 class _Flow:
     def __init__(self, marks: Iterable[Mark], facts: Facts) -> None:
         ordered = sorted(marks, key=lambda mark: (mark.set_at, mark.n))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
-from roletrail.detect.marks import NOBODY, Sides
+from roletrail.detect.marks import Sides
 from roletrail.lineage.gaps import LOGGING_OFF, READS_NOT_LOGGED, gaps
 from roletrail.lineage.impact import COUNTED, SECTIONS, receivers, section_of
 from roletrail.lineage.model import Action, ResourceUse, event_ref
@@ -16,7 +16,8 @@ from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.chains.sessions import canonical_id
 from roletrail.usecases.chains.views import ImpactItem, ImpactView
-from roletrail.usecases.investigations.flow import sides_of
+from roletrail.usecases.investigations.flow import UNMARKED, Marked, sides_of
+from roletrail.usecases.investigations.split import Split
 from roletrail.usecases.ports import Ports
 
 HOUR = 3_600
@@ -37,8 +38,9 @@ class _Deed(NamedTuple):
     event_name: str
     account: str
     identity: str
-    done: int
+    done: int  # that may be the attacker's
     refused: int
+    attacker: int  # of `done`, surely the attacker's
     first: tuple[int, str]
     last: tuple[int, str]
     receivers: tuple[str, ...]
@@ -47,81 +49,87 @@ class _Deed(NamedTuple):
 def impact_of(ports: Ports, actor: Actor, id_: str) -> ImpactView:
     """Impact as people's marks bound it."""
     require(actor, "impact.read", id_)
-    return show_impact(ports.graph, actor, id_, sides_of(ports, [id_]).sides)
+    return show_impact(ports.graph, actor, id_, sides_of(ports, [id_]))
 
 
-def show_impact(graph: GraphStore, actor: Actor, id_: str, sides: Sides = NOBODY) -> ImpactView:
-    """Impact of a session or key with everything that was obtained through it; of that, what may be the attacker's by `sides`."""
+def show_impact(graph: GraphStore, actor: Actor, id_: str, marked: Marked = UNMARKED) -> ImpactView:
+    """Impact of a session or key with everything that was obtained through it; of that, what may be the attacker's by marks."""
     require(actor, "impact.read", id_)
-    id_ = canonical_id(graph, actor, id_)
+    id_, sides = canonical_id(graph, actor, id_), marked.sides
     below, more = graph.descendants(id_, MOST_SESSIONS)
     whole = [id_, *below]
     ids = sides.counted(whole)
     actions = graph.actions_of(ids, MOST_ACTIONS)
     uses = graph.resources_of(ids, MOST_RESOURCES)
-    deeds = [*_of_actions(actions), *_of_uses(uses)]
-    sections = {section: _items(id_, sides.attacker, [deed for deed in deeds if deed.section == section]) for section in SECTIONS}
+    split = Split(graph, marked, ids)
+    deeds = [*_of_actions(actions, split), *_of_uses(uses, split)]
+    sections = {section: _items(id_, [deed for deed in deeds if deed.section == section]) for section in SECTIONS}
     return ImpactView(
         id=id_,
         identities=len(whole),
         more_identities=more,
         left_out=sum(max(0, len(items) - MOST_ITEMS) for items in sections.values()),
         refused=sum(deed.refused for deed in deeds),
-        marked=_bounds(whole, ids, sides),
+        marked=_bounds(whole, ids, sides, split),
         cannot_exclude=(_limits(graph, list(graph.rows(ids).values()), actions) if ids else [])
         + ([f"Only the newest {MOST_ACTIONS:,} notable calls were looked at."] if len(actions) == MOST_ACTIONS else []),
         **{section: items[:MOST_ITEMS] for section, items in sections.items()},
     )
 
 
-def _bounds(whole: Sequence[str], counted: Sequence[str], sides: Sides) -> str:
+def _bounds(whole: Sequence[str], counted: Sequence[str], sides: Sides, split: Split) -> str:
     """What the numbers are of; "" when nobody marked anything here."""
     attacker, unclear = (sum(id_ in side for id_ in counted) for side in (sides.attacker, sides.unclear))
     others = len(whole) - len(counted)
     left = f"; {others:,} other{'s are' if others != 1 else ' is'} left out" if others else ""
     if attacker or unclear:
         bound = f" and {unclear:,} unclear, with which the numbers are an upper bound" if unclear else ""
-        return f"By the marks, {attacker:,} of {len(whole):,} credentials are the attacker's{bound}{left}."
+        apart = "; where several hands used one, only calls from places marked as ours are left out" if split.shared else ""
+        return f"By the marks, {attacker:,} of {len(whole):,} credentials are the attacker's{bound}{apart}{left}."
     return f"{others:,} of {len(whole):,} credentials are marked as ours and left out." if others else ""
 
 
 # --- what was done ---
 
 
-def _of_actions(actions: Iterable[Action]) -> list[_Deed]:
+def _of_actions(actions: Iterable[Action], split: Split) -> list[_Deed]:
     found: list[_Deed] = []
     for action in actions:
         section = section_of(action)
-        if section:
+        side = split.of_action(action) if section else "ours"
+        if side != "ours":
             place = (action.at, action.event_id)
             done = not action.error_code
             who = (action.account, action.identity)
             what = (section, action.target_kind, action.target, action.event_name)
-            found.append(_Deed(*what, *who, int(done), int(not done), place, place, receivers(action) if done else ()))
+            bounds = (int(done), int(not done), int(done and side == "attacker"))
+            found.append(_Deed(*what, *who, *bounds, place, place, receivers(action) if done else ()))
     return found
 
 
-def _of_uses(uses: Iterable[ResourceUse]) -> list[_Deed]:
+def _of_uses(uses: Iterable[ResourceUse], split: Split) -> list[_Deed]:
     found: list[_Deed] = []
     for use in uses:
         counted = COUNTED.get((use.event_source, use.event_name))
         if counted is not None:
             what = (counted.section, counted.kind, use.resource, use.event_name, use.account, use.identity)
             ends = ((use.first_at, use.first_event), (use.last_at, use.last_event))
-            found.append(_Deed(*what, use.count - use.errors, use.errors, *ends, ()))
+            least, most = split.of_use(use)
+            if most or use.errors:
+                found.append(_Deed(*what, most, use.errors, least, *ends, ()))
     return found
 
 
-def _items(id_: str, attacker: frozenset[str], deeds: Sequence[_Deed]) -> list[ImpactItem]:
+def _items(id_: str, deeds: Sequence[_Deed]) -> list[ImpactItem]:
     """One row for each call and resource, the most used first. Calls that were only refused did nothing."""
     groups: dict[tuple[str, str, str, str], list[_Deed]] = {}
     for deed in deeds:
         groups.setdefault((deed.kind, deed.resource, deed.event_name, deed.account), []).append(deed)
-    items = [_item(id_, attacker, group) for group in groups.values() if any(deed.done for deed in group)]
+    items = [_item(id_, group) for group in groups.values() if any(deed.done for deed in group)]
     return sorted(items, key=lambda item: (-item.count, item.kind, item.resource, item.event_name, item.account))
 
 
-def _item(id_: str, attacker: frozenset[str], group: Sequence[_Deed]) -> ImpactItem:
+def _item(id_: str, group: Sequence[_Deed]) -> ImpactItem:
     one = group[0]
     first, last = min(deed.first for deed in group), max(deed.last for deed in group)
     return ImpactItem(
@@ -137,7 +145,7 @@ def _item(id_: str, attacker: frozenset[str], group: Sequence[_Deed]) -> ImpactI
         last_seen=iso(last[0]),
         event_refs=[event_ref(*place) for place in dict.fromkeys((first, last))],
         receivers=sorted({one for deed in group for one in deed.receivers}),
-        attacker=sum(deed.done for deed in group if deed.identity in attacker),
+        attacker=sum(deed.attacker for deed in group),
     )
 
 

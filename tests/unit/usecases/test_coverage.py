@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from roletrail.auth.actor import local_actor
-from roletrail.detect.marks import Sides
+from roletrail.detect.marks import Mark, Sides
 from roletrail.ingest.linking import link_pending
 from roletrail.lineage.model import Digest, ListedFile, ObjectInfo, Part
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.usecases import coverage, impact
 from roletrail.usecases.chains.views import CoverageView, ImpactView
+from roletrail.usecases.investigations.flow import UNMARKED, flowed
 from roletrail.web.strip import strip_of
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Record, Trail, at
@@ -263,7 +264,8 @@ def test_marks_bound_the_impact(store: EmbeddedStore, trail: Trail) -> None:
     top, bad, good = (store.trace("access_key_id", one.key, 5)[0].id for one in (key, theirs, ours))
 
     def bounded(attacker: tuple[str, ...] = (), unclear: tuple[str, ...] = (), mine: tuple[str, ...] = ()) -> ImpactView:
-        return impact.show_impact(store, local_actor(), top, Sides(frozenset(attacker), frozenset(unclear), frozenset(mine)))
+        sides = Sides(frozenset(attacker), frozenset(unclear), frozenset(mine))
+        return impact.show_impact(store, local_actor(), top, UNMARKED._replace(sides=sides))
 
     def said(view: ImpactView) -> tuple[int, str]:
         (item,) = view.destroyed
@@ -280,3 +282,31 @@ def test_marks_bound_the_impact(store: EmbeddedStore, trail: Trail) -> None:
     nothing = bounded(mine=(top, bad, good))
     assert (nothing.destroyed, nothing.cannot_exclude) == ([], [])
     assert "3 of 3" in nothing.marked
+
+
+def test_a_key_of_two_hands_is_parted_by_strand(store: EmbeddedStore, trail: Trail) -> None:
+    """T50 with deeds: calls kept one by one are told apart by their place; of those counted by bucket, bounds are."""
+    key = trail.user_key(HOME, "pipeline")
+    thief, runner = key.at("198.51.100.77", "aws-cli/2.17.18"), key.at("203.0.113.40", "Boto3/1.34.0")
+    for n, (who, name) in enumerate([(thief, "loot")] * 3 + [(runner, "logs")] * 5):
+        trail.call(who, TEN + 60 * n, "s3", "GetObject", {"bucketName": name, "key": str(n)}, data=True)
+        trail.call(who, TEN + 60 * n + 1, "secretsmanager", "GetSecretValue", {"secretId": name})
+    load(store, trail.records)
+    (hit,) = store.trace("access_key_id", key.key, 5)
+    his = Mark("attacker", hit.id, addresses=frozenset({thief.address}), set_at=1)
+    ours = Mark("ours", hit.id, addresses=frozenset({runner.address}), set_at=2)
+
+    def read(*marks: Mark) -> dict[tuple[str, str], str]:
+        view = impact.show_impact(store, local_actor(), hit.id, flowed(store, marks, [hit.id]))
+        return {(item.event_name, item.resource): impact.times(view, item) for item in view.read}
+
+    secret, bucket = "GetSecretValue", "GetObject"
+    assert read() == {(secret, "loot"): "3", (secret, "logs"): "5", (bucket, "loot"): "3", (bucket, "logs"): "5"}
+    assert read(his) == {
+        (secret, "loot"): "3", (secret, "logs"): "0 to 5", (bucket, "loot"): "0 to 3", (bucket, "logs"): "0 to 5",
+    }  # fmt: skip
+    assert read(his, ours) == {(secret, "loot"): "3", (bucket, "loot"): "0 to 3", (bucket, "logs"): "0 to 3"}
+    everything = [his, ours._replace(side="attacker")]
+    assert read(*everything) == read(), "whole or in strands, all of it is the attacker's"
+    told = impact.show_impact(store, local_actor(), hit.id, flowed(store, [his, ours], [hit.id])).marked
+    assert "only calls from places marked as ours are left out" in told

@@ -1,4 +1,4 @@
-"""Findings out to the world: printed in a form, queued for destinations, handed over, and what became of them."""
+"""Findings, and growth of watched pins, out to the world: printed in a form, queued for destinations, handed over, and what became of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from roletrail.alerts import forms
 from roletrail.alerts.decisions import OPEN, Decisions
 from roletrail.alerts.destinations import Destination, deliverer
+from roletrail.alerts.growth import investigation_of
 from roletrail.alerts.message import Message
 from roletrail.alerts.outbox import Outbox
 from roletrail.appdb import AppDatabase
@@ -20,6 +21,7 @@ from roletrail.errors import InvalidRequest
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.findings.listing import MAX_LIMIT, FindingFilter, Shelf, finding_filter, some_findings
+from roletrail.usecases.investigations.pins import grown
 from roletrail.usecases.ports import Ports
 
 FORMS = ("ocsf", "asff", "eventbridge", "slack", "csv", "jsonl")
@@ -46,8 +48,11 @@ class Outward(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
+    """Of a finding, or of growth of a pin in an investigation: the other id is ""."""
+
     destination: str
     finding_id: str
+    investigation_id: str
     state: str
     attempts: int
     queued_at: str
@@ -116,10 +121,11 @@ def _formed(message: Message, form: str) -> object:
 
 
 def send_findings(ports: Shelf, actor: Actor, outward: Outward) -> SentView:
-    """Queue what is new for each destination, and hand over what is due. Benign findings and exceptions stay here."""
+    """Queue what is new for each destination, growth of watched pins too, and hand over what is due. Benign findings and
+    exceptions stay here."""
     require(actor, "findings.send")
     outbox = Outbox(ports.app)
-    queued = _queue(ports, actor, outward, outbox) if outward.destinations else 0
+    queued = _queue(ports, actor, outward, outbox) + _queue_growth(ports.app, outward, outbox) if outward.destinations else 0
     sent = failed = dead = 0
     for destination in outward.destinations:
         hand_over = deliverer(destination, outward.secret)
@@ -149,6 +155,18 @@ def _queue(ports: Shelf, actor: Actor, outward: Outward, outbox: Outbox) -> int:
     return queued
 
 
+def _queue_growth(app: AppDatabase, outward: Outward, outbox: Outbox) -> int:
+    """What grew and nobody has looked at since, of investigations that are not closed."""
+    queued = 0
+    with app.write():
+        for growth in grown(app, outward.base):
+            for destination in outward.destinations:
+                form = destination.grown_form(growth)
+                if form is not None:
+                    queued += outbox.put(destination.name, growth.subject, growth.content, json.dumps(form))
+    return queued
+
+
 def show_deliveries(ports: Ports, actor: Actor) -> DeliveriesView:
     require(actor, "findings.read")
     outbox = Outbox(ports.app)
@@ -157,7 +175,8 @@ def show_deliveries(ports: Ports, actor: Actor) -> DeliveriesView:
         [
             DeliveryView(
                 one.destination,
-                one.finding,
+                "" if investigation_of(one.finding) else one.finding,
+                investigation_of(one.finding),
                 one.state,
                 one.attempts,
                 iso(one.queued_at),

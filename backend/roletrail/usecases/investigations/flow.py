@@ -24,20 +24,25 @@ class Marked(NamedTuple):
     sides: Sides
     facts: Facts
     more: bool
+    marks: tuple[Mark, ...] = ()  # under the ids their identities go by now
+
+
+UNMARKED = Marked(NOBODY, Facts({}, {}), more=False)
 
 
 def sides_of(ports: Ports, ids: Collection[str] = ()) -> Marked:
     """Sides of everything live marks reach, and of `ids` with what is above and below them."""
     marks = MarkBook(ports.app).live()
     if not marks:
-        return Marked(NOBODY, Facts({}, {}), False)
+        return UNMARKED
     return flowed(ports.graph, marks, ids)
 
 
 def flowed(graph: GraphStore, marks: Sequence[Mark], ids: Collection[str] = ()) -> Marked:
     reached, more = _reached(graph, marks, ids)
     facts = facts_of(graph, reached)
-    return Marked(sides(_by_present_id(graph, marks), facts), facts, more)
+    present = _by_present_id(graph, marks)
+    return Marked(sides(present, facts), facts, more, tuple(present))
 
 
 def _by_present_id(graph: GraphStore, marks: Sequence[Mark]) -> list[Mark]:

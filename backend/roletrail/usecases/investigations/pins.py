@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from roletrail.alerts.growth import Growth
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import Actor
 from roletrail.errors import InvalidRequest
@@ -119,6 +120,18 @@ def watch(graph: GraphStore, app: AppDatabase) -> int:
             book.grew(pin, _written(now), f"{pin.grown}; {said}"[:500] if pin.grown else said)
             grew += 1
     return grew
+
+
+def grown(app: AppDatabase, base: str) -> list[Growth]:
+    """Watched pins of open investigations that grew since somebody looked, to be told under the URL `base`."""
+    book = Casebook(app)
+    pins = [pin for pin in book.every_pin() if pin.grown] if app.present else []
+    cases = {id_: book.get(id_) for id_ in {pin.investigation for pin in pins}}
+    return [
+        Growth(pin.id, case.id, case.title, case.assignee, pin.kind, pin.label, pin.target, pin.grown, base)
+        for pin in pins
+        for case in [cases[pin.investigation]]
+    ]
 
 
 def looked(ports: Ports, pins: Sequence[Pin]) -> None:

@@ -65,11 +65,11 @@ def make_report(ports: Ports, actor: Actor, id_: str, now: int) -> ReportView:
     require(actor, "report.read", id_)
     view = sessions.show_session(ports.graph, actor, id_)
     AuditLog(ports.app).read(actor, "report.read", view.id, "report")
-    sides = sides_of(ports, [view.id]).sides
-    done = impact.show_impact(ports.graph, actor, view.id, sides)
+    marked = sides_of(ports, [view.id])
+    done = impact.show_impact(ports.graph, actor, view.id, marked)
     plan = containment.show_containment(ports, actor, view.id, now=now)
     fall = timeline.show_timeline(ports.graph, actor, view)
-    left = remains(view, now, sides)
+    left = remains(view, now, marked.sides)
     said = [GradedSentence(one.text, one.grade) for one in statements(view, done)]
     digests = _digest_state(ports, actor, view.chain)
     content = msgspec.json.encode([view, done, fall, said, digests, plan.phases, plan.red], enc_hook=str)
