@@ -103,7 +103,7 @@ def web_identity(
 ) -> Credential:  # fmt: skip
     """AssumeRoleWithWebIdentity (GitHub, IRSA, any OIDC provider), logged in the role's account alone."""
     child_key = trail.ids.unique("ASIA", role.account, key)
-    provider = f"arn:aws:iam::{role.account}:oidc-provider/{issuer}"
+    provider = f"arn:{role.partition}:iam::{role.account}:oidc-provider/{issuer}"
     place = Credential({}, role.account, address, agent)
     child = role_session(
         role, session_name, child_key, at_, place,

@@ -121,3 +121,27 @@ def no_role_session() -> Files:
     trail.create_access_key(key, at(DAY, "10:03:00"), "bob", victim, key="AKIA2")
     trail.call(key, at(DAY, "10:05:00"), "cloudtrail", "DeleteTrail", {"name": "hl-organisation-trail"})
     return {"events.json": trail.records}
+
+
+@scenario("t52-token-for-another-partition")
+def token_for_another_partition() -> Files:
+    """A role of one partition asks its STS for a web identity token and opens a role of another with it (2.15)."""
+    trail, beyond = new_trail("us-east-1"), new_trail("cn-north-1", 1)
+    role = named_role(HOME, "exporter")
+    session = trail.assume(trail.user_key(HOME, "alice", key="AKIA1"), at(DAY, "10:00:00"), role, "work", key="K1")
+    for token, when in (("token-said", "10:05:00"), ("token-kept", "10:20:00")):
+        trail.call(
+            session, at(DAY, when), "sts", "GetWebIdentityToken", {"audience": ["sts.amazonaws.com.cn"]},
+            response={"webIdentityTokenId": token}, readOnly=False,
+        )  # fmt: skip
+    for token, when, key, asker in (("token-said", "10:05:02", "C1", role), ("token-else", "10:40:00", "C2", None)):
+        used = sign_in.web_identity(
+            beyond, at(DAY, when), named_role(PROD, "importer", partition="aws-cn"), f"{HOME}.tokens.sts.global.api.aws",
+            "sts.amazonaws.com.cn", role.arn, f"run-{key.lower()}", address=OFFICE, key=key, agent="aws-cli/2.22.4",
+        )  # fmt: skip
+        beyond.records[-1]["requestParameters"]["webIdentityTokenId"] = token
+        if asker is not None:
+            said = {"sourcePrincipalArn": asker.arn, "sourceRegion": "us-east-1"}
+            beyond.records[-1]["additionalEventData"] = {"crossPartitionData": said}
+        beyond.call(used, at(DAY, when) + 30, "s3", "ListBuckets")
+    return {"aws.json": trail.records, "aws-cn.json": beyond.records}
