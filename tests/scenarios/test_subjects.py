@@ -17,6 +17,7 @@ from tests.support.stored import api_of, stored
 
 PHRASES = (
     r"{} (AKIA|ASIA)\w+",  # alice AKIA...: a key by its owner's name
+    r"(AKIA|ASIA)\w+ of {}",
     r"(federated )?session of {}",
     r"console sign-in as {}",
     r"(SAML|OIDC) subject {}",

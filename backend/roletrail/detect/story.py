@@ -85,5 +85,7 @@ def who(node: Node) -> str:
 
 
 def called(node: Node) -> str:
-    """How a sentence names it."""
+    """How a sentence names it: a key by its id, because its user is a person and no subject."""
+    if node.kind == "key" and node.access_key_ids:
+        return f"{node.access_key_ids[0]} of {node.name}"
     return node.role_name or node.label or node.principal_id
