@@ -44,9 +44,11 @@ from roletrail.usecases.chains.views import (
 from roletrail.usecases.findings.folds import fold_findings
 from roletrail.usecases.findings.views import FindingView, ReasonView
 from roletrail.usecases.home import HomeView, LiveCredential
+from roletrail.usecases.loading.ingests import IngestView
 from roletrail.usecases.reports.export import FORMATS
 from roletrail.usecases.role_map import RoleEdge, RoleMapView, RoleNode
 from roletrail.web.chain import fall_context
+from roletrail.web.loading import KINDS
 from roletrail.web.places import lines_of
 from roletrail.web.strip import strip_of
 from tests.web.place_view import place_view, places_view
@@ -254,6 +256,13 @@ def health_view(events: int = 4120, chains_2: int = 4) -> HealthView:
     )
 
 
+def ingest_view(text: str) -> IngestView:
+    return IngestView(
+        "i1", "upload", f"logs.json.gz{text}", "", 9, "running", "read", f"9 of 10 {text}", False, 9, 1, 0, 1,
+        {f"not_json{text}": 1}, text, text, AT, AT, "",
+    )  # fmt: skip
+
+
 def coverage_view(text: str = "") -> CoverageView:
     hours = [
         CoverageHour(
@@ -414,6 +423,9 @@ def pages(text: str = "") -> dict[str, dict[str, object]]:
         "report": report_page(text),
         "data": {
             "health": health_view(),
+            "ingests": Page([ingest_view(text)], None),
+            "ingest_kinds": KINDS,
+            "ingests_url": "",
             "coverage": coverage_view(text),
             "strip": strip_of(coverage_view(text)),
             "objects": Page([ObjectView(f"/logs/{text}", "cloudtrail", 9, 1, 1, 0, 1, 1, 2, AT)], None),
