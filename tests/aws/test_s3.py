@@ -224,6 +224,24 @@ def test_a_prefix_of_no_known_layout_is_listed_whole(moto: Cloud) -> None:
     assert keys(f"{bucket}exports/7/a b") == ["a b+c%.json"]
 
 
+LAKE = [
+    f"aws/CLOUD_TRAIL_MGMT/2.0/region={region}/accountId={account}/eventDay={day}/part.gz.parquet"
+    for region in ("us-east-1", "eu-central-1")
+    for account in ("111111111111", "222222222222")
+    for day in ("20261105", "20261106", "20261107")
+]
+
+
+@pytest.mark.usefixtures("cloud")
+def test_security_lakes_folders_are_walked_where_the_window_is(moto: Cloud) -> None:
+    bucket = moto.bucket("lake", dict.fromkeys([*LAKE, "aws/CLOUD_TRAIL_MGMT/2.0/metadata/v1.metadata.json"], BODY))
+    assert len(found(bucket)) == 13
+    evening = Window(at("2026-11-06", "18:00:00"), at("2026-11-06", "20:00:00"))
+    assert [one.at for one in found(bucket, evening) if one] == [at("2026-11-06", "00:00:00")] * 4
+    mine = Window(at("2026-11-06"), 0, frozenset({"222222222222"}), frozenset({"us-east-1"}))
+    assert [(one.account, one.region) for one in found(bucket, mine) if one] == [("222222222222", "us-east-1")] * 2
+
+
 @pytest.mark.usefixtures("cloud")
 def test_errors_say_what_to_do(tree: str, place: Place) -> None:
     with pytest.raises(InputUnavailable, match="nothing below"):

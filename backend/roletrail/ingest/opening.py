@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from roletrail.ingest import csv_rows, records
+from roletrail.ingest import csv_rows, iceberg, records
 from roletrail.ingest.inflate import MOST_BYTES, Unreadable, plain, utf8
 from roletrail.ingest.records import Content
 from roletrail.lineage.model import Quarantined
@@ -18,6 +18,8 @@ PARQUET_MAGIC = b"PAR1"
 def open_object(stored: bytes) -> Content:
     """As `records.open_object`, and tables too: an object that cannot be taken has a fault and no records."""
     try:
+        if iceberg.is_state(stored):
+            return Content(hashlib.sha256(stored).hexdigest(), len(stored), "iceberg")
         if stored[:4] == PARQUET_MAGIC:
             from roletrail.ingest import parquet_rows  # noqa: PLC0415 - pyarrow, which JSON needs not
 
@@ -31,7 +33,10 @@ def open_object(stored: bytes) -> Content:
         content = Content(hashlib.sha256(stored).hexdigest(), 0, "unreadable")
         content.faults = [Quarantined(-1, error.reason, error.detail)]
         return content
-    return records.open_object(stored)
+    content = records.open_object(stored)
+    if content.kind == "unknown" and iceberg.is_metadata(plain(stored)):
+        content.kind, content.faults = "iceberg", []
+    return content
 
 
 def _of_table(raw: bytes, read: tuple[bytes, str]) -> Content:

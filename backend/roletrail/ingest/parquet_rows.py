@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from roletrail.ingest import ocsf
+from roletrail.ingest import iceberg, ocsf
 from roletrail.ingest.inflate import Unreadable
 from roletrail.ingest.json_text import BadJson, encode
 
@@ -33,6 +33,8 @@ def records_text(stored: bytes, most: int) -> tuple[bytes, str]:
     except (pa.ArrowException, OSError, ValueError, BadJson) as error:
         first = (str(error).splitlines() or [""])[0][:200]
         raise Unreadable("bad_parquet", f"The Parquet file cannot be read: {first}") from None
+    if names >= iceberg.DELETES:
+        raise Unreadable("iceberg_deletes", "It deletes rows of an Iceberg table, which were taken in all the same.")
     raise Unreadable("not_cloudtrail", "The Parquet file has no columns of CloudTrail events, or of OCSF made from them.")
 
 

@@ -49,7 +49,7 @@ class Reducer:
             work = _Part(content.sifted(k), self._identities, sifted=True)
         work.drop_doubles(skip)
         faults = content.faults if k == 0 else []
-        ignored = work.ignored + (content.kind in ("digest", "insight"))
+        ignored = work.ignored + (content.kind in ("digest", "insight", "iceberg"))
         head = (info, attempt, k, content.parts)
         reduced = work.reduced(head, faults, ignored)
         return reduced if content.digest is None else reduced._replace(part=reduced.part._replace(digest=content.digest))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,35 @@ def test_ocsf_gives_the_same_sessions_and_joins(tmp_path: Path, records: list) -
     assert {row[0] for row in found} >= {"node", "edge"}
 
 
+def _avro(schema: str) -> bytes:
+    """The head of an Avro file, and nothing in it: magic, one entry of its map of metadata, a sync marker."""
+    text, name = schema.encode(), b"avro.schema"
+    length = len(text) * 2  # zigzag, then seven bits at a time
+    digits = bytes([length & 0x7F | 0x80, length >> 7])
+    return b"Obj\x01\x02" + bytes([len(name) * 2]) + name + digits + text + b"\x00" + b"s" * 16
+
+
+def test_the_folder_of_an_iceberg_table_goes_in_whole(tmp_path: Path) -> None:
+    records, table = LOGS[0], tmp_path / "lake"
+    state = {
+        "v1.metadata.json": json.dumps({"format-version": 2, "table-uuid": "00000000-0000-4000-8000-000000000000"}).encode(),
+        "snap-1.avro": _avro(
+            '{"type": "record", "name": "manifest_file", "fields": [{"name": "manifest_path", "type": "string"}]}'
+        ),
+        "m0.avro": _avro('{"type": "record", "name": "manifest_entry", "fields": [{"name": "data_file", "type": "string"}]}'),
+        "1.stats": b"PFA1" + b"\x00" * 20,
+    }
+    data = {"part-0.parquet": tabled.ocsf_parquet(records[:4]), "part-1.parquet": tabled.ocsf_parquet(records[4:])}
+    for folder, files in (("metadata", state), ("data/eventday=20261102", data)):
+        (table / folder).mkdir(parents=True)
+        for name, body in files.items():
+            (table / folder / name).write_bytes(body)
+    store = f"sqlite:///{tmp_path / 'lake.sqlite'}"
+    summary = ingest([str(table)], open_store=lambda: open_graph(store, create=True), archive=tmp_path / "archive")
+    assert (summary.taken, summary.ignored, summary.quarantined) == (len(records), len(state), {})
+    assert {account.kind for account in summary.accounts} == {"iceberg", "ocsf"}
+
+
 def test_what_a_table_is_kept_in_does_not_matter() -> None:
     body = tabled.athena_csv(LOGS[0])
     for stored in (body, gzip.compress(body), b"\xef\xbb\xbf" + body):
@@ -60,9 +90,12 @@ def test_what_a_table_is_kept_in_does_not_matter() -> None:
 
 
 def test_what_is_no_table_of_ours() -> None:
-    out = io.BytesIO()
+    out, deletes = io.BytesIO(), io.BytesIO()
     pq.write_table(pa.table({"a": [1]}), out)
+    pq.write_table(pa.table({"file_path": ["s3://lake/part-0.parquet"], "pos": [7]}), deletes)
     for stored, reason in (
+        (deletes.getvalue(), "iceberg_deletes"),
+        (_avro('{"type": "record", "name": "weather", "fields": []}'), "not_cloudtrail"),
         (out.getvalue(), "not_cloudtrail"),
         (out.getvalue()[:-30], "bad_parquet"),
         (b"PAR1", "bad_parquet"),

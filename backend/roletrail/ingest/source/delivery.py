@@ -1,6 +1,7 @@
 """How CloudTrail names what it delivers, wherever it lies: account, region and time of an object, and a window over them.
 
-Names say when a file was written, some minutes after its last event as a rule (record contents page: about five).
+Names say when a file was written, some minutes after its last event as a rule (record contents page: about five). Security
+Lake's say the day of the events.
 """
 
 from __future__ import annotations
@@ -20,13 +21,20 @@ _NAME = re.compile(
     r"(?:.*_)?(?P<time>\d{8}T\d{4}(?:\d\d)?)Z"
 )
 _FOLDER = re.compile(r"(?:^|/)(?P<account>\d{12})/CloudTrail(?P<kind>-Digest|-Insight)?/(?P<region>[a-z0-9-]+)/")
+_PARTITION = re.compile(
+    r"(?:^|/)region=(?P<region>[a-z0-9-]+)/account_?id=(?P<account>\d{12})/eventday=(?P<day>\d{8})/", re.IGNORECASE
+)
+"""Security Lake's folders (its page on source management): region=REGION/accountId=ACCOUNT/eventDay=YYYYMMDD."""
+_PART = re.compile(r"(region|account_?id|eventday)=([^/]+)/?$", re.IGNORECASE)
+DAY = 86_400
 
 
 class Delivery(NamedTuple):
     account: str
     region: str
-    at: int  # when the file was written; 0 when only its folder is known
+    at: int  # when the file was written, or the first second of what it holds; 0 when only its folder is known
     digest: bool
+    lasts: int = 0  # seconds from `at` in which its events lie, where its name says those and not when it was written
 
 
 class Window(NamedTuple):
@@ -49,8 +57,25 @@ class Window(NamedTuple):
             return False
         if not found.at:
             return True
+        if found.lasts:
+            return self._meets(found.at, found.lasts)
         late = DIGEST_LATE_SECONDS if found.digest else LATE_SECONDS
         return found.at >= self.since and not (self.until and found.at >= self.until + late)
+
+    def admits_folder(self, folder: str) -> bool:
+        """Whether anything wanted can lie in one of Security Lake's folders, by the last step of its name."""
+        found = _PART.search(folder)
+        if not found:
+            return True
+        name, value = found[1].lower(), found[2]
+        if name == "region":
+            return not self.regions or value in self.regions
+        if name != "eventday":
+            return not self.accounts or value in self.accounts
+        return self._meets(_epoch(f"{value}T0000"), DAY)
+
+    def _meets(self, begin: int, lasts: int) -> bool:
+        return begin + lasts > self.since and not (self.until and begin >= self.until)
 
 
 EVERYTHING = Window()
@@ -61,6 +86,9 @@ def delivery_of(locator: str) -> Delivery | None:
     found = _NAME.match(name)
     if found:
         return Delivery(found["account"], found["region"], _epoch(found["time"]), found["kind"] == "-Digest")
+    found = _PARTITION.search(locator)
+    if found:
+        return Delivery(found["account"], found["region"], _epoch(f"{found['day']}T0000"), digest=False, lasts=DAY)
     found = _FOLDER.search(locator)
     return Delivery(found["account"], found["region"], 0, found["kind"] == "-Digest") if found else None
 

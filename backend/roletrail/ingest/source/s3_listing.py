@@ -2,7 +2,8 @@
 
 CloudTrail's tree is [prefix/]AWSLogs/[o-organisation/]ACCOUNT/CloudTrail[-Digest]/REGION/YYYY/MM/DD/. Folders are walked
 down to the regions, many at once; a region is one listing that starts at the first day wanted and ends after the last.
-Other services' folders in the tree are passed by. A prefix without such a tree is listed whole.
+Other services' folders in the tree are passed by. Security Lake's folders (region=, accountId=, eventDay=) are walked where the
+window is, too. A prefix without such a tree is listed whole.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class _Walk:
                     continue
                 yield from level.objects
                 for child in filter(self._wanted, level.folders):
-                    (whole if _REGION_LEVEL.search(child) else deeper).append(child)
+                    (whole if self._is_walked_enough(child) else deeper).append(child)
             folders = deeper
         for some in self._pool.map(self._whole, whole):
             yield from some
@@ -85,8 +86,13 @@ class _Walk:
             raise InputUnavailable(f"There is nothing below {self._place.url!r}.", hint="Check bucket and prefix.")
         return [key], [], []
 
+    def _is_walked_enough(self, folder: str) -> bool:
+        """A region's folder sorts by day; an account's in Security Lake has a folder for each, which only a window needs."""
+        bounded = self._window.since or self._window.until
+        return bool(_REGION_LEVEL.search(folder) or (not bounded and _last(folder).lower().startswith("accountid=")))
+
     def _known(self, folder: str, children: list[str]) -> bool:
-        return "AWSLogs/" in folder or any(_ACCOUNT.fullmatch(_last(child)) for child in children)
+        return "AWSLogs/" in folder or any(_ACCOUNT.fullmatch(_last(child)) or "=" in _last(child) for child in children)
 
     def _wanted(self, folder: str) -> bool:
         name, parent = _last(folder), folder[: -len(_last(folder)) - 1]
@@ -96,7 +102,7 @@ class _Walk:
             return name in _OURS
         if _ACCOUNT.fullmatch(name) and self._window.accounts:
             return name in self._window.accounts
-        return True
+        return self._window.admits_folder(name)
 
     def _level(self, prefix: str) -> _Level:
         folders: list[str] = []
