@@ -51,7 +51,7 @@ def follower(cloud: Cloud, trail: Trail, place: Place) -> subprocess.Popen[str]:
 
 
 def resident(pid: int) -> int:
-    """KiB of a process and of the workers it has right now."""
+    """KiB of the process that commits and links."""
     found = 0
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):

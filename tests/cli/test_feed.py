@@ -20,7 +20,7 @@ from tests.support import layout
 from tests.support.served import NO_TLS
 
 
-def _until(moment: Callable[[], bool], seconds: float = 30) -> None:
+def _until(moment: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not moment() and time.monotonic() < end:
         time.sleep(0.1)
@@ -64,7 +64,7 @@ def test_a_schedule_comes_back_and_counts(tmp_path: Path) -> None:
             assert (health.status_code, health.json()["status"]) == (200, "ok")
             assert client.get("/").status_code == 404
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
     assert '"message": "run"' in errors
     assert '"taken": ' in errors

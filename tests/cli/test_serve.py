@@ -29,7 +29,7 @@ def running(process: subprocess.Popen[str]) -> Iterator[str]:
             printed += line
         yield printed
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=15)
+        _, errors = process.communicate(timeout=90)
         assert "Traceback" not in errors
         assert process.returncode in {0, 130}
     finally:

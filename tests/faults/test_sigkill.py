@@ -59,7 +59,11 @@ def test_killed_at_random_points(
     killed = 0
     for number in range(count("kills")):
         runs = IngestRuns(tmp_path / str(number))
-        killed += runs.kill_after(dice.uniform(0.1, seconds), [logs])
+        begin = time.monotonic()
+        if runs.kill_after(dice.uniform(0.1, seconds), [logs]):
+            killed += 1
+        else:  # the machine is less busy than it was
+            seconds = min(seconds, time.monotonic() - begin)
         runs.ingest(logs)
         assert runs.strays() == set()
         assert runs.processes() == []

@@ -99,7 +99,7 @@ def serving(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 90
         while not server.started and time.monotonic() < end:
             time.sleep(0.01)
         assert server.started

@@ -284,7 +284,7 @@ def test_worker_ends_when_its_parent_is_gone(place: Place) -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()
-    assert process.wait(timeout=10) == 1
+    assert process.wait(timeout=90) == 1
     process.stdout.close()
 
 
