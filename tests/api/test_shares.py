@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from roletrail.investigations.redact import told
 from roletrail.investigations.shares import ShareBook
 from roletrail.usecases.investigations.shares import state_of
 from roletrail.web import shared as reader_pages
-from tests.support.served import NAVIGATION, NO_TLS, Served
+from tests.support.served import NAVIGATION, NO_TLS, Served, serving
 
 PLACE = "/api/v1/shares"
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -243,3 +244,42 @@ def test_a_snapshot_is_what_it_was_hashed_as(served: Served, analyst: httpx.Clie
         assert stranger.get(f"/shared/{made['share']['id']}/snapshot.json").content == content
     assert hashlib.sha256(content).hexdigest() == made["share"]["sha256"]
     assert json.loads(content)["format"] == "roletrail-snapshot"
+
+
+def test_two_pins_of_one_lineage_are_counted_and_drawn_once(served: Served, analyst: httpx.Client, case: str, alarm: Any) -> None:
+    first = next(node["id"] for node in alarm["path"] if node["ordinal"] == 1)
+    analyst.post(f"/api/v1/investigations/{case}/pins", json={"kind": "session", "target": first})
+    mark = analyst.post("/api/v1/marks", json={"side": "attacker", "session_id": first}).json()
+    try:
+        sides = analyst.get("/api/v1/marks/sides", params={"session_id": first}).json()["counts"]
+        made = share(analyst, case, may_download=True)
+        brief = analyst.get(f"/api/v1/investigations/{case}/handover").json()
+    finally:
+        analyst.delete(f"/api/v1/marks/{mark['id']}")
+    with served.client() as stranger:
+        page = opened(stranger, made["path"]).text
+        document = stranger.get(f"/shared/{made['share']['id']}/snapshot.json").json()
+    assert len(document["chains"]) == 2
+    assert document["sides"] == sides
+    assert brief["marked"]["attacker"] == sides["attacker"] >= 3
+    assert 'Its tree is the one of <a href="#chain-1">' in page
+    assert page.count("<table") == 1
+
+
+def test_what_leaves_is_said_in_words(served: Served, analyst: httpx.Client, case: str) -> None:
+    counts = analyst.get(f"{PLACE}/leaving", params={"kind": "investigation", "subject": case}).json()["counts"]
+    with served.browser() as browser:
+        page = browser.get("/shares/new", params={"kind": "investigation", "subject": case}).text
+    assert told(counts) in page
+    assert told({"events": 1, "ips": 2, "keys": 0, "accounts": 1_000}) == "1 event, 2 IP addresses, 1,000 accounts"
+
+
+def test_a_link_is_https_where_people_come_over_https(sample_store: str, case: str) -> None:
+    """TLS ends in front of us: the secret would go in clear text once."""
+    with serving(sample_store, public_url="https://roletrail.example") as behind, behind.client() as browser:
+        named = {"Host": "roletrail.example", **NAVIGATION}
+        signed_in = browser.get("/launch", params={"t": behind.access.new_launch()}, headers=named)
+        cookie = signed_in.headers["set-cookie"].partition(";")[0]
+        fields = {"kind": "investigation", "subject": case, "redaction": "ids", "seconds": "86400", "leave": "yes"}
+        made = browser.post("/shares", data=fields, headers={"Host": "roletrail.example", "Cookie": cookie, **OURS})
+    assert re.findall(r'value="(https?://[^"]+)/s/rts_', made.text) == ["https://roletrail.example"]

@@ -10,6 +10,7 @@ from roletrail.auth.binding import url_of
 from roletrail.cli.console import err, out, plain, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading, settings_of
+from roletrail.investigations.redact import told
 from roletrail.investigations.shares import DAY, HOUR
 from roletrail.usecases.investigations import shares as cases
 
@@ -48,8 +49,9 @@ def create(
         write_json(made)
         return
     out().print(plain(url + made.path))
-    leaving = ", ".join(f"{number:,} {name}" for name, number in made.share.counts.items() if number)
-    err().print(plain(f"expires {made.share.expires_at}; holds {leaving}; redacted: {made.share.redacted}"), style="dim")
+    err().print(
+        plain(f"expires {made.share.expires_at}; holds {told(made.share.counts)}; redacted: {made.share.redacted}"), style="dim"
+    )
 
 
 @group.command("list")

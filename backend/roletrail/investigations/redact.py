@@ -69,6 +69,22 @@ _NOT_NAMES = {
 _LEAST = 3
 
 
+_COUNTED = {
+    "events": "event",
+    "accounts": "account",
+    "keys": "key",
+    "ips": "IP address",
+    "instances": "instance",
+    "names": "name",
+}
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """What leaves, in words; what there is none of is left out."""
+    words = [(number, _COUNTED.get(name, name)) for name, number in counts.items() if number]
+    return ", ".join(f"{number:,} {word}{('es' if word.endswith('s') else 's') * (number != 1)}" for number, word in words)
+
+
 def redacted(document: Mapping[str, Any], preset: Preset) -> dict[str, Any]:
     """A copy of a JSON document with everything replaced that the preset names."""
     if preset == "none":

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from roletrail.auth.policy import allowed, require
 from roletrail.errors import InvalidRequest
+from roletrail.investigations.redact import told
 from roletrail.investigations.shares import DAY, HOUR
 from roletrail.usecases.investigations import shares as cases
 from roletrail.web.investigations import form_of
@@ -24,7 +25,13 @@ LIVES = (("1 hour", HOUR), ("1 day", DAY), ("7 days", 7 * DAY), ("30 days", 30 *
 def new_share(request: Request) -> Response:
     raw = last_of_each(request)
     leaving = cases.show_leaving(ports_of(request), actor_of(request), raw.get("kind", ""), raw.get("subject", ""))
-    context = {"leaving": leaving, "lives": LIVES, "life": 7 * DAY, "stopped": cases.stopped(ports_of(request))}
+    context = {
+        "leaving": leaving,
+        "told": told(leaving.counts),
+        "lives": LIVES,
+        "life": 7 * DAY,
+        "stopped": cases.stopped(ports_of(request)),
+    }
     return site_of(request).page(request, "share_new", context)
 
 
@@ -48,7 +55,8 @@ async def make_share(request: Request) -> Response:
         )
 
     made = await run_in_threadpool(make)
-    link = f"{request.url.scheme}://{request.url.netloc}{made.path}"
+    scheme = "https" if request.app.state.rules.https else request.url.scheme  # TLS may end before us
+    link = f"{scheme}://{request.url.netloc}{made.path}"
     return site_of(request).page(request, "share_made", {"link": link, "share": made.share}, 201)
 
 

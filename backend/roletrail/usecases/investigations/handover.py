@@ -148,7 +148,7 @@ def _lines(view: HandoverView) -> Iterator[str]:
     yield f"# Handover: {plain(view.title)}"
     yield from (
         "",
-        f"{view.status}, {plain(view.assignee) or 'nobody assigned'}. Made {view.made_at}; new means since {view.since}.",
+        f"Status: {view.status}. Assigned to {plain(view.assignee) or 'nobody'}. Made {view.made_at}; new means since {view.since}.",
     )
     counted = f"{view.marked['attacker']} of the attacker, {view.marked['attacker'] + view.marked['unclear']} with unclear ones as the upper bound"
     yield from _part(f"Still alive ({counted})", [_credential(one) for one in view.alive])

@@ -228,6 +228,14 @@ def show_sides(ports: Ports, actor: Actor, session_id: str = "") -> SidesView:
     return SidesView(nodes["attacker"], nodes["unclear"], nodes["ours"], counts, marked.more)
 
 
+def count_sides(ports: Ports, actor: Actor, ids: Sequence[str]) -> dict[str, int]:
+    """Credentials of each side in the lineages of these sessions, each once."""
+    require(actor, "marks.read")
+    chosen = {one for id_ in ids for one in _lineage(ports.graph, id_)}
+    found = sides_of(ports, ids).sides
+    return {name: len(getattr(found, name) & chosen) for name in SIDES}
+
+
 def _lineage(graph: GraphStore, id_: str) -> set[str]:
     path = graph.paths([id_]).get(id_, [])
     return {step.id for step in path} | set(graph.descendants(id_, MAX_LISTED * 10)[0])

@@ -129,10 +129,6 @@ def _of_investigation(ports: Ports, actor: Actor, subject: str) -> dict[str, Any
     view = investigations.show_investigation(ports, actor, subject)
     targets = [pin.target for pin in view.pins if pin.kind in ("chain", "session") and pin.present]
     chains = [_chain(ports, actor, target) for target in _known(ports.graph, targets)[:MAX_CHAINS]]
-    counts = {"attacker": 0, "unclear": 0, "ours": 0}
-    for chain in chains:
-        for name, number in marks.show_sides(ports, actor, chain.id).counts.items():
-            counts[name] += number
     return {
         "kind": "investigation",
         "title": view.title,
@@ -142,7 +138,7 @@ def _of_investigation(ports: Ports, actor: Actor, subject: str) -> dict[str, Any
         "pins": view.pins,
         "notes": view.notes,
         "timeline": view.timeline,
-        "sides": counts,
+        "sides": marks.count_sides(ports, actor, [chain.id for chain in chains]),
         "containment": _of_pins(ports, actor, subject),
     }
 
