@@ -253,6 +253,38 @@ def test_what_was_created_is_deleted_last_and_its_event_named(scenario: Scenario
     assert all(len(step.evidence_refs) == 1 for step in last)
 
 
+def test_verifying_looks_where_the_events_are(scenario: Scenario) -> None:
+    """IAM is logged in one region of a partition, sessions where they were issued; no role session can ask for a session token."""
+    steps = {step.account: step.commands for step in plan(scenario, "key to persistence").steps if step.step == "verify"}
+    asked = {
+        account: {
+            (words[words.index("--region") + 1], words[4].rpartition("=")[2])
+            for words in map(str.split, lines)
+            if words[1] == "cloudtrail"
+        }
+        for account, lines in steps.items()
+    }
+    home = {("us-east-1", name) for name in ("AssumeRole", "CreateUser", "CreateAccessKey", "CreateLoginProfile")}
+    of_users = {(region, name) for region in ("eu-central-1", "us-east-1") for name in ("GetFederationToken", "GetSessionToken")}
+    assert asked["333333333333"] == {("eu-central-1", "AssumeRole"), *home}
+    assert asked["444444444444"] == asked["333333333333"] | of_users, "the user made there can"
+
+
+def test_what_was_created_is_found_in_the_console_by_clicking(scenario: Scenario) -> None:
+    detach, key, user = [step.console for step in plan(scenario, "key to persistence").steps if step.order == 4]
+    assert detach == ["IAM", "Users", "svc-metrics-export", "Permissions", "AdministratorAccess", "Remove"]
+    assert key == [
+        "IAM",
+        "Users",
+        "svc-metrics-export",
+        "Security credentials",
+        "Access keys",
+        "AKIAWO6XUA4OBYCIEZR5",
+        "Actions, Delete",
+    ]
+    assert user == ["IAM", "Users", "svc-metrics-export", "Delete"]
+
+
 def instance_calls(endpoint: int, nat: int) -> tuple[list[Record], str]:
     """A role of an instance with so many calls through a VPC endpoint and through a NAT gateway."""
     trail, role = new_trail(), named_role(HOME, "fleet")

@@ -14,8 +14,8 @@ from roletrail.lineage.model import Action, Addendum, Issuance, Node, event_ref
 
 SSO_ROLE = "/aws-reserved/sso.amazonaws.com/"
 _ISSUERS = frozenset({"sts.amazonaws.com", "signin.amazonaws.com"})
-_SIGN_IN_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""Where the console logs a sign-in unless a regional endpoint was used."""
+HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""Where a partition logs the console's sign-ins unless a regional endpoint was used, IAM, and the global endpoint of STS."""
 HOUR = 3_600
 
 
@@ -86,7 +86,7 @@ def _nothing_loaded(loaded: Loaded, account: str) -> Reason | None:
 
 
 def _of_the_session(node: Node, loaded: Loaded) -> Reason:
-    sign_in = _SIGN_IN_REGIONS.get(node.partition, "")
+    sign_in = HOME_REGIONS.get(node.partition, "")
     if node.type in ("IAMUser", "Root") and sign_in and sign_in not in loaded.regions:
         return Reason(
             "SIGNIN_REGION",

@@ -97,12 +97,12 @@ def _made_profile(action: Action, arn: str) -> Step:
         title=f"Disable the Roles Anywhere profile {id_} in {account}",
         why=f"The attacker made or changed it ({action.event_name}): it says which roles a certificate may ask for.",
         console=("IAM", "Roles", "Roles Anywhere, Manage", "Profiles", id_, "Disable"),
-        does=(aws(account, "rolesanywhere", "disable-profile", *words, region=region)),
+        does=(aws(account, "rolesanywhere", "disable-profile", *words, region=region),),
         breaks="Nothing of yours: the profile did not exist before."
         if action.event_name == "CreateProfile"
         else "Every workload that asks for a role through this profile.",
         permissions=("rolesanywhere:DisableProfile",),
-        undo=(aws(account, "rolesanywhere", "enable-profile", *words, region=region)),
+        undo=(aws(account, "rolesanywhere", "enable-profile", *words, region=region),),
         undo_text="Enable it again once it names the roles it should.",
         survives="Sessions already issued: phase 2 is for them. Other profiles that name the same roles.",
         enough=False,

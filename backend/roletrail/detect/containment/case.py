@@ -178,6 +178,17 @@ def issuer_of(subjects: Mapping[str, Subject], edges: Iterable[Edge]) -> Node | 
     return None
 
 
+def workloads(case: Case) -> list[Subject]:
+    """What credentials in the plan were delivered to, each once: by a session whose own facts name its region, where there is one."""
+    found: dict[tuple[str, str], Subject] = {}
+    for one in case.attackers:
+        place = (one.node.workload, one.node.workload_id)
+        if all(place) and usable_name(place[1]) and usable_account(one.node.account):
+            known = found.get(place)
+            found[place] = one if known is None or not known.region else known
+    return list(found.values())
+
+
 def by_name(case: Case, *names: str) -> Iterator[Action]:
     wanted = frozenset(names)
     return (action for action in case.actions if base_name(action.event_name) in wanted)

@@ -7,7 +7,7 @@ taken out of its instance profile for that: credentials are served for up to six
 from __future__ import annotations
 
 from roletrail.detect.containment import documents
-from roletrail.detect.containment.case import Case, Subject, usable, usable_account, usable_name, usable_region
+from roletrail.detect.containment.case import Case, Subject, usable, usable_name, usable_region, workloads
 from roletrail.detect.containment.step import Action as Does
 from roletrail.detect.containment.step import Alternative, Check, Document, Joined, Step, Var, aws
 
@@ -18,19 +18,10 @@ _FIRST = "Reservations[0].Instances[0]"
 
 def steps(case: Case) -> list[Step]:
     found: list[Step] = []
-    for one in _instances(case).values():
+    for one in workloads(case):
+        if one.node.workload != "instance" or not one.node.workload_id.startswith("i-"):
+            continue
         found += [_disks(one), _isolate(one, case.groups.get(one.node.workload_id, "")), _swap(one)]
-    return found
-
-
-def _instances(case: Case) -> dict[str, Subject]:
-    """Instances that credentials in the plan were delivered to: a session's own facts first, they have its region."""
-    found: dict[str, Subject] = {}
-    for one in case.attackers:
-        id_ = one.node.workload_id
-        if one.node.workload == "instance" and id_.startswith("i-") and usable_name(id_) and usable_account(one.node.account):
-            known = found.get(id_)
-            found[id_] = one if known is None or not known.region else known
     return found
 
 

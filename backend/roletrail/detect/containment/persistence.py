@@ -53,11 +53,9 @@ def _step(action: Action, revert: _Revert) -> Step:
         account=action.account,
         title=revert.title,
         why=f"{action.event_name} by the attacker's credentials left it behind.",
-        console=("CloudTrail", "Event history", f"Event ID {action.event_id}", "the resource it names"),
+        console=_console(action),
         does=revert.does,
-        breaks="Nothing of yours, unless somebody has come to use it since."
-        if base_name(action.event_name).startswith("Create")
-        else "Look at what it was before: the record shows the change only.",
+        breaks=_breaks(base_name(action.event_name)),
         permissions=(revert.permission,) if revert.permission else (),
         undo_text="Not to be undone: phase 0 saved what it looked like.",
         notes=(revert.note,) if revert.note else (),
@@ -65,6 +63,49 @@ def _step(action: Action, revert: _Revert) -> Step:
         checks=(Check(action.account, (revert.done,), action.target),) if revert.done else (),
     )
 
+
+def _breaks(call: str) -> str:
+    if call.startswith("Create"):
+        return "Nothing of yours, unless somebody has come to use it since."
+    if call.startswith(("Attach", "AddUser")):
+        return "Whatever needs this permission by now. If it was there before, the record does not say so."
+    return "Look at what it was before: the record shows the change only."
+
+
+def _console(action: Action) -> tuple[str, ...]:
+    """Where the console shows the thing itself, click by click; the record, for what has no page of its own."""
+    detail = detail_of(action)
+    user = text_of(detail, "user_name") or action.target
+    policy = text_of(detail, "policy_name") or text_of(detail, "policy_arn").rsplit("/", 1)[-1]
+    match action.target_kind, base_name(action.event_name):
+        case "access_key", _:
+            return ("IAM", "Users", user, "Security credentials", "Access keys", action.target, "Actions, Delete")
+        case "user", "CreateUser":
+            return ("IAM", "Users", user, "Delete")
+        case "user", "AddUserToGroup":
+            return ("IAM", "Users", user, "Groups", text_of(detail, "group_name"), "Remove")
+        case "user", "CreateLoginProfile":
+            return ("IAM", "Users", user, "Security credentials", "Manage console access, Disable")
+        case "role", "CreateRole":
+            return ("IAM", "Roles", action.target, "Delete")
+        case (
+            ("user" | "role" | "group") as kind,
+            "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy",
+        ):
+            return ("IAM", _IN_CONSOLE[kind], action.target, "Permissions", policy, "Remove")
+        case "policy", _:
+            return ("IAM", "Policies", policy, "Policy versions" if action.event_name != "CreatePolicy" else "Delete")
+        case "instance", _:
+            return ("EC2", "Instances", *texts_of(detail, "instances"), "Instance state, Terminate")
+        case "function", _:
+            return ("Lambda", "Functions", action.target)
+        case "stack", _:
+            return ("CloudFormation", "Stacks", action.target, "Delete")
+        case _:
+            return ("CloudTrail", "Event history", f"Event ID {action.event_id}", "the resource it names")
+
+
+_IN_CONSOLE = {"user": "Users", "role": "Roles", "group": "User groups"}
 
 _ORDER = {"DeleteUser": 2, "DeleteRole": 2, "DeletePolicy": 3}
 """Users and roles go last: IAM refuses while keys and policies are on them."""

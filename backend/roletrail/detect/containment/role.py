@@ -76,11 +76,11 @@ def _why(suspicious: Sequence[Subject]) -> str:
             "A credential of this chain obtained sessions of this role outside the chain. While that credential was in the "
             "attacker's hands, nothing tells them apart."
         )
-    ordinals = f"{len(suspicious)} session{'s' * (len(suspicious) != 1)} of the chain"
+    number = "1 session of the chain is" if len(suspicious) == 1 else f"{len(suspicious)} sessions of the chain are"
     return (
-        f"{ordinals} are of this role. What is issued cannot be cancelled, but permissions are looked at with each call: a deny of "
-        "everything issued before now ends them. T has to be later than the newest of them, so it is set as the step is run."
-    ).replace(" are of this role", " is of this role" if len(suspicious) == 1 else " are of this role")
+        f"{number} of this role. Nobody can cancel what is issued, but each call is judged anew: a deny of everything issued before T "
+        "ends it. T is set as the step runs, because it has to be later than the newest of them."
+    )
 
 
 def _put(account: str, name: str) -> tuple[Does, ...]:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import cast
 
-from roletrail.detect.containment.case import Case, Subject, facts_of, usable, usable_account, usable_name, usable_region
+from roletrail.detect.containment.case import Case, Subject, facts_of, usable, usable_region, workloads
 from roletrail.detect.containment.step import Action as Does
 from roletrail.detect.containment.step import Ask, Check, Command, Step, Var, aws
 
 
 def steps(case: Case) -> list[Step]:
     found: list[Step] = []
-    for one in _workloads(case).values():
+    for one in workloads(case):
         if one.node.workload == "function":
             found += [_function(one), _renew(one)]
         elif one.node.workload in {"task", "pod", "build"}:
             found.append(_stop(one))
-    return found
-
-
-def _workloads(case: Case) -> dict[tuple[str, str], Subject]:
-    found: dict[tuple[str, str], Subject] = {}
-    for one in case.attackers:
-        place = (one.node.workload, one.node.workload_id)
-        if all(place) and usable_name(place[1]) and usable_account(one.node.account):
-            known = found.get(place)
-            found[place] = one if known is None or not known.region else known
     return found
 
 

@@ -24,6 +24,7 @@ from roletrail.usecases.containment.outcome import Watch
 from roletrail.usecases.containment.views import (
     ContainmentStep,
     ContainmentView,
+    LiveCredential,
     OtherUser,
     OtherWay,
     PhaseView,
@@ -217,7 +218,7 @@ def _status(outcome: Outcome | None) -> StepStatus:
 def _plan_words(view: ContainmentView) -> PlanWords:
     live = [
         view.live.sentence,
-        *(f"{one.label} {one.access_key_ids[0] if one.access_key_ids else ''}: {one.text}" for one in view.live.credentials),
+        *(f"{_named(one)}: {one.text}" for one in view.live.credentials),
     ]
     return PlanWords(
         title=view.title,
@@ -226,6 +227,11 @@ def _plan_words(view: ContainmentView) -> PlanWords:
         live=tuple(live),
         phases=tuple((phase.name, tuple(_step_words(step) for step in phase.steps)) for phase in view.phases),
     )
+
+
+def _named(one: LiveCredential) -> str:
+    key = next((key for key in one.access_key_ids if key not in one.label), "")
+    return f"{one.label} {key}".rstrip()
 
 
 def _step_words(step: ContainmentStep) -> StepWords:
@@ -262,12 +268,17 @@ def step_facts(step: ContainmentStep) -> list[tuple[str, str]]:
 def stops_text(step: ContainmentStep) -> str:
     if not step.stops.sessions:
         return ""
-    return f"{_counted(step.stops.sessions, 'credential')}, of which {step.stops.suspicious:,} suspicious"
+    what = _counted(step.stops.sessions, "credential")
+    if step.stops.suspicious == step.stops.sessions:
+        return f"{what}, {'suspicious' if step.stops.sessions == 1 else 'all suspicious'}"
+    return f"{what}, of which {step.stops.suspicious:,} suspicious"
 
 
 def breaks_text(step: ContainmentStep) -> str:
     if step.step not in ("revoke sessions", "deny by service control policy", "quarantine"):
         return step.breaks.text
+    if not step.breaks.last_7_days:
+        return f"{step.breaks.text} Nobody else used it in the last seven days of these logs."
     names = ", ".join(
         f"{one.label} ({one.obtained_by or 'obtained by an unknown'}, {one.last_seen})" for one in step.breaks.others[:5]
     )
