@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -42,17 +43,50 @@ def test_there_is_no_default_password() -> None:
     assert "neo4j/neo4j" not in text.replace("neo4j:7687/neo4j", "")
 
 
-@pytest.mark.parametrize("name", ["app", "ingest"])
-def test_settings_and_commands_are_ones_there_are(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def _arguments(command: str | list[str], **chosen: str) -> list[str]:
+    """As compose makes them of a service's command: variables from the inside out, then a text's words."""
+    if isinstance(command, list):
+        return [_filled(word, chosen) for word in command]
+    return shlex.split(_filled(command, chosen))
+
+
+def _filled(text: str, chosen: dict[str, str]) -> str:
+    while found := re.search(r"\$\{(\w+):-([^{}]*)\}", text):
+        text = text.replace(found[0], chosen.get(found[1], found[2]))
+    return text
+
+
+FOLLOWING = "--follow https://sqs.eu-central-1.amazonaws.com/123456789012/roletrail"
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("app", {}),
+        ("ingest", {}),
+        ("ingest", {"ROLETRAIL_INGEST_EVERY": "1h"}),
+        ("ingest", {"ROLETRAIL_INGEST": FOLLOWING}),
+        ("ingest", {"ROLETRAIL_INGEST": "--every 15m s3://example-org-trail/ --since 7d"}),
+    ],
+)
+def test_settings_and_commands_are_ones_there_are(name: str, chosen: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     service = SERVICES[name]
     known = {f"ROLETRAIL_{field.upper()}" for field in Settings.model_fields}
     assert set(service["environment"]) <= known
     for variable, value in service["environment"].items():
         monkeypatch.setenv(variable, re.sub(r"\$\{\w+:[-?]([^}]*)\}", r"\1", value))
     assert load().store == "neo4j://neo4j:7687/neo4j"
-    command, *arguments = service["command"]
-    given = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", argument) for argument in arguments]
-    get_command(build()).commands[command].make_context(command, given)  # type: ignore[attr-defined]
+    command, *arguments = _arguments(service["command"], **chosen)
+    context = get_command(build()).commands[command].make_context(command, arguments)  # type: ignore[attr-defined]
+    if name == "ingest":
+        follows = chosen.get("ROLETRAIL_INGEST") == FOLLOWING
+        assert bool(context.params["follow"]) == follows
+        assert bool(context.params["every"]) != follows
+        assert context.params["listen"]
+
+
+def test_ingest_has_the_time_to_end_between_two_commits() -> None:
+    assert SERVICES["ingest"]["stop_grace_period"] == "60s"
 
 
 def test_the_image_runs_as_nobody_and_keeps_its_state_in_one_volume() -> None:
