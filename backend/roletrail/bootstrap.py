@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,7 +149,8 @@ def gate_rules(settings: Settings, port: int) -> GateRules:
     """Rules of a server on `port`. Raises InvalidRequest when the binding would be open to others."""
     check_public_url(settings.public_url)
     check_binding(settings.host, settings.public_url, no_auth=settings.insecure_no_auth or bool(settings.oidc_issuer))
-    return rules_for(settings.host, port, settings.public_url, no_auth=settings.insecure_no_auth)
+    rules = rules_for(settings.host, port, settings.public_url, no_auth=settings.insecure_no_auth)
+    return replace(rules, proxies=frozenset(settings.proxies.split()))
 
 
 def open_oidc(settings: Settings, app: AppDatabase, url: str) -> Oidc | None:

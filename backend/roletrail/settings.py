@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     oidc_viewers: str = Field("", description="Groups whose people may read, parted by commas. Who is in no group stays out.")
     oidc_analysts: str = Field("", description="Groups whose people may also investigate, share and ingest.")
     oidc_admins: str = Field("", description="Groups whose people may also manage access, the audit log and retention.")
+    proxies: str = Field(
+        "",
+        description="Addresses of proxies in front, with spaces between: rate limits believe the X-Forwarded-For of these, and of nobody else.",
+    )
     insecure_no_auth: bool = Field(False, description="Serve without authentication. Every page then carries a red banner.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes of `ingest`; 0 means one a core.")
     upload_mb: int = Field(256, ge=1, le=4096, description="Largest upload over the API, in MB.")

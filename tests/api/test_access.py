@@ -162,3 +162,10 @@ def test_a_busy_program_slows_nobody_else_down(sample_store: str) -> None:
         refused = busy.get("/api/v1/health")
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
         assert other.get("/api/v1/health").status_code == 200
+
+
+def test_strangers_behind_a_proxy_are_slowed_down_each_alone(sample_store: str) -> None:
+    with serving(sample_store, strangers_a_minute=1, proxies=frozenset({"127.0.0.1"})) as found, found.client() as proxy:
+        asked = ["198.51.100.1", "198.51.100.1", "198.51.100.1, 198.51.100.2", "198.51.100.3, 198.51.100.1"]
+        answers = [proxy.get("/api/v1/health", headers={"X-Forwarded-For": one}).status_code for one in asked]
+    assert answers == [401, 429, 401, 429]

@@ -157,5 +157,5 @@ def test_the_pages_do_it_too_and_a_note_cannot_act(served: Served, case: str, al
         late = browser.post(place, data={"version": "1", "title": "Typed in vain"}, headers=ours)
         assert late.status_code == 409
         assert "Typed in vain" in late.text
-        assert "Seen on the page" in late.text
+        assert "now: <bdi>Seen on the page</bdi>" in late.text
         assert browser.get("/investigations", params={"pin": alarm["session_id"]}).text.count("Pin here") >= 1

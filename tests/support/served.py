@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from roletrail.auth.actor import Role
 from roletrail.auth.binding import rules_for
 from roletrail.auth.gate import GateRules
 from roletrail.bootstrap import open_oidc, open_ports
+from roletrail.cli.load import load_paths
 from roletrail.cli.server import listen
 from roletrail.settings import load
 from roletrail.usecases.ports import Ports
@@ -33,10 +32,9 @@ NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-F
 
 
 def ingest(store: str, *paths: Path) -> None:
-    """Load paths with the real command."""
-    command = [sys.executable, "-m", "roletrail", "ingest", "--store", store, *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
+    """Load and judge paths as the command does, without the second a process of its own takes to start."""
+    summary = load_paths(load(store=store), [str(path) for path in paths], quiet=True)
+    assert not summary.interrupted
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,7 @@ def serving(
     sample: bool = False,
     strangers_a_minute: int = 0,
     calls_a_minute: int = 0,
+    proxies: frozenset[str] = frozenset(),
 ) -> Iterator[Served]:
     settings = load(store=store)
     ports = open_ports(settings, sample=sample)
@@ -92,7 +91,7 @@ def serving(
     bound = listen(host, 0)
     port = bound.getsockname()[1]
     rules = rules_for(host, port, public_url, no_auth=no_auth)
-    rules = replace(rules, strangers_a_minute=strangers_a_minute, calls_a_minute=calls_a_minute)
+    rules = replace(rules, strangers_a_minute=strangers_a_minute, calls_a_minute=calls_a_minute, proxies=proxies)
     oidc = open_oidc(settings, ports.app, public_url or f"http://127.0.0.1:{port}")
     app = create_app(ports, access, rules, oidc)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", server_header=False, timeout_graceful_shutdown=1))

@@ -41,6 +41,8 @@ class GateRules:
     calls_a_minute: int = 30_000
     """Requests with one credential."""
     headers: tuple[tuple[str, str], ...] = field(default=SECURITY_HEADERS)
+    proxies: frozenset[str] = frozenset()
+    """Addresses that pass requests on for others, and say for whom."""
 
 
 class Gate:
@@ -80,7 +82,7 @@ class Gate:
         try:
             state["actor"] = self._actor(scope, headers)
         except Unauthenticated:
-            self._slow_down(self._strangers, _client(scope))
+            self._slow_down(self._strangers, client_of(scope, self._rules.proxies))
             raise
         if state["actor"] is None:
             self._admit_stranger(scope, headers)
@@ -91,7 +93,7 @@ class Gate:
         path: str = scope["path"]
         if path.startswith(ASSETS):
             return
-        self._slow_down(self._strangers, _client(scope))
+        self._slow_down(self._strangers, client_of(scope, self._rules.proxies))
         if not self._is_open(path):
             raise Unauthenticated(
                 "This needs a sign-in or a token.",
@@ -143,10 +145,19 @@ class Gate:
 _STATUS: dict[type[RoletrailError], int] = {Forbidden: 403, Unauthenticated: 401, TooMany: 429}
 
 
-def _client(scope: Scope) -> str:
-    """Address of the other side of the connection; behind a proxy, the proxy's."""
+def client_of(scope: Scope, proxies: frozenset[str]) -> str:
+    """Address of whoever asks: the other side of the connection, or, when that is one of ours, the last it passed on that is none.
+
+    What stands before that in X-Forwarded-For was written by whoever asked.
+    """
     client = scope.get("client")
-    return client[0] if client else ""
+    address = client[0] if client else ""
+    passed = b",".join(value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for").decode("latin-1")
+    for hop in reversed(passed.split(",")):
+        if address not in proxies or not hop.strip():
+            break
+        address = hop.strip()
+    return address
 
 
 def request_headers(scope: Scope) -> dict[str, str]:
