@@ -125,7 +125,7 @@ function styles(colours) {
         "font-family": colours.font,
         "font-size": 15,
         "min-zoomed-font-size": 6,
-        "text-max-width": "172px",
+        "text-max-width": "204px",
         "text-overflow-wrap": "anywhere",
         "text-wrap": "wrap",
         "text-valign": "bottom",
