@@ -11,3 +11,9 @@ class Attack(NamedTuple):
     kind: str
     marks: tuple[str, ...]
     at: int
+    begun: int = 0
+    """When the thief began, if before `at`; what his marks raise from then on is no noise."""
+
+    @property
+    def since(self) -> int:
+        return self.begun or self.at

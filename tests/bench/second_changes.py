@@ -10,7 +10,7 @@ import random
 
 from tests.bench import second_estate as place
 from tests.bench.second_builds import work
-from tests.bench.second_estate import Company, moment, working
+from tests.bench.second_estate import Company, Person, moment, working
 from tests.bench.second_people import enter, make_role
 from tests.support import sign_in, workloads
 from tests.support.identities import Credential
@@ -69,12 +69,19 @@ def on_call(company: Company, dice: random.Random, number: int) -> None:
     person = company.people[(number // 7) * 9 % place.HIRED]
     at_ = moment(number, dice, 0, 5)
     for turn in range(dice.choice((1, 1, 2, 4))):
-        account = company.accounts[dice.randrange(60)]
-        inside = enter(company, at_ + turn * 240, person, account, "OnCall", place.house(person), person.agent)
-        work(company, inside, at_ + turn * 240 + 4, dice, _NIGHT, 5)
+        woken(company, dice, at_ + turn * 240, person)
     if dice.random() < 0.3:
         restart = {"instanceIds": [f"i-0{number:04x}f1ee70000000"], "documentName": "AWS-RunShellScript"}
-        company.trail.call(inside, at_ + 1500, "ssm", "SendCommand", restart)
+        last = enter(
+            company, at_ + 1490, person, company.accounts[dice.randrange(60)], "OnCall", place.house(person), person.agent
+        )
+        company.trail.call(last, at_ + 1500, "ssm", "SendCommand", restart)
+
+
+def woken(company: Company, dice: random.Random, at_: int, person: Person) -> None:
+    account = company.accounts[dice.randrange(60)]
+    inside = enter(company, at_, person, account, "OnCall", place.house(person), person.agent)
+    work(company, inside, at_ + 4, dice, _NIGHT, 5)
 
 
 def acquired(company: Company, dice: random.Random, number: int) -> None:

@@ -264,14 +264,15 @@ def slow_juggling(company: Company, dice: random.Random, number: int) -> Attack:
     trail, at_ = company.trail, FIRST + 33 * DAY + 7200
     account, agent = company.accounts[310 + number], (place.BOTO, place.GO)[number]
     key = company.key(f"etl-{6 + number:02d}", 3).at(lair(dice), agent)
+    name = f"nightly-batch-7f3{number}"
     pair = (company.role(account, "batch-a"), company.role(account, "batch-b"))
-    held, start = trail.assume(key, FIRST + 3 * DAY, pair[0], "batch"), FIRST + 3 * DAY
+    held, start = trail.assume(key, FIRST + 3 * DAY, pair[0], name), FIRST + 3 * DAY
     turn = 0
     while start + 3000 < at_:
         turn, start = turn + 1, start + 3000
-        held = trail.assume(held, start, pair[turn % 2], "batch")
+        held = trail.assume(held, start, pair[turn % 2], name)
     made = backdoor(company, held, start + 60, "svc-batch")
-    return Attack("slow_juggling", (held.key, *made), start)
+    return Attack("slow_juggling", (held.key, name, *made), start, FIRST + 3 * DAY)
 
 
 def writes_only(company: Company, dice: random.Random, number: int) -> Attack:
@@ -297,7 +298,7 @@ def waiting_key(company: Company, dice: random.Random, number: int) -> Attack:
     made = trail.create_access_key(inside, day + 90, "svc-report", trail.ids.unique("AIDA", account, "u svc-report"))
     away = made.at(lair(dice), (PACU, place.JAVA)[number])
     calls(company, away, at_, "sts:GetCallerIdentity", "s3:ListBuckets", "secretsmanager:GetSecretValue", "dynamodb:ListTables")
-    return Attack("waiting_key", (made.key,), at_)
+    return Attack("waiting_key", (made.key,), at_, day)
 
 
 EVASIONS = (
