@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tests.bench import org500_estate as place
 from tests.bench.org500_estate import Estate, day
 from tests.bench.org500_noise import host, instance_of, scanner, web
+from tests.bench.planted import Attack
 from tests.support import sign_in, workloads
 from tests.support.identities import Credential
-
-
-class Attack(NamedTuple):
-    """`marks` are texts only its findings hold: access key ids, names of sessions, hosts or people. Found counts from `at` on."""
-
-    kind: str
-    marks: tuple[str, ...]
-    at: int
 
 
 def _when(dice: random.Random) -> int:
