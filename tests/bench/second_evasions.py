@@ -200,7 +200,7 @@ def device_phish(company: Company, dice: random.Random, number: int) -> Attack:
     ]
     for one in inside:
         calls(company, one, at_ + 240, "s3:ListBuckets", "secretsmanager:ListSecrets", "ssm:DescribeParameters")
-    return Attack("device_phish", (*(one.key for one in inside), person.email), at_)
+    return Attack("device_phish", (*(one.key for one in inside), person.email, person.user_id), at_)
 
 
 def cross_device(company: Company, dice: random.Random, number: int) -> Attack:
@@ -214,7 +214,7 @@ def cross_device(company: Company, dice: random.Random, number: int) -> Attack:
     trail.call(away.with_identity(accessKeyId=None), at_, "signin", "CreateOAuth2Token", asked, readOnly=True)
     shell = away.using(trail.ids.unique("ASIA", account))
     calls(company, shell, at_ + 30, "sts:GetCallerIdentity", "s3:ListBuckets", "secretsmanager:GetSecretValue")
-    return Attack("cross_device", (console.key, shell.key, person.email), at_)
+    return Attack("cross_device", (console.key, shell.key, person.email, person.user_id), at_)
 
 
 def new_branch(company: Company, dice: random.Random, number: int) -> Attack:

@@ -148,7 +148,7 @@ def portal_walk(company: Company, dice: random.Random, number: int) -> Attack:
         inside = enter(company, at_ + turn * 55, person, account, person.permission, away)
         calls(company, inside, at_ + turn * 55, "secretsmanager:ListSecrets", "secretsmanager:GetSecretValue", "s3:ListBuckets")
         keys.append(inside.key)
-    return Attack("portal_walk", (*keys, person.email), at_)
+    return Attack("portal_walk", (*keys, person.email, person.user_id), at_)
 
 
 def root_tasks(company: Company, dice: random.Random, number: int) -> Attack:

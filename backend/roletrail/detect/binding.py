@@ -21,6 +21,7 @@ from roletrail.lineage.model import Action, Activity, event_ref
 CONSISTENT, NEW = 0.40, 0.60
 CAP = 0.97
 OTHER_HANDS, SAME_CALLER, FOREIGN_AGENT, OLD_DELIVERY, WHO_AM_I, ALTERNATES, LEFT_AWS = 0.30, 0.15, 0.15, 0.10, 0.10, 0.15, 0.20
+SECOND_AGENT = 0.15
 LATER_KNOWN = -0.20
 NEAR = 900
 ALTERNATING = 300
@@ -144,6 +145,9 @@ class Binding:
             self._rogue = any(later[0] <= earlier[1] for earlier, later in pairwise(spans))
         return self._rogue
 
+    def agent_at(self, address: str) -> bool:
+        return any(a.agent.startswith(SSM_AGENT) for a in self._at[address])
+
     def _bound_addresses(self) -> set[str]:
         return {one.activity.address for one in self._slots.values()}
 
@@ -164,7 +168,7 @@ def modifiers(use: Use, binding: Binding, around: Circumstances) -> list[Basis]:
     habitual = binding.habitual(a.address, around.created)
     found = [
         *_other_hands(a, around), *_same_caller(a, around), *_foreign(use, binding),
-        *([] if habitual else [*_who_am_i(a, binding), *_alternates(a, binding)]),
+        *([] if habitual else [*_who_am_i(a, binding), *_alternates(a, binding), *_second_agent(a, binding)]),
     ]  # fmt: skip
     if a.delivery == "1.0" and binding.newer_delivery:
         found.append(_basis(a, "the key was handed out by IMDSv1, while the agent uses IMDSv2", OLD_DELIVERY))
@@ -259,6 +263,13 @@ def _who_am_i(a: Activity, binding: Binding) -> list[Basis]:
 def _alternates(a: Activity, binding: Binding) -> list[Basis]:
     if binding.alternates(a.address):
         return [_basis(a, "two addresses speak within five minutes of each other", ALTERNATES)]
+    return []
+
+
+def _second_agent(a: Activity, binding: Binding) -> list[Basis]:
+    """An agent that is away while the instance's own speaks before and after; a moved instance would not come back."""
+    if binding.rogue_agents() and binding.agent_at(a.address):
+        return [_basis(a, "an SSM agent spoke there while this instance's own spoke from its address", SECOND_AGENT)]
     return []
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from roletrail.detect.deeds import detail_of
 from roletrail.detect.network import client, network
 from roletrail.detect.past import DAY, Seen, habit, on
-from roletrail.detect.shape import fold_role, shape, sub_pattern
+from roletrail.detect.shape import fold_role, ref_kind, shape, sub_pattern
 from roletrail.detect.story import Step, Story, who
 from roletrail.lineage.model import Action, Activity, Issuance, Node
 
@@ -126,12 +125,21 @@ def audience_of(i: Issuance) -> str:
     return str(detail_of(i.detail).get("audience", ""))
 
 
-_MAIN = re.compile(r":ref:refs/heads/(?:main|master|trunk|production|release)$|:environment:")
+def ref_kind_key(i: Issuance, kind: str) -> int:
+    """That the role is taken for tags, or for branches: one that releases from tags says nothing of branches."""
+    return habit("ref kind", i.role_arn, kind)
 
 
-def off_main_key(i: Issuance) -> int:
-    """That the role is taken from others than a main branch."""
-    return habit("off main", i.role_arn)
+_CLUSTER = "system:serviceaccount:"
+
+
+def is_cluster(i: Issuance) -> bool:
+    """Whether a cluster's service account asked: it leaves by its cluster's ways out, where hosted runners move about."""
+    return i.family == "web" and (i.parent_label or i.parent_principal).startswith(_CLUSTER)
+
+
+def cluster_network_key(i: Issuance) -> int:
+    return habit("cluster network", i.provider, network(i.address))
 
 
 def revoked_key(target: str) -> int:
@@ -194,8 +202,10 @@ def _of_issuance(i: Issuance) -> Iterator[int]:
         yield provider_key(i)
         if audience := audience_of(i):
             yield audience_key(i, audience)
-        if i.family == "web" and not _MAIN.search(i.parent_label or i.parent_principal):
-            yield off_main_key(i)
+        if i.family == "web":
+            yield ref_kind_key(i, ref_kind(i.parent_label or i.parent_principal))
+        if is_cluster(i):
+            yield cluster_network_key(i)
     if i.copy == "foreign":
         yield foreign_key(i)
         yield from foreign_keys(i).values()

@@ -11,6 +11,7 @@ from roletrail.lineage.model import Node
 
 MOST_STEPS = 12
 _ARROW = " > "
+_AGAIN = " again"
 
 _FOLDS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE), "<uuid>"),
@@ -49,7 +50,19 @@ def fold_role(name: str) -> str:
     return fold_name(_BOOTSTRAP.sub("cdk-<id>-", name))
 
 
-_REF = re.compile(r"(:ref:refs/(?:heads|tags)/).*|(:pull_request).*")
+_REF = re.compile(r"(:ref:refs/(?:heads|tags)/|:ref_type:(?:branch|tag):ref:).*|(:pull_request).*")
+"""GitHub's and GitLab's ways of saying which branch or tag a job ran for."""
+_KINDS = (
+    (re.compile(r":(?:ref:refs/heads|ref_type:branch:ref)[/:](?:main|master|trunk|production|release)$|:environment:"), "main"),
+    (re.compile(r":ref:refs/tags/|:ref_type:tag:"), "tag"),
+    (re.compile(r":ref:refs/heads/|:ref_type:branch:"), "branch"),
+    (re.compile(r":pull_request"), "pull request"),
+)
+
+
+def ref_kind(subject: str) -> str:
+    """What a pipeline's subject ran for: main (or an environment), tag, branch or pull request; "" where it does not say."""
+    return next((kind for pattern, kind in _KINDS if pattern.search(subject)), "")
 
 
 def sub_pattern(subject: str) -> str:
@@ -87,7 +100,11 @@ def shape(path: Sequence[Step], own: frozenset[str]) -> str:
     names = [root_shape(path[0].node, asked.provider if asked else "")]
     before = home
     for step in roles:
-        names.append(f"{fold_role(step.node.role_name or step.node.label)} ({place(step.node.account, before, home, own)})")
+        name = f"{fold_role(step.node.role_name or step.node.label)} ({place(step.node.account, before, home, own)})"
+        if not names[-1].startswith(name):
+            names.append(name)
+        elif not names[-1].endswith(_AGAIN):
+            names[-1] += _AGAIN  # one that renews itself is no other path with every hour
         before = step.node.account
     return _ARROW.join(_cut(names))
 

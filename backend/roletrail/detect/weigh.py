@@ -61,9 +61,12 @@ def _counts_by_itself(story: Story) -> bool:
 
 
 def networks(story: Story) -> Iterator[Reason]:
-    """Steps of one path asked for from more than one outside network."""
+    """Steps of one path asked for from more than one outside network. What a pivot leads to lives somewhere else by nature:
+    a function is not where its code was written, a key not where it was made."""
     found: dict[str, tuple[str, ...]] = {}
     for step in story.path:
+        if step.edge is not None and step.edge.pivot:
+            found.clear()
         if step.asked is not None and is_outside(net := network(step.asked.address)):
             found.setdefault(net, proof(step))
     if len(found) > 1:

@@ -189,3 +189,18 @@ def test_no_call_with_the_stolen_credential_moves_it_home(
             assert verdict.verdict not in ("ON_INSTANCE", "EXPECTED_EGRESS")
     still = {(v.access_key_id, v.source_ip_address, v.endpoint) for v in after if v.off}
     assert set(before) <= still
+
+
+def test_an_agent_away_while_the_instances_own_goes_on_speaks_against_the_place_it_speaks_from() -> None:
+    """With nothing else odd about the use: the same client, no first call of a thief."""
+
+    def said(session: int, hours: int, address: str, agent: str, seconds: int = 0) -> Activity:
+        at = START + hours * HOUR + seconds
+        return activity(SESSIONS[session], at, "K1", address, agent, "2.0", ("", ""), "ListBuckets")
+
+    own = [said(0, hours, "203.0.113.9", "amazon-ssm-agent linux") for hours in (0, 3)]
+    own += [said(0, 1, "203.0.113.9", "boto3 linux"), said(1, 9, "203.0.113.9", "amazon-ssm-agent linux")]
+    taken = said(1, 7, "203.0.113.80", "boto3 linux", 60)
+    forged = said(1, 7, "203.0.113.80", "amazon-ssm-agent linux")
+    assert not [v for v in judged([*own, taken]) if v.off]
+    assert [v.source_ip_address for v in judged([*own, forged, taken]) if v.off and v.count] == ["203.0.113.80"]

@@ -13,7 +13,7 @@ from roletrail.detect.network import client, is_browser, network
 from roletrail.detect.past import DAY, Past, habit
 from roletrail.detect.rule import LOUDNESS, finding_id, findings_of, severity_of
 from roletrail.detect.rules import BY_ID, RULES
-from roletrail.detect.shape import fold_name, fold_role, shape, sub_pattern
+from roletrail.detect.shape import fold_name, fold_role, ref_kind, shape, sub_pattern
 from roletrail.detect.story import Story
 
 KEY = habit("a habit")
@@ -62,6 +62,54 @@ def test_subjects_keep_the_repository_and_fold_the_branch() -> None:
     assert sub_pattern("repo:acme/shop:ref:refs/heads/main") == sub_pattern("repo:acme/shop:ref:refs/heads/wip-7")
     assert sub_pattern("repo:acme/shop:ref:refs/heads/main") != sub_pattern("repo:mallory/shop:ref:refs/heads/main")
     assert sub_pattern("repo:acme/shop:ref:refs/tags/v1") != sub_pattern("repo:acme/shop:ref:refs/heads/v1")
+    job = "project_path:acme/shop:ref_type:{}:ref:{}".format
+    assert sub_pattern(job("branch", "main")) == sub_pattern(job("branch", "fix/retry-7"))
+    assert sub_pattern(job("branch", "v1")) != sub_pattern(job("tag", "v1"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [("repo:acme/shop:ref:refs/heads/main", "main"), ("repo:acme/shop:environment:live", "main"), ("repo:acme/shop:ref:refs/tags/v1", "tag"),
+     ("repo:acme/shop:ref:refs/heads/main-2", "branch"), ("repo:acme/shop:pull_request", "pull request"),
+     ("project_path:acme/shop:ref_type:branch:ref:main", "main"), ("project_path:acme/shop:ref_type:branch:ref:fix/main", "branch"),
+     ("project_path:acme/shop:ref_type:tag:ref:v1", "tag"), ("system:serviceaccount:ns:sa", "")],
+)  # fmt: skip
+def test_what_a_pipeline_ran_for(subject: str, kind: str) -> None:
+    assert ref_kind(subject) == kind
+
+
+def test_a_role_that_renews_itself_has_one_shape_for_all_its_hours() -> None:
+    def hours(count: int) -> str:
+        renewed = (s.role("a-role", at=s.T0 + hour * 3000) for hour in range(count))
+        return shape(s.story(s.key(), *renewed, s.role("b-role")).path, s.OWN)
+
+    assert hours(2) == hours(9) != hours(1)
+    there_and_back = s.story(
+        s.key(), s.role("a-role"), s.role("b-role"), s.role("a-role", at=s.T0 + 9), s.role("b-role", at=s.T0 + 99)
+    )
+    assert shape(there_and_back.path, s.OWN).count("a-role") == 2
+
+
+def test_what_descends_from_a_role_renewing_itself_is_no_circle_of_its_own() -> None:
+    hours = [s.role("a-role", at=s.T0 + hour * 3000) for hour in range(4)]
+    circle, below = s.story(s.key(), *hours), s.story(s.key(), *hours, s.role("b-role", at=s.T0 + 9500))
+    severities = [finding.severity for told in (circle, below) for finding in findings_of(BY_ID["role-juggling"], told, s.FRESH)]
+    assert severities == ["medium", "low"]
+
+
+def test_a_vendor_from_another_network_weighs_more_the_longer_it_came_from_the_same() -> None:
+    told = BY_ID["foreign-account"].fires[1].story
+    assert told.asked
+    ways = habits.foreign_keys(told.asked)
+    settled = {key: range(s.T0 // DAY - 30, s.T0 // DAY - 7) for key in (ways["principal"], ways["client"])}
+    account, first = habits.foreign_key(told.asked), s.T0 - 35 * DAY
+    severities = [
+        findings_of(
+            BY_ID["foreign-account"], told, Past(first, {**settled, account: range(s.T0 // DAY - 8 - days, s.T0 // DAY - 8)})
+        )
+        for days in (3, 12)
+    ]
+    assert [one.severity for found in severities for one in found] == ["low", "medium"]
 
 
 def test_a_shape_is_the_same_in_every_member_account() -> None:

@@ -42,7 +42,7 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
             continue
         asked = network(token.address)
         approvals = [one for one in story.sign_ins if one.event_name in _APPROVALS and 0 <= token.at - one.at <= WITHIN]
-        approved = {network(one.address) for one in approvals if is_outside(network(one.address))}
+        approved = {network(one.address) for one in approvals if is_outside(network(one.address))} or _worked_from(story, token)
         if not is_outside(asked) or not approved or asked in approved:
             continue
         refs = tuple(event_ref(one.at, one.event_id) for one in (*approvals[-2:], token))
@@ -56,6 +56,14 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
             token.at,
             about=token.event_id,
         )
+
+
+def _worked_from(story: Story, token: SignIn) -> set[str]:
+    """Where the console session was used that a cross-device grant is of: whose approval is logged in another region."""
+    if not str(detail_of(token.detail).get("client_id", "")).endswith("/cross-device"):
+        return set()
+    before = (a for a in story.activities if 0 <= token.at - a.first_at <= WITHIN and not a.invoked_by)
+    return {net for a in before if is_outside(net := network(a.address))}
 
 
 def _is_device(token: SignIn) -> bool:
@@ -72,6 +80,13 @@ def _signed(token: SignIn, *others: SignIn) -> Story:
     return s.story(_PERSON, sign_ins=(*others, token))
 
 
+def _shell(*worked: str, client: str = "cross-device") -> Story:
+    """A grant taken elsewhere while the session itself is used from these addresses."""
+    uses = tuple(s.activity(address, at=s.T0 - 300) for address in worked)
+    token = s.sign_in("CreateOAuth2Token", address=s.CAFE, client_id=f"arn:aws:signin:::devtools/{client}")
+    return _signed(token)._replace(activities=uses)
+
+
 _APPROVED = s.sign_in("UserAuthentication", at=s.T0 - 60)
 _TAKEN = s.sign_in("CreateToken", address=s.CAFE, grant_type=_GRANT)
 
@@ -80,9 +95,13 @@ RULE = Rule(
     judge,
     fires=(
         Sample(_signed(_TAKEN, _APPROVED), s.FRESH),
+        Sample(_shell(s.OFFICE), s.FRESH),
         Sample(_signed(s.sign_in("CreateOAuth2Token", address=s.CAFE), s.sign_in("AuthorizeOAuth2Access", at=s.T0 - 5)), s.FRESH),
     ),
     silent=(
+        Sample(_shell(s.OFFICE, client="same-device"), s.FRESH),
+        Sample(_shell(s.OFFICE, s.CAFE), s.FRESH),
+        Sample(_shell(), s.FRESH),
         Sample(_signed(s.sign_in("CreateToken", grant_type=_GRANT), _APPROVED), s.FRESH),
         Sample(_signed(_TAKEN), s.FRESH),
         Sample(_signed(s.sign_in("CreateToken", address=s.CAFE, grant_type="refresh_token"), _APPROVED), s.FRESH),

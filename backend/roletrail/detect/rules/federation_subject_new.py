@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from roletrail.detect import habits
 from roletrail.detect import sample as s
 from roletrail.detect.finding import Reason
+from roletrail.detect.network import network
 from roletrail.detect.past import Past
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
+from roletrail.detect.shape import ref_kind
 from roletrail.detect.story import Story, called
 from roletrail.detect.weigh import proof
 from roletrail.lineage.model import Issuance
@@ -42,10 +44,13 @@ def _reasons(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]
     if past.new(habits.subject_key(i), i.at):
         yield Reason("nothing like this subject took the role in the month before", 40, refs)
     elif past.new(habits.exact_subject_key(i), i.at):
-        if past.days(habits.off_main_key(i), i.at) >= 3:
-            yield Reason("a branch that did not take the role before; others than its main one often do", 15, refs)
+        kind = ref_kind(i.parent_label or i.parent_principal)
+        if past.days(habits.ref_kind_key(i, "branch" if kind == "main" else kind), i.at) >= 3:
+            yield Reason(f"a {kind or 'subject'} that did not take the role before; others of its kind often do", 15, refs)
         else:
             yield Reason("its repository takes this role, but never from here", 45, refs)
+    if habits.is_cluster(i) and past.usual(habits.provider_key(i), i.at) and past.new(habits.cluster_network_key(i), i.at):
+        yield Reason(f"a service account of this cluster never asked from {network(i.address)} before", 45, refs)
     audience = habits.audience_of(i)
     if audience and past.new(habits.audience_key(i, audience), i.at):
         yield Reason(f"the audience {audience} is new for the role", 20, refs)
@@ -59,7 +64,19 @@ def _run(branch: str, repository: str = "acme/shop", provider: str = _PROVIDER) 
     return s.with_asked(told, lambda i: i._replace(provider=provider))
 
 
+def _job(kind: str, ref: str) -> Story:
+    told = s.story(s.origin("web", f"project_path:acme/shop:ref_type:{kind}:ref:{ref}"), s.role("shop-deploy"))
+    return s.with_asked(told, lambda i: i._replace(provider=_PROVIDER))
+
+
+def _pod(address: str) -> Story:
+    told = s.story(s.origin("web", "system:serviceaccount:kube-system:dns"), s.role("dns-writer"), address=address)
+    return s.with_asked(told, lambda i: i._replace(provider=_PROVIDER))
+
+
 _MAIN = s.lived(habits.shown(_run("main")))
+_TAGS = s.lived([*habits.shown(_job("branch", "main")), *habits.shown(_job("tag", "v1"))])
+_IN_CLUSTER = s.lived(habits.shown(_pod(s.OFFICE)))
 
 RULE = Rule(
     META,
@@ -68,10 +85,14 @@ RULE = Rule(
         Sample(_run("wip-1"), _MAIN),
         Sample(_run("main", "mallory/shop"), _MAIN),
         Sample(_run("main", provider="arn:other"), _MAIN),
+        Sample(_job("branch", "fix/retry"), _TAGS),
+        Sample(_pod(s.CAFE), _IN_CLUSTER),
     ),
     silent=(
         Sample(_run("main"), _MAIN),
         Sample(_run("main"), s.FRESH),
+        Sample(_pod(s.OFFICE), _IN_CLUSTER),
+        Sample(_pod(s.CAFE), s.FRESH),
         Sample(s.story(s.key(), s.role("shop-deploy")), s.month()),
         Sample(s.story(s.key()), s.month()),
         Sample(s.with_asked(_run("x"), lambda i: i._replace(role_name="AWSReservedSSO_Admin_0123456789abcdef")), s.month()),

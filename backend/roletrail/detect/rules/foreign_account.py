@@ -23,6 +23,8 @@ META = Meta(
     runbook=("Ask the vendor, over a channel you had before.", "Close the trust and revoke the role until they answer."),
 )
 _WEIGHTS = {"principal": 25, "network": 30, "client": 15}
+_SETTLED = 10
+"""More for another network where a vendor came from the same ones on ten days and more: it publishes them."""
 LEAST_OTHERS = 2
 
 
@@ -55,9 +57,10 @@ def _news(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
     if past.new(habits.foreign_key(i), i.at):
         yield Reason(f"nobody came from account {i.parent_account} in the month before", 45, refs)
         return
+    settled = _SETTLED if past.usual(habits.foreign_key(i), i.at) else 0
     for word, key in habits.foreign_keys(i).items():
         if past.new(key, i.at):
-            yield Reason(f"the {word} is new for this account and role", _WEIGHTS[word], refs)
+            yield Reason(f"the {word} is new for this account and role", _WEIGHTS[word] + settled * (word == "network"), refs)
 
 
 def _vendor(account: str = s.STRANGER, *, address: str = s.OFFICE, external_id: str = "e-1", others: int = 0) -> Story:

@@ -44,12 +44,18 @@ _WEB = s.story(
     addresses=(s.OFFICE, s.CAFE),
 )
 
+_MADE = s.story(s.key(), s.role("artifact-reader"), s.role("deploy-shop"), addresses=(s.OFFICE, s.CAFE))
+_MADE = _MADE._replace(path=tuple(
+    step._replace(edge=step.edge._replace(pivot="function")) if step.edge and step.node == _MADE.node else step for step in _MADE.path
+))  # fmt: skip
+
 RULE = Rule(
     META,
     judge,
     fires=(Sample(_TWO, s.FRESH), Sample(_TWO, s.month())),
     silent=(
         Sample(_SAME, s.FRESH),
+        Sample(_MADE, s.FRESH),
         Sample(_WEB, s.FRESH),
         Sample(_TWO, s.lived(habits.shown(_TWO))),
         Sample(_TWO._replace(leaf=False), s.FRESH),

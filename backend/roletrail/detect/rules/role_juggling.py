@@ -26,6 +26,8 @@ META = Meta(
     ),
 )
 HOUR = 3600
+PASSED_ON = 39
+"""Most for a session that only descends from a role renewing itself: the same circle is told for all of them."""
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
@@ -44,12 +46,15 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
         reasons.append(
             Reason(f"renewed for {lasted / HOUR:.1f} hours: a chained session lasts one", 25 if lasted > 2 * HOUR else 15)
         )
+    circle = [step for step in roles if step.node.role_arn == often]
+    passed_on = len(itself) == times - 1 and roles[-1].node.role_arn != often
     yield Hit(
-        f"{_names(roles)} renew each other",
+        f"{_names(circle)} keeps renewing itself" if len(itself) == times - 1 else f"{_names(roles)} renew each other",
         (*reasons, *networks(story), *elsewhere(story)),
         roles[0].node.issued_at,
         story.last_seen,
         about=roles[0].node.id,
+        most=PASSED_ON if passed_on else 1000,
     )
 
 
