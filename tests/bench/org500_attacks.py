@@ -198,7 +198,7 @@ def juggling(estate: Estate, number: int, dice: random.Random) -> Attack:
     if last is not None:
         trail.call(last, acts, "iam", "CreateAccessKey", {"userName": "ops"},
                    response={"accessKey": {"userName": "ops", "accessKeyId": f"AKIAEXAMPLEJUGGLE{number:03d}", "status": "Active"}})  # fmt: skip
-    return Attack("juggling that feeds", tuple(keys), day(30, 0))
+    return Attack("juggling that feeds", tuple(keys), day(30, 0), day(4, 0))
 
 
 def writes_only_first(estate: Estate, number: int, dice: random.Random) -> Attack:
