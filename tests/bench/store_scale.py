@@ -13,6 +13,7 @@ re-rooted; and 9,200 calls that other sessions of any age had made when they wer
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import statistics
 import tempfile
@@ -324,6 +325,8 @@ def measure(folder: Path, sessions: int) -> Figures:
         committing, linking = fill(store, estate, sessions)
         lists = {name: spread(times) for name, times in list_times(store, estate).items()}
         lineage = spread(lineage_times(store, estate))
+        gc.collect()
+        gc.freeze()  # the estate's own millions of tuples are no part of what an ingest process holds
         new = append_cost(store, [estate.append() for _ in range(APPENDS)])
         appends = min(LATE_APPENDS, len(estate.held_back) // LATE_ISSUANCES)  # a store for a quick look has fewer
         late = append_cost(store, [estate.late() for _ in range(appends)])

@@ -187,11 +187,11 @@ def _of_activities(node: Node, activities: Iterable[Activity]) -> list[Seen]:
         sources.add(activity.sources)
     found: list[Seen] = []
     for day, (addresses, agents, sources) in days.items():
-        found.append(Seen(alive_key(node), day))
-        found += [Seen(network_key(node, net), day) for net in set(map(network, addresses))]
-        found += [Seen(client_key(node, agent), day) for agent in agents]
         services = {pair.partition("=")[0] for many in sources for pair in many.split()}
-        found += [Seen(family_key(node, service), day) for service in services]
+        keys = [alive_key(node), *[network_key(node, net) for net in set(map(network, addresses))]]
+        keys += [client_key(node, agent) for agent in agents]
+        keys += [family_key(node, service) for service in services]
+        found += on(day * DAY, keys)
     return found
 
 

@@ -61,4 +61,5 @@ class Seen(NamedTuple):
 
 
 def on(at: int, keys: Iterable[int]) -> list[Seen]:
-    return [Seen(key, at // DAY) for key in keys]
+    day, make = at // DAY, Seen._make
+    return [make((key, day)) for key in keys]

@@ -27,7 +27,8 @@ def pack_folds(activities: Sequence[Activity]) -> bytes:
 
 def unpack_folds(identity: str, folds: bytes, address: str = "") -> list[Activity]:
     """`address` leaves out what was not from there."""
-    return [Activity(identity, *fold) for fold in _unpack(folds) if not address or fold[_ADDRESS] == address]
+    make = Activity._make  # half the time of a call with nineteen arguments
+    return [make((identity, *fold)) for fold in _unpack(folds) if not address or fold[_ADDRESS] == address]
 
 
 class DayFolds(NamedTuple):

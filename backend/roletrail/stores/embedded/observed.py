@@ -56,10 +56,11 @@ def _merged(folds: list[Activity]) -> list[Activity]:
 
 def activities_of(connection: Connection, ids: Collection[str], from_: int, to: int) -> list[Activity]:
     names = numbers_of(connection, ids)
-    days = "SELECT n, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
+    days = "SELECT n, day, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
     found = select_in(connection, days, names, before=(from_ // DAY_SECONDS, to // DAY_SECONDS))
-    folds = [fold for n, packed in found for fold in unpack_folds(names[n], packed) if from_ <= fold.cell < to]
-    return sorted(fold_activities(folds).values(), key=lambda activity: activity[:ACTIVITY_KEY])
+    folds = [fold for n, _, packed in found for fold in unpack_folds(names[n], packed) if from_ <= fold.cell < to]
+    parts = len(found) - len({(n, day) for n, day, _ in found})  # days that came in several commits have to be added up
+    return sorted(fold_activities(folds).values() if parts else folds)  # no two are alike up to the end of their key
 
 
 def all_activities(connection: Connection, id_: str) -> Iterator[Activity]:
