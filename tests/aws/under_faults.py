@@ -122,7 +122,8 @@ def check(kind: str, seeds: int, cloud: Cloud, bucket: str, folder: Path) -> Non
         place = Place(folder / str(seed))
         url, struck = run(kind, seed, cloud, bucket, place)
         hits += struck
-        assert place.exported() == expected, f"{kind}, seed {seed}: another graph"
+        found = place.exported()
+        assert found == expected, f"{kind}, seed {seed}, {struck} strikes: {_difference(expected, found)}"
         assert place.quarantine() == (QUARANTINED if kind == "poison" else {}), f"{kind}, seed {seed}: {place.quarantine()}"
         store = place.open()
         assert store.totals().events == EVENTS, f"{kind}, seed {seed}"
@@ -130,6 +131,12 @@ def check(kind: str, seeds: int, cloud: Cloud, bucket: str, folder: Path) -> Non
         left = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert (left["ApproximateNumberOfMessages"], left["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
     assert hits or kind not in fault_proxy.KINDS, "the proxy did nothing"
+
+
+def _difference(expected: list[tuple[str, object]], found: list[tuple[str, object]]) -> str:
+    """The rows that tell two graphs apart: the folder they lie in is gone when somebody reads this."""
+    lost, gained = ([row for row in one if row not in other][:5] for one, other in ((expected, found), (found, expected)))
+    return f"another graph, without {lost}, with {gained}"
 
 
 def main() -> None:
