@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import Visitor, Watch
 from tests.support.aws_ids import SeededIds
@@ -78,6 +78,29 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     return store
 
 
+def shown_as_text(page: Page, sessions: list[str]) -> None:
+    """Each kind of field, with the first payload, stands on the page that shows it, letter for letter."""
+    payload = PAYLOADS[0]
+    session = sessions[-1]  # the list begins with the latest
+    page.goto(session)
+    main = page.locator("main")
+    for text in (f"name{payload}", f":role/Second{payload}", f"made{payload}"):  # session name, ARN, target
+        expect(main).to_contain_text(text)
+    page.goto(f"{session}/events")
+    for text in (f"agent {payload}", f"Get{payload}", f"Error{payload}"):
+        expect(main).to_contain_text(text)
+    created = page.locator(".row-link", has_text="CreateUser").first.get_attribute("href") or ""
+    page.goto(created)
+    expect(page.locator("#record")).to_contain_text(
+        json.dumps({"key": payload, "value": payload})[1:-1].partition(",")[0]
+    )  # a tag
+    page.goto("/data")
+    for name in ('broken"><script>alert(1)<.json', "a&b'.json", "logs <img src=x onerror=alert(1)>"):
+        expect(main).to_contain_text(name)
+    page.goto(f"/shares/new?kind=session&subject={session.rpartition('/')[2]}")
+    expect(main).to_contain_text(f"user{payload}")
+
+
 def test_hostile_text_is_text_on_every_page(store: str, chromium: Browser) -> None:
     with serving(store) as served:
         context = chromium.new_context()
@@ -104,8 +127,10 @@ def test_hostile_text_is_text_on_every_page(store: str, chromium: Browser) -> No
                 for place in {place for place in places if place.startswith(("/entities/", "/events/"))}:
                     assert page.goto(place).status == 200, place  # type: ignore[union-attr]
                     watch.reports(page)
-                for part in ("events", "report", "table"):
+                for part in ("events", "report", "table", "strands"):
                     page.goto(f"{session}/{part}")
                     watch.reports(page)
+            shown_as_text(page, sessions)
+            watch.reports(page)
             assert not Path(page.url).name.startswith("javascript")
     assert watch.complaints == []
