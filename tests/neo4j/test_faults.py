@@ -1,47 +1,32 @@
-"""A Neo4j server that forbids, is killed and comes back, or is read-only: whoever runs Roletrail is told what to do.
+"""A Neo4j server that forbids, is away and comes back, is short of memory or read-only: whoever runs Roletrail is told what to do.
 
-One server of its own, with authentication. The tests go on from one another: the last one makes it read-only.
+The tests go on from one another: the last one makes the server read-only.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import time
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from roletrail import cli
 from roletrail.bootstrap import open_graph
 from roletrail.errors import InvalidRequest, RoletrailError, StoreUnavailable
+from roletrail.ingest.clock import iso
 from roletrail.ingest.linking import link_pending
-from roletrail.stores.neo4j import Address, Neo4jStore
+from roletrail.stores.embedded import EmbeddedStore
+from roletrail.stores.neo4j import Address, Neo4jStore, connection
 from roletrail.stores.neo4j.connection import explained
-from roletrail.stores.port import StoreAway
-from tests.neo4j_server import plugin
-from tests.neo4j_server.server import Server
+from roletrail.stores.port import ChainQuery, StoreAway
+from tests.neo4j_server.owned import Owned
 from tests.support.neo4j_graphs import log_files, parts_of
+from tests.support.served import SAMPLE, serving
 
-PASSWORD = "only-for-this-test"
+SMALL_POOL = "dbms.memory.transaction.total.max=24m\n"
 READ_ONLY = "server.databases.default_to_read_only=true\n"
-
-
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    plugin.wanted()
-    server = Server(tmp_path_factory.mktemp("neo4j-faults"), auth=True)
-    server.start()
-    server.set_password(PASSWORD)
-    yield server
-    server.stop()
-
-
-def address(server: Server, *, user: str = "neo4j", password: str = PASSWORD, database: str = "neo4j") -> Address:
-    return Address(server.uri, database, user, password)
-
-
-def restart(server: Server, more: str = "") -> None:
-    server.kill()
-    server.configure(more)
-    server.start()
 
 
 def told(error: RoletrailError) -> str:
@@ -53,12 +38,12 @@ def told(error: RoletrailError) -> str:
     [
         ("neo4j", "wrong-password", "neo4j", "ROLETRAIL_NEO4J_PASSWORD"),
         ("", "", "neo4j", "ROLETRAIL_NEO4J_PASSWORD"),
-        ("neo4j", PASSWORD, "elsewhere", "no database of this name"),
+        ("neo4j", Owned.password, "elsewhere", "no database of this name"),
     ],
 )
-def test_who_asks_wrongly_is_told_what_to_set(own_server: Server, user: str, password: str, database: str, says: str) -> None:
+def test_who_asks_wrongly_is_told_what_to_set(owned: Owned, user: str, password: str, database: str, says: str) -> None:
     with pytest.raises(StoreUnavailable) as failed:
-        Neo4jStore(address(own_server, user=user, password=password, database=database))
+        Neo4jStore(owned.address(user=user, password=password, database=database))
     assert says in told(failed.value)
     assert password == "" or password not in told(failed.value)
 
@@ -72,30 +57,86 @@ def test_a_url_with_credentials_is_refused_without_repeating_them(url: str) -> N
     assert "secret" not in told(failed.value)
 
 
-def test_a_server_that_is_away_is_told_with_its_hour_and_comes_back(own_server: Server) -> None:
-    store = Neo4jStore(address(own_server))
-    store.commit(parts_of(list(log_files(["t22-juggling"]))), [])
-    link_pending(store)
+def test_a_server_that_is_away_is_told_with_its_hour_and_comes_back(
+    owned: Owned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """In the store's errors, on the page, in the API and on the command line; the page recovers by itself."""
+    for name, value in owned.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("archive", "app_db", "inventory"):
+        monkeypatch.setenv(f"ROLETRAIL_{name.upper()}", str(tmp_path / name))
+    store = Neo4jStore(owned.address())
+
+    def said(*arguments: str) -> tuple[int, str, str]:
+        capfdbinary.readouterr()
+        try:
+            code = cli.run(list(arguments))
+        except SystemExit as ended:  # how a command ends that went well
+            code = int(ended.code or 0)
+        out, errors = capfdbinary.readouterr()
+        return code, out.decode(), errors.decode()
+
+    code, _, errors = said("ingest", "--workers", "1", str(SAMPLE / "ssrf-instance"), "--store", owned.url)
+    assert code == 0, errors
     held = list(store.export())
-    before = int(time.time())
-    own_server.kill()
-    moments: list[int] = []
-    for _ in range(2):
-        with pytest.raises(StoreAway) as failed:
-            store.totals()
-        moments.append(failed.value.since)
-        assert "Start it" in told(failed.value)
-    assert before <= moments[0] == moments[1] <= time.time()
-    with pytest.raises(StoreAway):
-        Neo4jStore(address(own_server))
-    own_server.start()
+    session = store.chains(ChainQuery(min_sessions=1))[0][0].id
+    with serving(owned.url) as served, served.browser() as browser, served.reader() as reader:
+        for command in (("chains",), ("show", session), ("trace", session), ("findings",), ("off-instance",), ("health",)):
+            code, out, errors = said(*command, "--json", "--store", owned.url)
+            assert code == 0, (command, errors)
+            assert json.loads(out)
+        assert browser.get("/chains").status_code == 200
+        before = int(time.time())
+        owned.server.kill()
+        for _ in range(2):
+            page = browser.get("/chains")
+            assert page.status_code == 503
+            assert page.headers["refresh"]
+        since = re.findall(r"has not answered since (\S+Z)\.", page.text)
+        assert len(since) == 1, page.text
+        assert iso(before) <= since[0] <= iso(int(time.time()))
+        problem = reader.get("/api/v1/chains").json()
+        assert since[0] in problem["detail"]
+        code, _, errors = said("chains", "--store", owned.url)
+        assert code == StoreUnavailable.exit_code
+        assert "cannot be reached" in errors
+        assert "Start it" in errors
+        owned.restart()
+        owned.wait()
+        assert browser.get("/chains").status_code == 200, "the page does not recover"
+        assert session in reader.get("/api/v1/chains").text
     assert list(store.export()) == held, "a SIGKILL took what was acknowledged"
     store.close()
 
 
-def test_a_read_only_server_answers_and_says_that_it_takes_nothing(own_server: Server) -> None:
-    restart(own_server, READ_ONLY)
-    store = Neo4jStore(address(own_server))
+def test_a_batch_too_large_for_the_servers_memory_is_halved(
+    owned: Owned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned.restart(SMALL_POOL)
+    owned.wipe()
+    refused: list[str] = []
+
+    def noted(error: Exception, address: Address) -> RoletrailError:
+        refused.append(getattr(error, "code", None) or str(error))
+        return explained(error, address)
+
+    monkeypatch.setattr(connection, "explained", noted)
+    store, alone = Neo4jStore(owned.address()), EmbeddedStore(tmp_path / "alone")
+    parts = parts_of(list(log_files(["sample/company-noise"])))
+    for one in (store, alone):
+        assert one.commit(parts, []).committed == len(parts)
+        link_pending(one)
+    assert any("OutOfMemory" in code for code in refused), "the pool was large enough for everything at once"
+    assert list(store.export()) == list(alone.export())
+    assert store.totals() == alone.totals()
+    store.close()
+    alone.close()
+
+
+def test_a_read_only_server_answers_and_says_that_it_takes_nothing(owned: Owned) -> None:
+    owned.restart(READ_ONLY)
+    owned.wait()
+    store = Neo4jStore(owned.address())
     assert store.totals().events > 0
     with pytest.raises(StoreUnavailable, match="read-only"):
         store.begin_run()

@@ -1,0 +1,21 @@
+"""A server of these tests' own, with authentication: they kill it, starve it and forbid it things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.neo4j_server import plugin
+from tests.neo4j_server.owned import Owned
+from tests.neo4j_server.server import Server
+
+
+@pytest.fixture(scope="session")
+def owned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owned]:
+    plugin.wanted()
+    server = Server(tmp_path_factory.mktemp("neo4j-faults"), auth=True)
+    server.start()
+    server.set_password(Owned.password)
+    yield Owned(server)
+    server.stop()
