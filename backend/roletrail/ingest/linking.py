@@ -6,10 +6,8 @@ gives the same graph. The cost follows what changed, not what is stored. Killed 
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from roletrail.ingest.leads import settled_parents, with_leads
@@ -19,6 +17,7 @@ from roletrail.lineage import link
 from roletrail.lineage.link import plain
 from roletrail.lineage.link.plain import Plain
 from roletrail.lineage.model import Issuance, Linked
+from roletrail.stores.collector import collector_paused
 from roletrail.stores.port import GraphStore, LinkWriter, Pending, StoreBusy, TooMuchAtOnce
 
 NOTHING = Pending((), (), (), (), None)
@@ -79,18 +78,6 @@ def _link_some(store: GraphStore, batch: int) -> LinkSummary | None:
             done = link_batch(writer, pending)
         writer.advance(pending)
     return done
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """A batch makes a million tuples and no circles: looking for circles among them costs a quarter of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def link_batch(writer: LinkWriter, pending: Pending) -> LinkSummary:

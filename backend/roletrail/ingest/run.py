@@ -14,7 +14,7 @@ from pathlib import Path
 
 from roletrail.errors import RoletrailError
 from roletrail.ingest.crew import Crew, Inline, Processes
-from roletrail.ingest.linking import collector_paused, link_pending
+from roletrail.ingest.linking import link_pending
 from roletrail.ingest.listing import listing
 from roletrail.ingest.messages import Again, Batch, Passed
 from roletrail.ingest.progress import MOST_ACCOUNTS, FileAccount, IngestSummary, Progress
@@ -23,6 +23,7 @@ from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.ingest.units import units_of
 from roletrail.ingest.upkeep import archive_run, beside, merge_days
 from roletrail.lineage.model import Part
+from roletrail.stores.collector import collector_paused
 from roletrail.stores.port import ArchiveFile, GraphStore
 
 LINK_EVERY = 25_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
+from roletrail.stores.collector import collector_paused
 from roletrail.stores.embedded import (
     around,
     carry,
@@ -64,7 +64,7 @@ class EmbeddedStore:
     @contextmanager
     def _write(self) -> Generator[commit.Connection]:
         try:
-            with self._database.write() as connection, _no_collections():
+            with self._database.write() as connection, collector_paused():
                 self._recent.start(connection)
                 yield connection
         except BaseException:
@@ -333,15 +333,3 @@ class EmbeddedStore:
 
     def close(self) -> None:
         self._database.close()
-
-
-@contextmanager
-def _no_collections() -> Generator[None]:
-    """Hundreds of thousands of new tuples and no cycles: the collector would look at each of them in vain, again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
+from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery, Judged, Unjudged
 from roletrail.stores.neo4j import around, carry, chains, commit, digests, export, ledger, observed, reads, trace, versions
 from roletrail.stores.neo4j import judged as judgements
@@ -67,7 +67,7 @@ class Neo4jStore:
             lease.settle()
             return done
 
-        with self._turn, _no_collections():
+        with self._turn, collector_paused():
             try:
                 return self._connection.write(once)
             except BaseException:
@@ -102,7 +102,7 @@ class Neo4jStore:
 
     @contextmanager
     def linking(self) -> Generator[Neo4jLinkWriter]:
-        with self._turn, _no_collections():
+        with self._turn, collector_paused():
             try:
                 with self._connection.writing() as cypher:
                     lease = self._kept.start(cypher)
@@ -315,15 +315,3 @@ class Neo4jStore:
 
     def close(self) -> None:
         self._connection.close()
-
-
-@contextmanager
-def _no_collections() -> Generator[None]:
-    """Hundreds of thousands of new tuples and no cycles: the collector would look at each of them in vain, again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -24,8 +24,8 @@ from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
 from roletrail.detect.rules import RULES
 from roletrail.detect.story import Story, Use
 from roletrail.detect.verdict import UseVerdict
-from roletrail.ingest.linking import collector_paused
 from roletrail.inventory.port import Inventory
+from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery, Judged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.gathering import Gathering
