@@ -1,4 +1,4 @@
-"""A Neo4j server that forbids, is away and comes back, is short of memory or read-only: whoever runs Roletrail is told what to do.
+"""A Neo4j server that forbids, is away and comes back, or is read-only: whoever runs Roletrail is told what to do.
 
 The tests go on from one another: the last one makes the server read-only.
 """
@@ -16,16 +16,12 @@ from roletrail import cli
 from roletrail.bootstrap import open_graph
 from roletrail.errors import InvalidRequest, RoletrailError, StoreUnavailable
 from roletrail.ingest.clock import iso
-from roletrail.ingest.linking import link_pending
-from roletrail.stores.embedded import EmbeddedStore
-from roletrail.stores.neo4j import Address, Neo4jStore, connection
+from roletrail.stores.neo4j import Address, Neo4jStore
 from roletrail.stores.neo4j.connection import explained
 from roletrail.stores.port import ChainQuery, StoreAway
 from tests.neo4j_server.owned import Owned
-from tests.support.neo4j_graphs import log_files, parts_of
 from tests.support.served import SAMPLE, serving
 
-SMALL_POOL = "dbms.memory.transaction.total.max=48m\n"
 READ_ONLY = "server.databases.default_to_read_only=true\n"
 
 
@@ -107,30 +103,6 @@ def test_a_server_that_is_away_is_told_with_its_hour_and_comes_back(
         assert session in reader.get("/api/v1/chains").text
     assert list(store.export()) == held, "a SIGKILL took what was acknowledged"
     store.close()
-
-
-def test_a_batch_too_large_for_the_servers_memory_is_halved(
-    owned: Owned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owned.restart(SMALL_POOL)
-    owned.wipe()
-    refused: list[str] = []
-
-    def noted(error: Exception, address: Address) -> RoletrailError:
-        refused.append(getattr(error, "code", None) or str(error))
-        return explained(error, address)
-
-    monkeypatch.setattr(connection, "explained", noted)
-    store, alone = Neo4jStore(owned.address()), EmbeddedStore(tmp_path / "alone")
-    parts = parts_of(list(log_files(["sample/company-noise"])))
-    for one in (store, alone):
-        assert one.commit(parts, []).committed == len(parts)
-        link_pending(one)
-    assert any("OutOfMemory" in code for code in refused), "the pool was large enough for everything at once"
-    assert list(store.export()) == list(alone.export())
-    assert store.totals() == alone.totals()
-    store.close()
-    alone.close()
 
 
 def test_a_read_only_server_answers_and_says_that_it_takes_nothing(owned: Owned) -> None:
