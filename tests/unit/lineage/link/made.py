@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -50,3 +51,22 @@ def known(
 
 def case(one: Seen | None = None, *matches: Match, around: Known | None = None, created: int = AT) -> Case:
     return Case("me", one, matches, around or known(), created, tuple(m.grant for m in matches))
+
+
+def action(service: str, name: str, at: int = AT, **facts: Any) -> Action:
+    """`detail` as a dict; the event id says when."""
+    facts["detail"] = json.dumps(facts.pop("detail", {}))
+    about = {"event_id": f"{at - AT:+}", "at": at, "identity": "maker", "access_key_id": "K", "account": ONE}
+    return made(Action, **about | {"event_source": f"{service}.amazonaws.com", "event_name": name} | facts)
+
+
+def asked(name: str, at: int, **facts: Any) -> SignIn:
+    about = {
+        "event_id": f"{at - AT:+}",
+        "at": at,
+        "event_name": name,
+        "partition": "aws",
+        "identity": "maker",
+        "principal_id": "P",
+    }
+    return made(SignIn, **about | facts)
