@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from roletrail.lineage.link.touch import Touch, base_name, role_key, touches, user_key
+from roletrail.lineage.link.touch import Touch, base_name, contained, last_part, role_key, touches, user_key
 from roletrail.lineage.model import Action
 
 ONE = "111111111111"
@@ -40,6 +40,16 @@ def action(call: str, target: str = "", kind: str = "", error: str = "", **detai
         (action("lambda CreateFunction", f"arn:aws:lambda:eu-central-1:{ONE}:function:orders:live", "function"), [("function", "orders")]),
         (action("lambda CreateFunction", "", "function"), []),
         (action("iam UpdateSAMLProvider", "corp", "saml_provider", provider_arn="arn:p"), [("provider", "arn:p")]),
+        (action("iam ChangePassword", "other", user_name="team/bob"), [("user", f"{ONE}:bob")]),
+        (action("iam CreateUser", "a b/x y/z w"), [("user", f"{ONE}:z w")]),
+        (action("iam UpdateAssumeRolePolicy", "a b/x y/z w"), [("trust", f"{ONE}:z w")]),
+        (action("x AnyCall", passed_role="a b/x y/z w"), [("passed", "z w")]),
+        (action("lambda UpdateFunctionUrlConfig", "f:live", "function"), [("function", "f")]),
+        (action("x AnyCall", execution_role_arn=ROLE), [("passed", "A")]),
+        (action("x AnyCall", passed_role=ROLE, passed_roles=["B"], execution_role_arn="C"), [("passed", "A"), ("passed", "B"), ("passed", "C")]),
+        (action("x AnyCall", role=ROLE), []),
+        (action("x AnyCall", "x", "permission_set", name=["a", "b", 3]), [("permission_set", "a"), ("permission_set", "b")]),
+        (action("iam CreateOpenIDConnectProvider", "", "oidc_provider"), []),
         (action("iam CreateOpenIDConnectProvider", "arn:o", "oidc_provider"), [("provider", "arn:o")]),
         (action("iam DeleteSAMLProvider", "arn:p", "saml_provider"), []),
         (action("iam UpdateAssumeRolePolicy", "team/A", "role"), [("trust", f"{ONE}:A")]),
@@ -66,3 +76,24 @@ def test_names() -> None:
     ]  # fmt: skip
     assert (user_key(ONE, "arn:aws:iam::1:user/ops/alice"), user_key(ONE, "alice")) == (f"{ONE}:alice", f"{ONE}:alice")
     assert (role_key(ONE, "A"), role_key(ONE, "x/A"), role_key("2", ROLE)) == (f"{ONE}:A", f"{ONE}:A", f"{ONE}:A")
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (f"arn:aws:lambda:eu-central-1:{ONE}:function:web", "web"),
+        ("team/blue/web", "web"),
+        ("a b/c d:e f:g h", "g h"),
+        (f"arn:aws:iam::{ONE}:role/team/blue/A", "A"),
+        ("web", "web"),
+    ],
+)
+def test_the_last_part_of_a_target(target: str, name: str) -> None:
+    assert last_part(target) == name
+    assert contained(action("lambda DeleteFunction20150331", target)) == name
+
+
+def test_what_contains_nothing() -> None:
+    assert contained(action("lambda DeleteFunction20150331", "web", error="AccessDenied")) == ""
+    assert contained(action("lambda DeleteFunction20150331")) == ""
+    assert contained(action("lambda CreateFunction20150331", "web")) == ""
