@@ -1,6 +1,6 @@
 """Linking: which credential issued which, by an ordered registry of rules, one file per family of edges.
 
-Pure: `resolve` gets the neighbourhood of some identities and says what they are and where they come from. The answer
+Pure: `cases` gets the neighbourhood of some identities, `linked_of` says what each is and where it comes from. The answer
 depends on the set of observations alone, never on their order. `ingest.linking` fetches the neighbourhood.
 """
 
@@ -31,7 +31,7 @@ from roletrail.lineage.link.known import Known
 from roletrail.lineage.link.match import Match, matches, unused
 from roletrail.lineage.link.plain import Plain
 from roletrail.lineage.link.touch import touches
-from roletrail.lineage.model import Action, Edge, Linked, Providers, Seen
+from roletrail.lineage.model import Action, Edge, Linked, Seen
 
 RULES: dict[str, Callable[[Case, Match], list[Found]]] = {
     "assume": assume.edges,
@@ -49,19 +49,12 @@ BESIDE: tuple[Callable[[Case], list[Found]], ...] = (sign_in.from_link, pivot.ed
 """Rules that look at the identity as a whole, in this order."""
 
 
-def resolve(touched: Iterable[str], seen: Mapping[str, Seen], providers: Providers) -> list[Linked]:
-    """What each touched identity is, and its edges from possible parents.
-
-    An id is a caller's, the `child` of an issuance, or a created key's. An issuance that a seen session claims has no
-    node of its own, so nothing is said of its id. `seen` and `providers` hold what `anchors` says they need, and more.
-    """
-    known = Known(seen, providers)
-    found = cases(touched, known)
-    resolved = {case.id for case in found}
-    return [linked_of(case) for case in found] + created_keys(set(touched) - resolved, seen, providers.actions)
-
-
 def cases(touched: Iterable[str], known: Known) -> list[Case]:
+    """The case of each touched id: a caller's, or the `child` of an issuance.
+
+    An issuance that a seen session claims has no node of its own, so nothing is said of its id. `known` holds what
+    `anchors` says the ids need, and more.
+    """
     return [case for id_ in dict.fromkeys(touched) if (case := case_of(id_, known)) is not None]
 
 

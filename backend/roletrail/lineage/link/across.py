@@ -48,7 +48,7 @@ def _token(case: Case, m: Match) -> SignIn | None:
 
 def _is_named(made: SignIn, m: Match) -> bool:
     """False when the destination's record names another principal than the one whose call made the token."""
-    source = detail_of(m.grant.told.detail).get("cross_partition", {}).get("sourcePrincipalArn", "")
+    source = detail_of(m.grant.told.detail).get("cross_partition", {}).get("sourcePrincipalArn")
     said, did = arn.parse_arn(source) if isinstance(source, str) else None, arn.parse_arn(made.arn)
     if said is None or did is None:
         return True
@@ -57,4 +57,4 @@ def _is_named(made: SignIn, m: Match) -> bool:
 
 def _principal(text: str) -> str:
     """A role's sessions and the role itself are one principal here."""
-    return arn.role_name(text) or text.rsplit("/", 1)[-1]
+    return arn.role_name(text) or text.rpartition("/")[2]

@@ -121,5 +121,5 @@ def login(s: SignIn) -> Grant:
 
 def _name(s: SignIn) -> str:
     if s.type == "IAMUser":
-        return s.arn.rsplit("/", 1)[-1]
+        return s.arn.rpartition("/")[2]
     return "" if s.type == "Root" else arn.split_principal(s.principal_id)[1]

@@ -1,4 +1,4 @@
-"""What is known around the identities being linked, indexed by what rules ask for. Built once per call of `resolve`."""
+"""What is known around the identities being linked, indexed by what rules ask for. Built once per round of linking."""
 
 from __future__ import annotations
 

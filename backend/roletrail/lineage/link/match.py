@@ -16,6 +16,8 @@ ROLE_AND_NAME = 0.92
 SHIFTED = 0.80
 CHANGED_SOURCE_IDENTITY = 0.40
 _PLACEHOLDER_KEY = 0.50
+_SAME_SOURCE_IDENTITY = 0.03
+"""Added to a join without its key; the surest of them stays below an exact one."""
 
 
 class Match(NamedTuple):
@@ -106,7 +108,7 @@ def _with_source_identity(m: Match, c: Caller) -> Match:
     if not set_:
         return m
     if set_ == used:
-        return m if m.confidence >= EXACT or m.conflict else m._replace(confidence=min(0.99, round(m.confidence + 0.03, 2)))
+        return m if m.confidence >= EXACT or m.conflict else m._replace(confidence=round(m.confidence + _SAME_SOURCE_IDENTITY, 2))
     conflict = f"sourceIdentity was set to {set_!r} and is {used!r}"
     lowered = PRINCIPAL if m.rule == "J1" else CHANGED_SOURCE_IDENTITY
     return m._replace(confidence=min(m.confidence, lowered), conflict=m.conflict or conflict)

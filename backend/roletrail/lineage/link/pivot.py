@@ -236,7 +236,7 @@ def _same_service(event_source: str, service: str) -> bool:
 
 
 def _names_it(a: Action, session_name: str) -> bool:
-    last = a.target.rsplit("/", 1)[-1]
+    last = a.target.rpartition("/")[2]
     return len(last) > 3 and last in session_name
 
 

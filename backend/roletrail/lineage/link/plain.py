@@ -1,6 +1,6 @@
 """Plain joins: a session whose name, second and key nobody else in the whole store bears, and the one call that issued it.
 
-Most sessions are such. What `resolve` would say of them follows from their own records, so they need no neighbourhood:
+Most sessions are such. What `linked_of` would say of them follows from their own records, so they need no neighbourhood:
 only the certainty that there is none, which the numbers of observations under their anchors give. Whatever is not plain
 at first sight, or has one observation more than its own under an anchor, goes the long way; both ways say the same.
 """

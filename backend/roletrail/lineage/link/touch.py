@@ -106,7 +106,7 @@ def _passed_roles(name: str, detail: dict[str, Any]) -> list[str]:
     if name in TRUST_EVENTS or name == "CreateServiceLinkedRole":
         return []
     listed = [role for member in ROLE_MEMBERS for role in _texts(detail.get(member))]
-    names = [arn.role_name(role) or role.rsplit("/", 1)[-1] for role in listed]
+    names = [arn.role_name(role) or role.rpartition("/")[2] for role in listed]
     return list(dict.fromkeys(role for role in names if role))
 
 
@@ -125,7 +125,7 @@ def contained(a: Action) -> str:
 
 def last_part(target: str) -> str:
     """`web` of `arn:aws:lambda:...:function:web` and of `path/web`: calls name the same thing in several ways."""
-    return target.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    return target.rpartition("/")[2].rpartition(":")[2]
 
 
 def base_name(event_name: str) -> str:
@@ -134,9 +134,9 @@ def base_name(event_name: str) -> str:
 
 
 def user_key(account: str, user_name: str) -> str:
-    return f"{account}:{user_name.rsplit('/', 1)[-1]}"
+    return f"{account}:{user_name.rpartition('/')[2]}"
 
 
 def role_key(account: str, role: str) -> str:
     parsed = arn.parse_arn(role)
-    return f"{parsed.account if parsed else account}:{arn.role_name(role) or role.rsplit('/', 1)[-1]}"
+    return f"{parsed.account if parsed else account}:{arn.role_name(role) or role.rpartition('/')[2]}"

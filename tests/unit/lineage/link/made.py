@@ -53,14 +53,14 @@ def case(one: Seen | None = None, *matches: Match, around: Known | None = None, 
     return Case("me", one, matches, around or known(), created, tuple(m.grant for m in matches))
 
 
-def action(service: str, name: str, at: int = AT, **facts: Any) -> Action:
+def action(service: str, name: str, at: int = AT, /, **facts: Any) -> Action:
     """`detail` as a dict; the event id says when."""
     facts["detail"] = json.dumps(facts.pop("detail", {}))
     about = {"event_id": f"{at - AT:+}", "at": at, "identity": "maker", "access_key_id": "K", "account": ONE}
     return made(Action, **about | {"event_source": f"{service}.amazonaws.com", "event_name": name} | facts)
 
 
-def asked(name: str, at: int, **facts: Any) -> SignIn:
+def asked(name: str, at: int, /, **facts: Any) -> SignIn:
     about = {
         "event_id": f"{at - AT:+}",
         "at": at,

@@ -73,7 +73,7 @@ def test_code_of_a_function_is_created_or_updated() -> None:
     ]  # fmt: skip
 
 
-SERVICE = {"family": "service", "role_name": "A", "role_arn": ROLE, "parent_label": "ecs-tasks.amazonaws.com"}
+SERVICE: dict[str, Any] = {"family": "service", "role_name": "A", "role_arn": ROLE, "parent_label": "ecs-tasks.amazonaws.com"}
 
 
 def passed(
@@ -207,7 +207,8 @@ def _half_hours(kind: str, *n: int) -> list[int]:
     ],
 )
 def test_what_is_asked_for_because_it_may_be_a_pivot(facts: dict[str, Any], asked: list[int]) -> None:
-    assert list(pivot.touches_of(case(seen(), match(**{"role_name": "A"} | facts)))) == asked
+    about: dict[str, Any] = {"role_name": "A"} | facts
+    assert list(pivot.touches_of(case(seen(), match(**about)))) == asked
 
 
 def test_what_is_asked_for_of_a_session_in_scope_of_a_workload() -> None:
