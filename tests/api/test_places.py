@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.aws_fake import finding
@@ -40,3 +42,18 @@ def test_guardduty_stands_beside_our_verdict(tmp_path: Path, capfdbinary: pytest
         ("10.0.1.5", "own"), ("198.51.100.9", "egress"), ("203.0.113.20", "used"),
     }  # fmt: skip
     assert refused == 404
+
+
+def test_uses_are_a_list_that_can_be_read_page_by_page(reader: httpx.Client) -> None:
+    """The answer is the list itself, so the Link header says where it goes on (RFC 8288)."""
+    whole = reader.get("/api/v1/off-instance")
+    assert "link" not in whole.headers
+    uses: list[dict[str, Any]] = whole.json()
+    half = (len(uses) + 1) // 2
+    first = reader.get("/api/v1/off-instance", params={"limit": half})
+    assert first.json() == uses[:half]
+    second = reader.get(first.links["next"]["url"])
+    assert second.json() == uses[half:] != []
+    assert "link" not in second.headers
+    assert reader.get("/api/v1/off-instance", params={"after": "no such cursor"}).status_code == 400
+    assert reader.get("/api/v1/off-instance", params={"limit": "0"}).status_code == 400

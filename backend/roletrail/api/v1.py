@@ -235,6 +235,13 @@ SOURCE_PARAMETERS = [
 ]
 
 
+USE_PARAMETERS = [
+    {"name": "limit", "in": "query", "required": False, "description": "Rows on a page; all of them when it is left out.",
+     "schema": {"type": "integer", "minimum": 1, "maximum": events.MAX_LIMIT}},
+    described.text("after", "Cursor: as the Link header of the previous page has it."),
+]  # fmt: skip
+
+
 @router.get(
     "/objects",
     response_model=views.Page[views.ObjectView],
@@ -273,11 +280,17 @@ def get_coverage(request: Request) -> Response:
 @router.get(
     "/off-instance",
     response_model=list[views.OffInstanceView],
-    summary="Every use of a workload's credentials with its verdict, those off their workload first",
+    openapi_extra={"parameters": USE_PARAMETERS},
+    summary="Every use of a workload's credentials with its verdict, those off their workload first. A list; the Link header "
+    "has the address of what comes after it",
 )
 def get_off_instance(request: Request) -> Response:
-    only(parameters(request), ())
-    return answer(off_instance.off_instance(ports_of(request), actor_of(request)))
+    """All of them without a limit: the answer is a list, so where it goes on is said in the header (RFC 8288)."""
+    raw = only(parameters(request), ("limit", "after"))
+    limit = whole_number(raw, "limit", 0, events.MAX_LIMIT)
+    page = off_instance.off_instance_page(ports_of(request), actor_of(request), limit, raw.get("after", ""))
+    link = f'<{PREFIX}/off-instance?limit={limit}&after={page.next}>; rel="next"'
+    return answer(page.items, headers={"link": link} if page.next else None)
 
 
 @router.get("/health", response_model=views.HealthView, summary="What this installation holds, and whether it answers")

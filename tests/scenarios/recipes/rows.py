@@ -98,3 +98,21 @@ def through_the_host() -> Files:
     neighbour = twin.at("198.51.100.7", "aws-cli/1.32.0 Python/3.9.16 Windows/10 botocore/1.34.0")
     trail.call(neighbour, at(DAY, "14:00:00"), "iam", "ListRoles")
     return {"events.json": trail.records}
+
+
+@scenario("t64-command-on-the-host")
+def command_on_the_host() -> Files:
+    """A command goes to the host, and a client that people type at makes the role's first call of IAM there: place and system are its own."""
+    trail = new_trail()
+    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
+    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
+    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
+    there = key.at("198.51.100.40")
+    for hour in range(4):
+        trail.call(there, at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    request = {"instanceIds": [INSTANCE], "documentName": "AWS-RunShellScript"}
+    trail.call(admin, at(DAY, "13:00:00"), "ssm", "SendCommand", request)
+    typed = key.at("198.51.100.40", "aws-cli/2.17.18 md/awscrt#0.21.2 ua/2.0 os/linux#6.1.102 lang/python#3.11.9")
+    trail.call(typed, at(DAY, "13:00:20"), "iam", "ListUsers")
+    return {"events.json": trail.records}

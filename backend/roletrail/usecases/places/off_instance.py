@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
@@ -18,10 +19,11 @@ from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.port import Inventory
 from roletrail.lineage.model import Activity, Node, SignIn
 from roletrail.lineage.workload import Workload, in_scope
+from roletrail.stores.cursors import foreign_cursor
 from roletrail.stores.lookups import is_workload
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains.present import detail_of, iso
-from roletrail.usecases.chains.views import OffInstanceView
+from roletrail.usecases.chains.views import OffInstanceView, Page
 from roletrail.usecases.ports import Ports
 
 MOST_NEIGHBOURS = 5_000
@@ -47,6 +49,22 @@ def off_instance(ports: Ports, actor: Actor) -> list[OffInstanceView]:
     """Every use, those off their workload first, then the surest, then the latest."""
     require(actor, "off_instance.read")
     return [view(verdict) for verdict in sorted(judge_uses(ports.graph, ports.inventory), key=rank)]
+
+
+def off_instance_page(ports: Ports, actor: Actor, limit: int, after: str = "") -> Page[OffInstanceView]:
+    """At most `limit` of them (0: all) after the one whose cursor is `after`. A cursor says which use, so it holds while verdicts move."""
+    found = off_instance(ports, actor)
+    begin = next((n for n, one in enumerate(found, 1) if _cursor(one) == after), 0) if after else 0
+    if after and not begin:
+        raise foreign_cursor()
+    part = found[begin : begin + limit] if limit else found[begin:]
+    return Page(part, _cursor(part[-1]) if part and begin + len(part) < len(found) else None)
+
+
+def _cursor(v: OffInstanceView) -> str:
+    return hashlib.sha256(
+        repr((v.session_id, v.access_key_id, v.source_ip_address, v.first_seen, v.hands, v.verdict)).encode()
+    ).hexdigest()[:20]
 
 
 def rank(v: UseVerdict) -> tuple[bool, float, int, str, str, str]:
