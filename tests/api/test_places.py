@@ -55,5 +55,5 @@ def test_uses_are_a_list_that_can_be_read_page_by_page(reader: httpx.Client) -> 
     second = reader.get(first.links["next"]["url"])
     assert second.json() == uses[half:] != []
     assert "link" not in second.headers
-    assert reader.get("/api/v1/off-instance", params={"after": "no such cursor"}).status_code == 400
-    assert reader.get("/api/v1/off-instance", params={"limit": "0"}).status_code == 400
+    assert reader.get("/api/v1/off-instance", params={"after": "no such cursor"}).status_code == 422
+    assert reader.get("/api/v1/off-instance", params={"limit": "0"}).status_code == 422
