@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -52,8 +53,11 @@ def test_archive_and_app_database_lie_beside_the_graph_unless_set(monkeypatch: p
         _ = load(store="neo4j://graph").archive_path
 
 
-def test_ingest_never_opens_the_app_database(folder: Path) -> None:
-    assert not list(folder.glob("*.app*"))
+def test_ingest_leaves_the_row_of_its_run_in_the_app_database_and_nothing_else(folder: Path) -> None:
+    with sqlite3.connect(folder / "graph.sqlite.app") as app:
+        tables = [name for (name,) in app.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        filled = {name for name in tables if app.execute(f"SELECT count(*) FROM {name}").fetchone()[0]}
+    assert filled == {"ingest_job"}
 
 
 def test_reading_commands_write_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
