@@ -70,7 +70,7 @@ def _by_key(one: Seen, g: Grant) -> Match:
 
 def _conflicting(one: Seen, g: Grant) -> Match:
     use = next(u for u in one.credentials if u.access_key_id == g.issued_key)
-    said = f"{g.told.role_name or g.told.child_principal}/{g.told.session_name}".rstrip("/")
+    said = "/".join(filter(None, (g.told.role_name or g.told.child_principal, g.told.session_name)))
     return Match(g, "J1x", CONFLICTING_KEY, g.issued_key, (use.first_at, use.first_event), f"the key was issued to {said}")
 
 
