@@ -262,3 +262,12 @@ def test_copies_of_one_call_are_known_by_their_ids() -> None:
         assert len(merged([issued(event_id="a", **ids_), issued(event_id="b", **ids_)])) == 1
         assert len(merged([issued(event_id="a", **ids_), issued(event_id="b", **ids_, child_key="K2")])) == 2
     assert len(merged([issued(event_id="a"), issued(event_id="b")])) == 2
+
+
+def test_every_key_a_session_used_is_looked_at() -> None:
+    """Two calls may tell of one key, or of one each; neither hides the other."""
+    twice = [issued(request_id=f"r{n}", event_id=f"e{n}") for n in range(2)]
+    assert found(one(use()), *twice) == [("J1", 1.0)] * 2
+    assert found(one(use("K2"), use()), *twice, issued(child_key="K2", request_id="r2")) == [("J1", 1.0)] * 3
+    elsewhere = issued(child_key="K2", request_id="r2", child_principal="AROB:x", child="other")
+    assert found(one(use("K2"), use()), issued(), elsewhere) == [("J1", 1.0)]
