@@ -50,7 +50,7 @@ def matches(one: Seen, known: Known) -> list[Match]:
     exact = _by_principal(one.caller, known, bool(agreed))
     if exact != agreed:
         found += _without_key(one, [g for g in exact if g not in agreed], ambiguous=not agreed)
-    if keyed and not agreed:
+    if not agreed:
         # A key issued to somebody else: reuse, tampering or careless anonymisation. Shown beside what else fits.
         found += [_conflicting(one, g) for g, fits in keyed if not fits and not g.foreign]
     return [_with_source_identity(m, one.caller) for m in found] if one.caller.source_identity else found

@@ -99,7 +99,7 @@ def is_alone(one: Plain, counts: Mapping[int, int]) -> bool:
     return (
         counts.get(key, 0) == one.own
         and sum([counts.get(a, 0) for a in moments]) == one.own
-        and not any(counts.get(a, 0) for a in one.empty)
+        and not any(counts.get(a) for a in one.empty)
     )
 
 

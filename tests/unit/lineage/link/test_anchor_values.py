@@ -120,7 +120,7 @@ def test_names_within_details() -> None:
     asked = [sign_in("GetRoleCredentials", detail=f'{{"account_id":"{ONE}","role_name":"{role}"}}') for role in (SSO, "Admins")]
     assert [anchors.asked_at_portal(s) for s in asked] == [(ONE, "Admins")] * 2
     assert anchors.asked_at_portal(sign_in("GetRoleCredentials")) == ("", "")
-    assert [anchors.token_of(detail) for detail in (TOKEN, "{}", "")] == ["w1", "", ""]
+    assert [anchors.token_of(detail) for detail in (TOKEN, "{}", "", f'{{"of":{TOKEN}}}')] == ["w1", "", "", ""]
 
 
 @pytest.mark.parametrize(

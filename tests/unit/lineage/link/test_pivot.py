@@ -303,3 +303,28 @@ def test_the_edge_of_a_pivot_whole() -> None:
     assert found.edge == Edge(
         "CREATED", "maker", "me", "K", "", AT - 9, "PIVOT", 0.85, evidence, "login_profile", "", "CreateLoginProfile"
     )
+
+
+def test_everybody_who_had_a_hand_in_it_is_told() -> None:
+    """One edge each: of who started an instance and who gave it its profile, of two who handed a role over."""
+    detail = {"instances": [INSTANCE]}
+    started = action("ec2", "RunInstances", AT - 90, detail=detail)
+    given = action("ec2", "AssociateIamInstanceProfile", AT - 60, detail=detail, identity="other")
+    instance = {"family": "service", "parent_label": "ec2.amazonaws.com", "session_name": INSTANCE}
+    assert pivots(started, given, **instance) == [("instance", "-60", 0.7), ("instance", "-90", 0.7)]
+    handed = [action("ecs", "RunTask", AT - n, detail={"passed_role": ROLE}, identity=f"m{n}") for n in (60, 30)]
+    assert pivots(*handed, **SERVICE, session_name="t") == [("task", "-60", 0.85), ("task", "-30", 0.85)]
+
+
+def test_nobody_is_known_to_have_handed_over_a_role_that_no_record_names() -> None:
+    in_task = seen(in_scope_of=f"AWS::ECS::Task arn:aws:ecs:eu-central-1:{ONE}:task/c/t1")
+    handed = action("ecs", "RunTask", AT - 60, detail={"passed_role": ROLE})
+    assert pivot.edges(case(in_task, around=known(actions=[handed]))) == []
+
+
+def test_a_role_that_is_named_without_its_arn_is_the_accounts_own() -> None:
+    opened = action("iam", "UpdateAssumeRolePolicy", AT - 60, target="A", detail={"policy": FAR})
+    about: dict[str, Any] = {"copy": "foreign", "role_arn": "team/A", "parent_account": FAR}
+    assert pivots(opened, **about, role_account=ONE) == [("trust", "-60", 0.85)]
+    assert pivots(opened, **about, role_account=TWO) == []
+    assert pivot.touches_of(case(seen(), match(**about, role_account=ONE))) == (anchor("touched", "trust", f"{ONE}:A"),)

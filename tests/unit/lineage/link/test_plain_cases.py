@@ -88,6 +88,7 @@ def test_which_issuances_are_plain(facts: dict[str, Any], expected: bool) -> Non
 )
 def test_which_copies_are_plainly_of_one_call(facts: dict[str, Any], expected: bool) -> None:
     assert is_plain(None, issued(), issued(**facts)) is expected
+    assert is_plain(None, issued(request_id=""))
     assert not is_plain(None, issued(request_id=""), issued(**facts | {"request_id": ""}))
 
 
@@ -154,9 +155,19 @@ def test_what_a_plain_case_asks_to_be_alone() -> None:
 )
 def test_a_case_is_alone_with_its_own_observations(key: int, before: int, moment: int, asked: int, alone: bool) -> None:
     one = found(used(in_scope_of=f"AWS::EC2::Instance arn:aws:ec2:eu-central-1:{ONE}:instance/{INSTANCE}"), issued())
-    counts = dict(zip((*one.shared, one.empty[1]), (key, before, moment, asked), strict=True))
-    assert is_alone(one, counts) is alone
-    assert not is_alone(one, {})
+    counts = zip((*one.shared, one.empty[1]), (key, before, moment, asked), strict=True)
+    assert is_alone(one, {a: n for a, n in counts if n}) is alone
+
+
+def test_a_case_without_a_trace_in_the_index_is_not_called_alone() -> None:
+    idle = found(None, issued())
+    key, _, moment = idle.shared
+    assert [is_alone(idle, dict.fromkeys(known, 1)) for known in ((), (key,), (moment,), (key, moment))] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_what_is_said_of_a_plain_case() -> None:

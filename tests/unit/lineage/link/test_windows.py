@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from roletrail.lineage.link import across, assume, federate, forward, root_task, sign_in, switch, undated
+from roletrail.lineage.link import across, anchors, assume, federate, forward, root_task, sign_in, switch, undated
 from roletrail.lineage.link.case import edge_of
 from roletrail.lineage.model import Edge, Node, SignIn
 from tests.unit.lineage.link.made import AT, FAR, ONE, TWO, asked, case, known, made, match, seen
@@ -56,6 +56,14 @@ def test_no_link_leads_from_a_session_to_itself_or_from_nobody() -> None:
     around = known(one, sign_ins=[asked("ConsoleLogin", AT), asked("GetSigninToken", AT)])
     assert sign_in.from_link(case(one, around=around)) == []
     assert sign_in.from_link(case(None, around=around)) == []
+
+
+def test_links_are_asked_for_where_somebody_signed_in() -> None:
+    one = seen(type="FederatedUser", principal_id="P", partition="aws")
+    around = known(one, sign_ins=[asked("ConsoleLogin", AT)])
+    assert sign_in.link_anchors(case(one, around=around)) == anchors.sign_in_urls("aws", "P", AT)
+    for other in (case(one), case(one, match(), around=around), case(None, around=around), case(None, match(), around=around)):
+        assert sign_in.link_anchors(other) == ()
 
 
 # --- tokens of another partition ------------------------------------------------------------------------------------
@@ -215,6 +223,7 @@ def test_which_call_at_the_portal_counts() -> None:
     assert portal(at_portal(0, "u"), at_portal(1, "v")) is None
     assert portal(at_portal(0, "u"), at_portal(1, "v"), user="v") == "+1"
     assert portal(at_portal(0, "")) is None
+    assert portal(at_portal(0, "u")._replace(detail=json.dumps({"account_id": ONE, "role_name": SSO}))) is None
 
 
 # --- names alone ----------------------------------------------------------------------------------------------------
