@@ -11,6 +11,8 @@ from roletrail.lineage.link import anchors
 from roletrail.lineage.model import Action, Caller, CredentialUse, Issuance, Node, Seen, SignIn
 from tests.unit.lineage.link.made import AT, ONE, made
 
+WITHIN = AT + 5
+"""Some seconds into a stretch: no quotient comes out even."""
 STRETCH, HALF_HOUR, QUARTER, ERA = AT // 32, AT // 1800, AT // 900, AT // 345_600
 ERA_BEGAN = ERA * 345_600
 SSO = "AWSReservedSSO_Admins_0123456789abcdef"
@@ -29,21 +31,22 @@ def era(n: int, principal: str = "AROA:work", partition: str = "aws") -> int:
 
 def issuance(**facts: Any) -> Issuance:
     return made(
-        Issuance, **{"at": AT, "partition": "aws", "child_type": "AssumedRole", "role_name": "A", "session_name": "work"} | facts
+        Issuance,
+        **{"at": WITHIN, "partition": "aws", "child_type": "AssumedRole", "role_name": "A", "session_name": "work"} | facts,
     )
 
 
 def sign_in(name: str, **facts: Any) -> SignIn:
-    return made(SignIn, **{"event_name": name, "at": AT, "partition": "aws", "principal_id": "P"} | facts)
+    return made(SignIn, **{"event_name": name, "at": WITHIN, "partition": "aws", "principal_id": "P"} | facts)
 
 
 def caller(**facts: Any) -> Caller:
     role = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ONE}:assumed-role/A/work", "name": "work", "principal_id": "AROA:work"}
-    return made(Caller, **role | {"kind": "session", "partition": "aws", "created": AT, "first_at": AT} | facts)
+    return made(Caller, **role | {"kind": "session", "partition": "aws", "created": WITHIN, "first_at": WITHIN} | facts)
 
 
 def action(service: str, name: str, **facts: Any) -> Action:
-    return made(Action, **{"at": AT, "event_source": f"{service}.amazonaws.com", "event_name": name, "account": ONE} | facts)
+    return made(Action, **{"at": WITHIN, "event_source": f"{service}.amazonaws.com", "event_name": name, "account": ONE} | facts)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +265,7 @@ def test_who_is_near_a_caller_and_who_may_refer_to_it() -> None:
         (sign_in("ConsoleLogin"), [moment(-1, ("P", "")), moment(0, ("P", ""))]),
         (sign_in("GetRoleCredentials"), []),
         # A link lives 15 minutes, 28 stretches and 4 seconds; 8 seconds are looked around it.
-        (sign_in("GetSigninToken"), [moment(n, ("P", "")) for n in range(-1, 29)]),
+        (sign_in("GetSigninToken", at=AT), [moment(n, ("P", "")) for n in range(-1, 29)]),
         (sign_in("GetSigninToken", at=AT + 8), [moment(n, ("P", "")) for n in range(29)]),
         (sign_in("GetSigninToken", at=AT + 19), [moment(n, ("P", "")) for n in range(29)]),
         (sign_in("GetSigninToken", at=AT + 20), [moment(n, ("P", "")) for n in range(30)]),

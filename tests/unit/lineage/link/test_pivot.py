@@ -269,6 +269,7 @@ def test_of_one_makers_pivots_the_surest_and_then_the_latest_stays() -> None:
     actions += [action("iam", "UpdateAccessKey", AT - n, **on, identity="other") for n in (50, 30, 40)]
     edges = [f.edge for f in pivot.edges(case(one, around=known(one, actions=actions)))]
     assert [(e.parent, e.confidence, e.at - AT) for e in edges] == [("maker", 1.0, -90), ("other", 0.9, -30)]
+    assert {e.pivot for e in edges} == {"access_key"}
 
 
 def test_changes_of_a_provider_and_of_a_permission_set() -> None:
