@@ -89,7 +89,7 @@ def group_of(item: pytest.Item) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     places = {suite: place for place, suite in enumerate(ORDER)}
     items.sort(key=lambda item: places.get(suite_of(item.nodeid), 0))
-    if config.getoption("dist", "no") != "loadgroup":
+    if not getattr(config.option, "loadgroup", False):  # as xdist tells its workers
         return
     for item in items:
         if group := group_of(item):
