@@ -110,6 +110,8 @@ def test_a_session_whole() -> None:
         ({"principal_id": f"{ONE}:aws:ec2-instance:i-0"}, "counts", False),
         ({"role_arn": f"arn:aws:iam::{ONE}:role/aws:ec2-infrastructure"}, "counts", False),
         ({"created": 0}, "issued_at", 0),
+        ({}, "expires", 0),
+        ({}, "source_identity", ""),
         ({"in_scope_of": f"AWS::Lambda::Function arn:aws:lambda:eu-central-1:{ONE}:function:f"}, "workload", "function"),
         ({"in_scope_of": f"AWS::Lambda::Function arn:aws:lambda:eu-central-1:{ONE}:function:f"}, "workload_id", "f"),
         ({}, "workload", ""),
@@ -339,4 +341,5 @@ def test_edges_come_best_first_and_once() -> None:
     ]
     assert ordered([*rest[::-1], *weaker, best]) == (best, *rest)
     assert ordered([best]) == (best,)
+    assert ordered([weaker[0], best]) == (best,)
     assert ordered([]) == ()

@@ -354,6 +354,8 @@ def test_of_several_candidates_the_one_used_from_the_same_place() -> None:
     ]
     both = assume.candidates(case(seen(), m), m, nodes, lambda *_: {key: [("198.51.100.8", "cli")] for key in "ab"})
     assert {e.rule for e in both} == {"J2m"}
+    of_two = assume.candidates(case(seen(), m), m, nodes[:2], used)
+    assert [(e.parent, e.rule) for e in of_two] == [("a", "J2m"), ("b", "J10")]
     assert assume.candidates(case(seen(), m), m, [], used) == []
 
 
