@@ -83,9 +83,10 @@ class Customs:
             if not first or (len(first) == 1 and first[0][1] != place):
                 first.append((a.first_at, place))
 
-    def before(self, use: Activity) -> Habits:
-        """Habits from before a use, but for those of this key from this address with this client: what is judged is no habit."""
-        at, mine = use.first_at, (use.address, use.access_key_id, kind_of(use.agent))
+    def before(self, use: Activity, *, own: bool = False) -> Habits:
+        """Habits from before a use; those of this key from this address with this client only when `own` says so: what is
+        judged is no habit."""
+        at, mine = use.first_at, () if own else (use.address, use.access_key_id, kind_of(use.agent))
         found: dict[str, set[str]] = {}
         for (kind, value), first in self._first.items():
             for since, place in first:

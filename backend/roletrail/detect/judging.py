@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from roletrail.detect import hands, situation, workload_use
@@ -40,12 +41,45 @@ def _verdicts(subject: Subject, world: World, group: Sequence[Found], touched: S
     for found in group:
         clients.setdefault(hands.kind_of(found.activity.agent), []).append(found)
     by_hands: dict[bool, tuple[list[Found], list[Judged]]] = {}
-    for uses in clients.values():
-        judged = _hands(subject, world, [found.activity for found in uses], touched, [found.activity for found in group])
-        held = by_hands.setdefault(judged.hands == "unfamiliar", ([], []))
-        held[0].extend(uses)
-        held[1].append(judged)
+    beside = [found.activity for found in group]
+    for client in clients.values():
+        for uses, own in _parted(subject, world, client, touched):
+            judged = _hands(subject, world, [found.activity for found in uses], touched, beside, own=own)
+            held = by_hands.setdefault(judged.hands == "unfamiliar", ([], []))
+            held[0].extend(uses)
+            held[1].append(judged)
     return [_verdict(subject, sorted(uses, key=_time), judged) for uses, judged in by_hands.values()]
+
+
+def _parted(
+    subject: Subject, world: World, uses: list[Found], touched: Sequence[Action]
+) -> list[tuple[list[Found], bool]]:  # fmt: skip
+    """Uses of one client, cut where somebody went to the host, if what came then was unlike what this very client did
+    before. Its own past counts against it and never for it: whoever stole a key makes no habit of his own."""
+    strange = [
+        run
+        for run in _after(uses, [touch.at for touch in touched])
+        if len(run) < len(uses)
+        and _hands(subject, world, [found.activity for found in run], touched, own=True).hands == "unfamiliar"
+    ]
+    parted = {id(found) for run in strange for found in run}
+    rest = [found for found in uses if id(found) not in parted]
+    return [*([(rest, False)] if rest else []), *((run, True) for run in strange)]
+
+
+def _after(uses: Sequence[Found], times: Sequence[int]) -> list[list[Found]]:
+    """Runs of uses that come soon after somebody went to the host. Both are in order of time."""
+    runs: list[list[Found]] = []
+    last = 0
+    for found in uses if times else ():
+        a = found.activity
+        place = bisect_left(times, a.first_at - hands.BEFORE)
+        if place < len(times) and times[place] <= a.last_at:
+            if not runs or a.first_at > last + hands.BEFORE:
+                runs.append([])
+            runs[-1].append(found)
+            last = max(last, a.last_at)
+    return runs
 
 
 def _time(found: Found) -> tuple[int, str]:
@@ -53,10 +87,11 @@ def _time(found: Found) -> tuple[int, str]:
 
 
 def _hands(
-    subject: Subject, world: World, activities: Sequence[Activity], touched: Sequence[Action], beside: Sequence[Activity] = ()
-) -> Judged:
+    subject: Subject, world: World, activities: Sequence[Activity], touched: Sequence[Action], beside: Sequence[Activity] = (),
+    *, own: bool = False,
+) -> Judged:  # fmt: skip
     first = activities[0]
-    habits = world.customs(subject.sessions[first.identity].role_arn).before(first)
+    habits = world.customs(subject.sessions[first.identity].role_arn).before(first, own=own)
     return hands.judge([a for a in activities if not a.invoked_by] or activities, habits, touched, beside)
 
 

@@ -116,3 +116,53 @@ def command_on_the_host() -> Files:
     typed = key.at("198.51.100.40", "aws-cli/2.17.18 md/awscrt#0.21.2 ua/2.0 os/linux#6.1.102 lang/python#3.11.9")
     trail.call(typed, at(DAY, "13:00:20"), "iam", "ListUsers")
     return {"events.json": trail.records}
+
+
+LINUX_CLI = "aws-cli/2.17.18 md/awscrt#0.21.2 ua/2.0 os/linux#6.1.102 lang/python#3.11.9"
+NAT = "198.51.100.7"
+
+
+@scenario("t65-neighbour-behind-the-gateway")
+def neighbour_behind_the_gateway() -> Files:
+    """Another host of the same network uses the instance's key: same gateway, same system."""
+    trail = new_trail()
+    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    for hour in range(4):
+        trail.call(key.at(NAT), at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    neighbour = key.at(NAT, LINUX_CLI)
+    for number, name in enumerate(("ListUsers", "ListRoles")):
+        trail.call(neighbour, at(DAY, "13:00:00") + 2 * number, "iam", name)
+    return {"events.json": trail.records}
+
+
+@scenario("t66-proxy-through-the-host")
+def proxy_through_the_host() -> Files:
+    """A SOCKS proxy on the host: a laptop's client speaks from the instance's own address, and with its key."""
+    trail = new_trail()
+    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
+    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
+    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
+    for hour in range(4):
+        trail.call(key.at("198.51.100.40"), at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    for number in range(2):
+        trail.call(key.at("198.51.100.40", DARWIN), at(DAY, "13:00:00") + 2 * number, "s3", "ListBuckets")
+    return {"events.json": trail.records}
+
+
+@scenario("t67-command-and-the-same-client")
+def command_and_the_same_client() -> Files:
+    """Two commands go to the host. After the first its client does what it always does, after the second what it never did."""
+    trail = new_trail()
+    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
+    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
+    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
+    there = key.at("198.51.100.40")
+    for hour in range(4):
+        trail.call(there, at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    request = {"instanceIds": [INSTANCE], "documentName": "AWS-RunShellScript"}
+    for when, service, name in (("11:30:00", "s3", "ListBuckets"), ("13:00:00", "iam", "ListUsers")):
+        trail.call(admin, at(DAY, when), "ssm", "SendCommand", request)
+        trail.call(there, at(DAY, when) + 20, service, name)
+    return {"events.json": trail.records}
