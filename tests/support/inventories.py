@@ -12,6 +12,7 @@ MADE = "2026-10-01T00:00:00+00:00"
 AT = "2026-11-03T00:00:00Z"
 """When the inventory was taken: after the incidents."""
 SUBNET, TABLE = "subnet-01", "rtb-01"
+ECS = f"arn:aws:ecs:eu-central-1:{ACCOUNT}"
 HUB_BLOCK, OTHER_BLOCK = "10.99.0.0/16", "10.98.0.0/16"
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 def answers(given: Json) -> Json:
     """File name -> document. Keys of `given`: instance, account, vpc, private_addresses, public_addresses, carrier_addresses,
     ipv6, prefixes, vpc_blocks, vpc_ipv6, default_route, nat_addresses, egress_vpc, other_own_vpcs, hub_loaded, others, endpoints,
-    free_addresses, functions, peerings, routes (False: no route table at all), complete."""
+    free_addresses, functions, tasks, builds, peerings, routes (False: no route table at all), complete."""
     return {
         "instances.json": {"Reservations": [{"OwnerId": given.get("account", ACCOUNT), "Instances": [_instance(given)]}]},
         "interfaces.json": {"NetworkInterfaces": [*_interfaces(given)]},
@@ -29,6 +30,8 @@ def answers(given: Json) -> Json:
         "endpoints.json": {"VpcEndpoints": [_endpoint(*pair) for pair in given.get("endpoints", {}).items()]},
         "tables.json": {"RouteTables": _tables(given)},
         "vpcs.json": {"Vpcs": _vpcs(given)},
+        "tasks.json": {"tasks": [_task(*pair) for pair in given.get("tasks", {}).items()]},
+        "builds.json": {"builds": [_build(name, given["vpc"]) for name in given.get("builds", {})]},
         "subnets.json": {
             "Subnets": [{"SubnetId": SUBNET, "VpcId": given["vpc"], "CidrBlock": "10.0.1.0/24", "OwnerId": ACCOUNT}]
         },
@@ -80,7 +83,35 @@ def _interfaces(given: Json) -> list[Json]:
             "NetworkInterfaceId": f"eni-{name}", "VpcId": given["vpc"], "SubnetId": SUBNET, "OwnerId": ACCOUNT,
             "InterfaceType": "lambda", "Description": description, "PrivateIpAddress": address,
         })  # fmt: skip
+    for name, address in given.get("tasks", {}).items():
+        found.append({
+            "NetworkInterfaceId": f"eni-{name}", "VpcId": given["vpc"], "SubnetId": SUBNET, "OwnerId": ACCOUNT,
+            "InterfaceType": "interface", "Description": f"{ECS}:attachment/at-{name}", "PrivateIpAddress": address,
+        })  # fmt: skip
+    for name, address in given.get("builds", {}).items():
+        found.append({
+            "NetworkInterfaceId": f"eni-{name}", "VpcId": given["vpc"], "SubnetId": SUBNET, "OwnerId": ACCOUNT,
+            "PrivateIpAddress": address,
+        })  # fmt: skip
     return found
+
+
+def _task(name: str, address: str) -> Json:
+    details = {"subnetId": SUBNET, "networkInterfaceId": f"eni-{name}", "privateIPv4Address": address}
+    attachment = {
+        "id": f"at-{name}", "type": "ElasticNetworkInterface", "status": "ATTACHED",
+        "details": [{"name": key, "value": value} for key, value in details.items()],
+    }  # fmt: skip
+    return {"taskArn": f"{ECS}:task/shop/{name}", "createdAt": MADE, "attachments": [attachment]}
+
+
+def _build(name: str, vpc: str) -> Json:
+    """A build that ran for an hour of the day of the incidents."""
+    return {
+        "id": f"release:{name}", "arn": f"arn:aws:codebuild:eu-central-1:{ACCOUNT}:build/release:{name}",
+        "startTime": "2026-11-02T11:30:00+00:00", "endTime": "2026-11-02T12:30:00+00:00",
+        "vpcConfig": {"vpcId": vpc}, "networkInterface": {"subnetId": SUBNET, "networkInterfaceId": f"eni-{name}"},
+    }  # fmt: skip
 
 
 def _free(address: str) -> Json:

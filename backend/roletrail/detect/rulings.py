@@ -18,6 +18,8 @@ PARENT_WITHIN = 120
 CONFLICT_CAP = 0.50
 RAISED = ("D14",)
 """Rows of the table that modifiers raise; the others are as sure as their facts."""
+OPEN = (FIRST_USE, "D12")
+"""Rows that hold nothing against a public address."""
 
 
 def ruled(subject: Subject, world: World) -> list[Found]:
@@ -100,8 +102,10 @@ class _Workload:
         return [found.get(a) or _through(a, parents.get(a.identity, ()), self._world.ranges) for a in self._subject.activities]
 
     def _one(self, a: Activity) -> Found:
-        if self._surveyor.known():
-            return self._by_table(a)
+        by_table = self._by_table(a) if self._surveyor.known() else None
+        return by_table or self._by_runtime(a)
+
+    def _by_runtime(self, a: Activity) -> Found:
         use = self._use(a)
         ruling = workload_use.decide(use)
         text = workload_use.TEXTS.get(ruling.row, situation.ROWS.get(ruling.row, ""))
@@ -110,9 +114,12 @@ class _Workload:
         missing = [workload_use.MISSING.get(ruling.row, workload_use.MISSING["W"])] if ruling.confidence < 0.8 else []
         return Found(a, use.address_class, ruling, tuple(reasons), tuple(missing))
 
-    def _by_table(self, a: Activity) -> Found:
+    def _by_table(self, a: Activity) -> Found | None:
+        """W2; None where its network says nothing of an address outside, and its runtime may."""
         seen, facts = self._surveyor.survey(a, self._classes[a], claimed=False, learned=False)
         ruling = decide(seen)
+        if ruling.row in OPEN:
+            return None
         if is_off(ruling.verdict, ruling.confidence):
             ruling = ruling._replace(verdict="OFF_WORKLOAD")
         reasons = [Basis(f"W2: {workload_use.TEXTS['W2']}", 0.0), _row(ruling)]

@@ -26,6 +26,7 @@ from roletrail.detect.estate import (
     VpcFact,
 )
 from roletrail.inventory.snapshot import Snapshot
+from roletrail.inventory.workloads import KINDS, Owner, owner_of, owners_of
 
 GONE = ("terminated", "shutting-down", "deleted", "deleting", "failed")
 _FUNCTION = re.compile(r"AWS Lambda VPC ENI-(.+?)(?:-[0-9a-f]{8}-[0-9a-f-]{27})?$")
@@ -48,21 +49,37 @@ class Held(NamedTuple):
         return self.snapshot.body
 
 
+class Around(NamedTuple):
+    """What other resources say of one."""
+
+    instances: dict[str, str]  # by interface
+    owners: dict[str, Owner]  # tasks and builds, by interface or attachment
+    vpcs: dict[str, str]  # by subnet
+
+
+Lasting = InstanceFact | OwnAddress | HeldAddress
+
+
 def facts_of(snapshots: Iterable[Snapshot]) -> Iterator[Fact]:
     groups: dict[tuple[str, str], list[Snapshot]] = {}
     for one in snapshots:
         groups.setdefault((one.kind, one.id), []).append(one)
-    instances = {
-        one.id: one.body["instance"]
-        for group in groups.values()
-        for one in group
-        if one.kind == "interface" and one.body.get("instance")
-    }
+    around = _around([one for group in groups.values() for one in group if one.body])
     ended = {id_: at for (kind, id_), group in groups.items() if kind == "instance" and (at := _end(group))}
     for group in groups.values():
         for held in _timeline(sorted(group, key=lambda one: one.at)):
             if held.body and held.body.get("state") not in GONE:
-                yield from (_ending(fact, ended) for fact in _facts(held, instances))
+                yield from (_ending(fact, ended) for fact in _facts(held, around))
+
+
+def _around(present: Sequence[Snapshot]) -> Around:
+    interfaces = [one for one in present if one.kind == "interface"]
+    return Around(
+        {one.id: one.body["instance"] for one in interfaces if one.body["instance"]},
+        owners_of(present),
+        {one.body["subnet"]: one.body["vpc"] for one in interfaces if one.body["subnet"]}
+        | {one.id: one.body["vpc"] for one in present if one.kind == "subnet"},
+    )
 
 
 def _end(group: Sequence[Snapshot]) -> int:
@@ -83,14 +100,14 @@ def _timeline(group: Sequence[Snapshot]) -> Iterator[Held]:
         yield Held(one, one.at if n else 0, until, n == 0)
 
 
-def _facts(held: Held, instances: dict[str, str]) -> Iterator[Fact]:
+def _facts(held: Held, around: Around) -> Iterator[Fact]:
     match held.snapshot.kind:
         case "instance":
             yield from _instance(held)
         case "interface":
-            yield from _interface(held)
+            yield from _interface(held, around.owners)
         case "address":
-            yield from _address(held, instances)
+            yield from _address(held, around.instances)
         case "nat":
             yield from _nat(held)
         case "endpoint":
@@ -102,6 +119,8 @@ def _facts(held: Held, instances: dict[str, str]) -> Iterator[Fact]:
             yield SubnetFact(held.snapshot.id, held.body["vpc"], tuple(held.body["blocks"]))
         case "vpc":
             yield VpcFact(held.snapshot.id, held.snapshot.account, tuple(held.body["blocks"]))
+        case kind if kind in KINDS:
+            yield from _workload(held, around.vpcs)
         case _:
             pass
 
@@ -120,24 +139,43 @@ def _instance(held: Held) -> Iterator[Fact]:
     yield from _owned(held, one.id)
 
 
-def _interface(held: Held) -> Iterator[Fact]:
+def _interface(held: Held, owners: dict[str, Owner]) -> Iterator[Fact]:
+    """A task's interface may hang on the machine it runs on, and is the task's nevertheless."""
     one, body = held.snapshot, held.body
     function = _FUNCTION.match(body["description"]) if body["type"] == "lambda" or "Lambda" in body["description"] else None
-    if body["instance"]:
+    owner = owner_of(one, owners) or (Owner(f"function/{function[1]}", 0, 0) if function else None)
+    if owner:
+        yield from (_within(fact, owner) for fact in _network(held, owner.name, body["vpc"]))
+    elif body["instance"]:
         yield from _owned(held, body["instance"])
-    elif function:
-        name = f"function/{function[1]}"
-        yield InstanceFact(
-            name, one.account, one.region, body["vpc"], body["subnet"], "", 0, "", held.since, held.until, held.source
-        )
-        yield from _owned(held, name)
     else:
         for address in body["addresses"]:
             yield HeldAddress(_plain(address["address"]), "interface", one.id, body["vpc"], held.since, held.until, held.source)
 
 
-def _owned(held: Held, owner: str) -> Iterator[Fact]:
-    """Addresses of an instance or function: its own, and to everybody else another's. A public address that AWS lends lasts
+def _workload(held: Held, vpcs: dict[str, str]) -> Iterator[Fact]:
+    """A task or build that has a network of its own; one without says nothing of places."""
+    body = held.body
+    if body["subnet"]:
+        owner = Owner(held.snapshot.id, body["made"], body["ended"])
+        vpc = body["vpc"] or vpcs.get(body["subnet"], "")
+        yield from (_within(fact, owner) for fact in _network(held, owner.name, vpc))
+
+
+def _network(held: Held, owner: str, vpc: str) -> Iterator[Lasting]:
+    one = held.snapshot
+    yield InstanceFact(owner, one.account, one.region, vpc, held.body["subnet"], "", 0, "", held.since, held.until, held.source)
+    yield from _owned(held, owner)
+
+
+def _within(fact: Lasting, owner: Owner) -> Lasting:
+    """No longer than its owner lives."""
+    ends = [at for at in (fact.until, owner.until) if at]
+    return fact._replace(since=max(fact.since, owner.since), until=min(ends, default=0))
+
+
+def _owned(held: Held, owner: str) -> Iterator[OwnAddress | HeldAddress]:
+    """Addresses of an instance or another workload: its own, and to everybody else another's. A public address that AWS lends lasts
     from the last start."""
     for address in held.body["addresses"]:
         since = _since(held, "launched" if address.get("lent") else "made")

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from roletrail.errors import InputUnavailable
-from roletrail.inventory import guardduty, ranges
+from roletrail.inventory import guardduty, ranges, workloads
 from roletrail.inventory.guardduty import GuardDutyFinding
 from roletrail.inventory.snapshot import LISTS, Context, Snapshot, of_config, of_describe
 
 CONFIG_LISTS = ("configurationItems", "ConfigurationItems", "baseConfigurationItems", "BaseConfigurationItems")
+LISTINGS = ("Reservations", "Findings", *LISTS, *workloads.ANSWERS, *CONFIG_LISTS)
 MOST_BYTES = 512 * 1024 * 1024
 
 
@@ -91,9 +92,10 @@ class _Reading:
             self._take(document)
 
     def _take(self, document: dict[str, Any]) -> None:
-        self.empty = self.empty or any(document.get(name) == [] for name in ("Reservations", "Findings", *LISTS, *CONFIG_LISTS))
+        self.empty = self.empty or any(document.get(name) == [] for name in LISTINGS)
         if "Reservations" in document or any(name in document for name in LISTS):
             self.snapshots += of_describe(document, self._context)
+        self.snapshots += workloads.of_answer(document, self._context)
         for name in CONFIG_LISTS:
             self._config(document.get(name))
         if isinstance(document.get("Results"), list):  # SelectResourceConfig: each one a JSON text

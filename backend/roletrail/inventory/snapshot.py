@@ -16,7 +16,7 @@ from roletrail.detect.estate import GROUP_TAG
 class Snapshot(NamedTuple):
     """`body` {} says that the resource is gone."""
 
-    kind: str  # instance | interface | address | nat | endpoint | route_table | subnet | vpc
+    kind: str  # instance | interface | address | nat | endpoint | route_table | subnet | vpc | task | build
     id: str
     account: str
     region: str
@@ -39,13 +39,13 @@ Item = dict[str, Any]
 
 def of_describe(document: Item, context: Context) -> Iterator[Snapshot]:
     """Snapshots of one answer of a describe call, whatever it lists."""
-    for reservation in _items(document, "Reservations"):
-        owner = _text(reservation, "OwnerId")
-        for item in _items(reservation, "Instances"):
+    for reservation in items_in(document, "Reservations"):
+        owner = text_at(reservation, "OwnerId")
+        for item in items_in(reservation, "Instances"):
             yield _snapshot("instance", item, context, owner)
     for name, kind in LISTS.items():
-        for item in _items(document, name):
-            yield _snapshot(kind, item, context, _text(item, "OwnerId"))
+        for item in items_in(document, name):
+            yield _snapshot(kind, item, context, text_at(item, "OwnerId"))
 
 
 LISTS = {
@@ -61,14 +61,14 @@ LISTS = {
 
 def of_config(item: Item, context: Context) -> Snapshot | None:
     """Snapshot of an AWS Config configuration item; None for types that say nothing of places."""
-    kind = CONFIG_TYPES.get(_text(item, "resourceType"))
-    resource = _text(item, "resourceId")
+    kind = CONFIG_TYPES.get(text_at(item, "resourceType"))
+    resource = text_at(item, "resourceId")
     at = epoch(item.get("configurationItemCaptureTime")) or context.at
     if kind is None or not resource:
         return None
-    account = _text(item, "awsAccountId") or _text(item, "accountId") or context.account
-    place = Context(at, f"AWS Config {context.source}", account, _text(item, "awsRegion") or context.region)
-    if _text(item, "configurationItemStatus").startswith("ResourceDeleted"):
+    account = text_at(item, "awsAccountId") or text_at(item, "accountId") or context.account
+    place = Context(at, f"AWS Config {context.source}", account, text_at(item, "awsRegion") or context.region)
+    if text_at(item, "configurationItemStatus").startswith("ResourceDeleted"):
         return Snapshot(kind, resource, account, place.region, at, place.source, {})
     return _snapshot(kind, pascal(item.get("configuration")), place, account)
 
@@ -95,90 +95,90 @@ def pascal(value: Any) -> Any:
 def _snapshot(kind: str, item: Any, context: Context, owner: str) -> Snapshot:
     read, name = READ[kind]
     item = item if isinstance(item, dict) else {}
-    region = _text(item, "Placement", "AvailabilityZone") or _text(item, "AvailabilityZone")
+    region = text_at(item, "Placement", "AvailabilityZone") or text_at(item, "AvailabilityZone")
     return Snapshot(
-        kind, _text(item, name), owner or context.account, region.rstrip("abcdef") if region else context.region, context.at,
+        kind, text_at(item, name), owner or context.account, region.rstrip("abcdef") if region else context.region, context.at,
         context.source, read(item),
     )  # fmt: skip
 
 
 def _instance(item: Item) -> Item:
-    interfaces = _items(item, "NetworkInterfaces")
+    interfaces = items_in(item, "NetworkInterfaces")
     attached = [at for one in interfaces if (at := epoch(_at(one, "Attachment", "AttachTime")))]
     addresses = [address for one in interfaces for address in _of_interface(one)]
-    addresses += [_address(_text(item, "PrivateIpAddress"), "private"), _address(_text(item, "Ipv6Address"), "ipv6")]
+    addresses += [_address(text_at(item, "PrivateIpAddress"), "private"), _address(text_at(item, "Ipv6Address"), "ipv6")]
     if not any(one["kind"] == "public" for one in addresses):
-        addresses.append(_address(_text(item, "PublicIpAddress"), "public"))
+        addresses.append(_address(text_at(item, "PublicIpAddress"), "public"))
     launched = epoch(item.get("LaunchTime"))
     return {
-        "vpc": _text(item, "VpcId"),
-        "subnet": _text(item, "SubnetId"),
-        "state": _text(item, "State", "Name"),
-        "profile": _text(item, "IamInstanceProfile", "Arn"),
+        "vpc": text_at(item, "VpcId"),
+        "subnet": text_at(item, "SubnetId"),
+        "state": text_at(item, "State", "Name"),
+        "profile": text_at(item, "IamInstanceProfile", "Arn"),
         "launched": launched,
         "made": min([*attached, launched] if launched else attached, default=0),
-        "http_tokens": _text(item, "MetadataOptions", "HttpTokens"),
-        "group": next((_text(one, "Value") for one in _items(item, "Tags") if _text(one, "Key") == GROUP_TAG), ""),
+        "http_tokens": text_at(item, "MetadataOptions", "HttpTokens"),
+        "group": next((text_at(one, "Value") for one in items_in(item, "Tags") if text_at(one, "Key") == GROUP_TAG), ""),
         "addresses": _once(addresses),
     }
 
 
 def _interface(item: Item) -> Item:
     return {
-        "vpc": _text(item, "VpcId"),
-        "subnet": _text(item, "SubnetId"),
-        "instance": _text(item, "Attachment", "InstanceId"),
+        "vpc": text_at(item, "VpcId"),
+        "subnet": text_at(item, "SubnetId"),
+        "instance": text_at(item, "Attachment", "InstanceId"),
         "made": epoch(_at(item, "Attachment", "AttachTime")),
-        "type": _text(item, "InterfaceType"),
-        "description": _text(item, "Description"),
-        "requester": _text(item, "RequesterId"),
+        "type": text_at(item, "InterfaceType"),
+        "description": text_at(item, "Description"),
+        "requester": text_at(item, "RequesterId"),
         "addresses": _once(_of_interface(item)),
     }
 
 
 def _of_interface(one: Item) -> list[Item]:
-    found = [_address(_text(one, "PrivateIpAddress"), "private")]
-    for private in [one, *_items(one, "PrivateIpAddresses")]:
-        owned = _text(private, "Association", "IpOwnerId")
+    found = [_address(text_at(one, "PrivateIpAddress"), "private")]
+    for private in [one, *items_in(one, "PrivateIpAddresses")]:
+        owned = text_at(private, "Association", "IpOwnerId")
         found += [
-            _address(_text(private, "PrivateIpAddress"), "private"),
-            {**_address(_text(private, "Association", "PublicIp"), "public"), "lent": owned in ("amazon", "")},
-            _address(_text(private, "Association", "CarrierIp"), "carrier"),
+            _address(text_at(private, "PrivateIpAddress"), "private"),
+            {**_address(text_at(private, "Association", "PublicIp"), "public"), "lent": owned in ("amazon", "")},
+            _address(text_at(private, "Association", "CarrierIp"), "carrier"),
         ]
-    found += [_address(_text(six, "Ipv6Address"), "ipv6") for six in _items(one, "Ipv6Addresses")]
+    found += [_address(text_at(six, "Ipv6Address"), "ipv6") for six in items_in(one, "Ipv6Addresses")]
     for name, member in (("Ipv6Prefixes", "Ipv6Prefix"), ("Ipv4Prefixes", "Ipv4Prefix")):
-        found += [_address(_text(prefix, member), "prefix") for prefix in _items(one, name)]
+        found += [_address(text_at(prefix, member), "prefix") for prefix in items_in(one, name)]
     return found
 
 
 def _elastic(item: Item) -> Item:
     return {
-        "allocation": _text(item, "AllocationId"),
-        "instance": _text(item, "InstanceId"),
-        "interface": _text(item, "NetworkInterfaceId"),
-        "public": _text(item, "PublicIp"),
-        "carrier": _text(item, "CarrierIp"),
+        "allocation": text_at(item, "AllocationId"),
+        "instance": text_at(item, "InstanceId"),
+        "interface": text_at(item, "NetworkInterfaceId"),
+        "public": text_at(item, "PublicIp"),
+        "carrier": text_at(item, "CarrierIp"),
     }
 
 
 def _nat(item: Item) -> Item:
-    addresses = _items(item, "NatGatewayAddresses")
+    addresses = items_in(item, "NatGatewayAddresses")
     return {
-        "vpc": _text(item, "VpcId"),
-        "subnet": _text(item, "SubnetId"),
-        "state": _text(item, "State"),
-        "connectivity": _text(item, "ConnectivityType"),
-        "public": [public for one in addresses if (public := _text(one, "PublicIp"))],
-        "private": [private for one in addresses if (private := _text(one, "PrivateIp"))],
+        "vpc": text_at(item, "VpcId"),
+        "subnet": text_at(item, "SubnetId"),
+        "state": text_at(item, "State"),
+        "connectivity": text_at(item, "ConnectivityType"),
+        "public": [public for one in addresses if (public := text_at(one, "PublicIp"))],
+        "private": [private for one in addresses if (private := text_at(one, "PrivateIp"))],
         "made": epoch(item.get("CreateTime")),
     }
 
 
 def _endpoint(item: Item) -> Item:
     return {
-        "vpc": _text(item, "VpcId"),
-        "type": _text(item, "VpcEndpointType"),
-        "service": _text(item, "ServiceName"),
+        "vpc": text_at(item, "VpcId"),
+        "type": text_at(item, "VpcEndpointType"),
+        "service": text_at(item, "ServiceName"),
         "made": epoch(item.get("CreationTimestamp")),
     }
 
@@ -190,31 +190,31 @@ TARGETS = (
 
 
 def _route_table(item: Item) -> Item:
-    associations = _items(item, "Associations")
+    associations = items_in(item, "Associations")
     return {
-        "vpc": _text(item, "VpcId"),
+        "vpc": text_at(item, "VpcId"),
         "main": any(one.get("Main") is True for one in associations),
-        "subnets": [subnet for one in associations if (subnet := _text(one, "SubnetId"))],
+        "subnets": [subnet for one in associations if (subnet := text_at(one, "SubnetId"))],
         "routes": [
             {
-                "destination": _text(one, "DestinationCidrBlock") or _text(one, "DestinationIpv6CidrBlock") or _text(one, "DestinationPrefixListId"),
-                "target": next((target for name in TARGETS if (target := _text(one, name))), ""),
+                "destination": text_at(one, "DestinationCidrBlock") or text_at(one, "DestinationIpv6CidrBlock") or text_at(one, "DestinationPrefixListId"),
+                "target": next((target for name in TARGETS if (target := text_at(one, name))), ""),
             }
-            for one in _items(item, "Routes")
-            if _text(one, "State") != "blackhole"
+            for one in items_in(item, "Routes")
+            if text_at(one, "State") != "blackhole"
         ],
     }  # fmt: skip
 
 
 def _subnet(item: Item) -> Item:
-    six = [_text(one, "Ipv6CidrBlock") for one in _items(item, "Ipv6CidrBlockAssociationSet")]
-    return {"vpc": _text(item, "VpcId"), "blocks": [block for block in (_text(item, "CidrBlock"), *six) if block]}
+    six = [text_at(one, "Ipv6CidrBlock") for one in items_in(item, "Ipv6CidrBlockAssociationSet")]
+    return {"vpc": text_at(item, "VpcId"), "blocks": [block for block in (text_at(item, "CidrBlock"), *six) if block]}
 
 
 def _vpc(item: Item) -> Item:
-    four = [_text(one, "CidrBlock") for one in _items(item, "CidrBlockAssociationSet")]
-    six = [_text(one, "Ipv6CidrBlock") for one in _items(item, "Ipv6CidrBlockAssociationSet")]
-    return {"blocks": list(dict.fromkeys(block for block in (_text(item, "CidrBlock"), *four, *six) if block))}
+    four = [text_at(one, "CidrBlock") for one in items_in(item, "CidrBlockAssociationSet")]
+    six = [text_at(one, "Ipv6CidrBlock") for one in items_in(item, "Ipv6CidrBlockAssociationSet")]
+    return {"blocks": list(dict.fromkeys(block for block in (text_at(item, "CidrBlock"), *four, *six) if block))}
 
 
 READ: dict[str, tuple[Callable[[Item], Item], str]] = {
@@ -255,7 +255,7 @@ def _once(addresses: list[Item]) -> list[Item]:
     return list(found.values())
 
 
-def _items(holder: Any, name: str) -> list[Item]:
+def items_in(holder: Any, name: str) -> list[Item]:
     value = holder.get(name) if isinstance(holder, dict) else None
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
@@ -266,6 +266,6 @@ def _at(holder: Any, *names: str) -> Any:
     return holder
 
 
-def _text(holder: Any, *names: str) -> str:
+def text_at(holder: Any, *names: str) -> str:
     value = _at(holder, *names)
     return value if isinstance(value, str) else ""

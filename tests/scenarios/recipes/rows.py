@@ -166,3 +166,27 @@ def command_and_the_same_client() -> Files:
         trail.call(admin, at(DAY, when), "ssm", "SendCommand", request)
         trail.call(there, at(DAY, when) + 20, service, name)
     return {"events.json": trail.records}
+
+
+@scenario("t68-rows-of-tasks-and-builds")
+def rows_of_tasks_and_builds() -> Files:
+    """Tasks and builds with interfaces of their own: at them, at another's, before and after a build, and outside."""
+    trail = new_trail()
+    name = "0123456789abcdef0123456789abcdef"
+    task = workloads.deliver(
+        trail, at(DAY, "10:00:00"), "ecs-tasks", named_role(PROD, "orders-task"), name, key="K1", address="10.0.1.44"
+    )
+    trail.call(task, at(DAY, "10:01:00"), "dynamodb", "DescribeTable", {"tableName": "orders"}, **OWN)
+    trail.call(task.at("10.0.1.77"), at(DAY, "10:20:00"), "dynamodb", "DescribeTable", {"tableName": "orders"}, **OWN)
+    build = workloads.deliver(
+        trail, at(DAY, "11:30:00"), "codebuild", named_role(PROD, "release-build"), "AWSCodeBuild-01234567-89ab-cdef-0123-456789abcdef",
+        key="K2", address="10.0.1.50",
+    )  # fmt: skip
+    trail.call(build, at(DAY, "11:40:00"), "s3", "ListBuckets", **OWN)
+    trail.call(build, at(DAY, "12:50:00"), "s3", "ListBuckets", **OWN)
+    other = workloads.deliver(
+        trail, at(DAY, "11:00:00"), "ecs-tasks", named_role(PROD, "mail-task"), name[::-1], key="K3", address="203.0.113.221",
+        agent=DARWIN,
+    )  # fmt: skip
+    trail.call(other, at(DAY, "11:05:00"), "s3", "ListBuckets")
+    return {"events.json": trail.records}

@@ -103,6 +103,37 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, body: bytes) -> None:
     known.close()
 
 
+def test_interfaces_are_a_tasks_while_it_lives(tmp_path: Path) -> None:
+    """By the attachment that ECS writes on the interface, though it hangs on the machine; the subnet tells of the VPC."""
+    arn = "arn:aws:ecs:eu-central-1:222222222222"
+    attachment = {"id": "a1", "type": "eni", "details": [{"name": "subnetId", "value": "subnet-01"}]}
+    lived = {"createdAt": "2026-11-02T10:00:00Z", "stoppedAt": "2026-11-02T11:00:00Z"}
+    container = {"networkInterfaces": [{"attachmentId": "a1", "ipv6Address": "2001:DB8::7"}]}
+    tasks = [
+        {"taskArn": f"{arn}:task/shop/t1", "attachments": [attachment], "containers": [container], **lived},
+        {"taskArn": f"{arn}:task/shop/t2", "attachments": []},
+    ]
+    interface = {
+        "NetworkInterfaceId": "eni-01", "VpcId": "vpc-01", "SubnetId": "subnet-01", "Description": f"{arn}:attachment/a1", "OwnerId": "222222222222",
+        "AvailabilityZone": "eu-central-1a", "Attachment": {"InstanceId": INSTANCE}, "PrivateIpAddress": "10.0.1.5",
+    }  # fmt: skip
+    known = known_of(tmp_path, {"tasks": tasks}, {"NetworkInterfaces": [interface]})
+    estate = Estate(known.facts())
+    held = {
+        (owner, address, hour)
+        for owner in ("task/t1", "task/t2", INSTANCE)
+        for address in ("10.0.1.5", "2001:db8::7")
+        for hour in (9, 10, 11)
+        if estate.own_address(owner, address, NOON - 3_600 * (12 - hour), NOON - 3_600 * (12 - hour))
+    }
+    assert held == {("task/t1", "10.0.1.5", 10), ("task/t1", "2001:db8::7", 10)}
+    fact = estate.instance("task/t1", NOON - 7_000)
+    assert fact is not None
+    assert (fact.vpc, fact.account, fact.region) == ("vpc-01", "222222222222", "eu-central-1")
+    assert "task/t2" not in estate.instances
+    known.close()
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -110,6 +141,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, body: bytes) -> None:
         {"Vpcs": [None, {"VpcId": 5}]},
         {"Accounts": {"Id": 1}},
         {"RouteTables": [{"Routes": [{"State": 1}]}]},
+        {"tasks": [1, {"taskArn": "task/x"}, {"taskArn": "a:b:c:d:e:service/x", "attachments": 1}], "builds": {"arn": 1}},
     ],
 )
 def test_strange_shapes_are_no_facts(tmp_path: Path, hostile: Any) -> None:
