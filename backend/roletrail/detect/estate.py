@@ -221,9 +221,9 @@ class Estate:
                 return one
         return None
 
-    def holder(self, address: str, instance: str, at: int) -> HeldAddress | None:
+    def holders(self, address: str, instance: str, at: int) -> list[HeldAddress]:
         """What else of ours holds the address."""
-        return next((one for one in valid(self.held.get(address, []), at) if one.holder != instance), None)
+        return [one for one in valid(self.held.get(address, []), at) if one.holder != instance]
 
     def endpoint(self, endpoint: str, at: int) -> EndpointFact | None:
         found = valid(self.endpoints.get(endpoint, []), at) or self.endpoints.get(endpoint, [])

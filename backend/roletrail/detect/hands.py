@@ -63,6 +63,11 @@ def services_of(activity: Activity) -> list[str]:
     return [pair.partition("=")[0] for pair in activity.sources.split(" ") if pair]
 
 
+def signs_in(activity: Activity) -> bool:
+    """Calls of the sign-in service alone: whoever made them was there himself, whatever invokedBy says."""
+    return services_of(activity) == ["signin.amazonaws.com"]
+
+
 Place = tuple[str, str, str]  # address, access key id, kind of client
 
 

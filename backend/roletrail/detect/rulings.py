@@ -33,11 +33,11 @@ class _Instance:
         mine = subject.roots_of | frozenset(subject.sessions)
         estate = world.estate.but_of(mine)
         self._surveyor = Surveyor(estate, world.ranges, subject.name, subject.account)
-        direct = [a for a in subject.activities if not a.invoked_by]
-        self._uses = {a: Use(a, classify(a.address, world.ranges)) for a in direct}
+        classes: dict[Activity, AddressClass] = {a: classify(a.address, world.ranges) for a in subject.activities}
+        self._uses = {a: Use(a, class_) for a, class_ in classes.items() if _direct(a, class_)}
         known = self._surveyor.known()
         self._binding = Binding(
-            [use for use in self._uses.values() if use.address_class not in ("SERVICE", "INTERNAL")],
+            list(self._uses.values()),
             [one.at for one in world.told.changes.get(subject.id, ()) if one.actor not in mine], known=known,
         )  # fmt: skip
         self._around = Circumstances(
@@ -94,7 +94,7 @@ class _Workload:
         estate = world.estate.but_of(subject.roots_of | frozenset(subject.sessions))
         self._surveyor = Surveyor(estate, world.ranges, subject.name, subject.account)
         self._classes: dict[Activity, AddressClass] = {a: classify(a.address, world.ranges) for a in subject.activities}
-        self._direct = [a for a in subject.activities if not a.invoked_by]
+        self._direct = [a for a, class_ in self._classes.items() if _direct(a, class_)]
 
     def ruled(self) -> list[Found]:
         found = {a: self._one(a) for a in self._direct}
@@ -172,12 +172,17 @@ def _regions(subject: Subject) -> set[str]:
     return found
 
 
+def _direct(a: Activity, address_class: AddressClass) -> bool:
+    """A use by whoever holds the credential; the others take the verdict of the call behind them."""
+    return hands.signs_in(a) or not (a.invoked_by or address_class in ("SERVICE", "INTERNAL"))
+
+
 NO_FACTS = Facts(None, None, None, situation.UNKNOWN_WAY, None)
 
 
 def _through(a: Activity, parents: Sequence[Found], ranges: Ranges) -> Found:
     """D1: the verdict of the call that made a service call, never surer than the join to it."""
-    service = a.invoked_by
+    service = a.invoked_by or a.address
     near = [
         found
         for found in parents

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from roletrail.detect.address import AddressClass, Ranges, lies_in, overlap
 from roletrail.detect.egress import UNKNOWN, Way, routed_between, way_out
 from roletrail.detect.estate import CLOUDTRAIL, EndpointFact, Estate, HeldAddress, InstanceFact, OwnAddress
+from roletrail.detect.hands import signs_in
 from roletrail.detect.place import Egress, Endpoint, Situation
 from roletrail.detect.verdict import Basis
 from roletrail.lineage.model import Activity
@@ -42,15 +43,15 @@ class Surveyor:
     def survey(self, a: Activity, address_class: AddressClass, *, claimed: bool, learned: bool) -> tuple[Situation, Facts]:
         fact, way = self._way(a.first_at)
         own = self.estate.own_address(self._instance, a.address, a.first_at, a.last_at)
-        held = self.estate.holder(a.address, self._instance, a.first_at)
         theirs = self.estate.endpoint(a.vpce_id, a.first_at) if a.vpce_id else None
+        held = self._holder(a, theirs)
         vpc = fact.vpc if fact else ""
         by_inventory = fact is not None and not fact.source.startswith(CLOUDTRAIL)
         region = self._ranges.find(a.address) if address_class == "AWS_PUBLIC" else None
         situation = Situation(
             address_class,
             claimed=claimed,
-            through_service=bool(a.invoked_by),
+            through_service=bool(a.invoked_by) and not signs_in(a),
             known=self.known(),
             in_k=own is not None,
             endpoint=self._endpoint(a, fact, theirs),
@@ -77,6 +78,14 @@ class Surveyor:
             fact = self.estate.instance(self._instance, at)
             self._ways[place] = fact, way_out(self.estate, fact, at)
         return self._ways[place]
+
+    def _holder(self, a: Activity, theirs: EndpointFact | None) -> HeldAddress | None:
+        """What else of ours holds the address. Two networks may both have a private one: only what reaches the endpoint counts."""
+        holders = self.estate.holders(a.address, self._instance, a.first_at)
+        return next((one for one in holders if theirs is None or self._reaches(one.vpc, theirs.vpc, a.first_at)), None)
+
+    def _reaches(self, vpc: str, other: str, at: int) -> bool:
+        return not vpc or vpc == other or routed_between(self.estate, vpc, other, at)
 
     def _egress(self, address: str, way: Way) -> Egress:
         if address in way.addresses:

@@ -204,3 +204,42 @@ def test_an_agent_away_while_the_instances_own_goes_on_speaks_against_the_place_
     forged = said(1, 7, "203.0.113.80", "amazon-ssm-agent linux")
     assert not [v for v in judged([*own, taken]) if v.off]
     assert [v.source_ip_address for v in judged([*own, forged, taken]) if v.off and v.count] == ["203.0.113.80"]
+
+
+def said_by(address: str, sources: str, seconds: int, invoked_by: str = "", endpoint: tuple[str, str] = ("", "")) -> Activity:
+    made = activity(SESSIONS[0], START + seconds, "K1", address, "boto3 linux", "2.0", endpoint, "ListBuckets")
+    return made._replace(sources=f"{sources}=1", invoked_by=invoked_by, last_name="CreateOAuth2TokenWithIAM")
+
+
+def test_a_service_that_names_no_caller_takes_the_verdict_of_the_call_behind_it() -> None:
+    own = OwnAddress(INSTANCE, "198.51.100.9", "public", 0, 0, "inventory")
+    asked = said_by("198.51.100.9", "ssm.amazonaws.com", 0)
+    served = said_by("ssm.amazonaws.com", "kms.amazonaws.com", 5)
+    alone = said_by("athena.amazonaws.com", "glue.amazonaws.com", 5)
+    found = {v.source_ip_address: (v.row, v.verdict, v.confidence) for v in judged([asked, served, alone], [own])}
+    assert found == {
+        "198.51.100.9": ("D2", "ON_INSTANCE", 0.97),
+        "ssm.amazonaws.com": ("D1", "ON_INSTANCE", 0.85),
+        "athena.amazonaws.com": ("D1", "THROUGH_SERVICE", 0.4),
+    }
+
+
+def test_a_token_of_the_sign_in_service_is_asked_for_by_whoever_holds_the_credential() -> None:
+    own = OwnAddress(INSTANCE, "198.51.100.9", "public", 0, 0, "inventory")
+    token = said_by("203.0.113.9", "signin.amazonaws.com", 60, "signin.amazonaws.com")
+    (verdict,) = judged([token], [own])
+    assert (verdict.row, verdict.verdict) == ("D14", "PROBABLE_OFF_INSTANCE_OUTSIDE_AWS")
+
+
+def test_a_private_address_is_anothers_only_in_a_network_that_reaches_the_endpoint() -> None:
+    """Networks that nothing joins may both have the address."""
+    use = said_by("10.0.1.77", "s3.amazonaws.com", 0, endpoint=("vpce-own", ACCOUNT))
+    instance = InstanceFact(
+        INSTANCE, ACCOUNT, "eu-central-1", "vpc-1", "subnet-1", "", 0, "", 0, 0, "inventory"
+    )  # fmt: skip
+    endpoint = EndpointFact("vpce-own", "vpc-1", ACCOUNT, "s3", 0, 0, "inventory")
+    rows: list[tuple[str, str]] = []
+    for vpc in ("vpc-1", "vpc-2", ""):
+        (verdict,) = judged([use], [instance, endpoint, HeldAddress("10.0.1.77", "interface", "eni-1", vpc, 0, 0, "inventory")])
+        rows.append((verdict.row, verdict.verdict))
+    assert rows == [("D6", "OFF_INSTANCE_LATERAL"), ("D7", "UNKNOWN_ENDPOINT"), ("D6", "OFF_INSTANCE_LATERAL")]

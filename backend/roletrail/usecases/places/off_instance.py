@@ -12,7 +12,7 @@ from roletrail.auth.policy import require
 from roletrail.detect import told
 from roletrail.detect.binding import Neighbour
 from roletrail.detect.estate import Estate
-from roletrail.detect.hands import Customs
+from roletrail.detect.hands import Customs, signs_in
 from roletrail.detect.judging import judge
 from roletrail.detect.subject import TO_CONSOLE, Subject, World
 from roletrail.detect.verdict import UseVerdict
@@ -167,7 +167,7 @@ class Case:
                 yield self._subject(kind, id_, account, sessions)
 
     def _subject(self, kind: str, id_: str, account: str, sessions: Mapping[str, Node]) -> Subject:
-        activities = [a for id_ in sorted(sessions) for a in self._activities.get(id_, ()) if not _is_sign_in(a)]
+        activities = [a for id_ in sorted(sessions) for a in self._activities.get(id_, ()) if not _to_console(a)]
         delivered = any(node.workload for node in sessions.values()) or any(
             a.delivery or ":aws:ec2-instance:" in sessions[a.identity].principal_id for a in activities
         )
@@ -234,9 +234,9 @@ def _neighbour(node: Node, root: Node, uses: Iterable[Activity]) -> Neighbour:
     )  # fmt: skip
 
 
-def _is_sign_in(a: Activity) -> bool:
-    """Sign-in calls alone: those that led to a console are judged one by one."""
-    return a.sources.startswith("signin.amazonaws.com=") and " " not in a.sources
+def _to_console(a: Activity) -> bool:
+    """Sign-ins that led to a console are judged one by one; other calls of that service are uses like any."""
+    return signs_in(a) and a.first_name in TO_CONSOLE and a.last_name in TO_CONSOLE
 
 
 def _once(sign_ins: Iterable[SignIn]) -> list[SignIn]:
