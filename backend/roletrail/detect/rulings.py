@@ -134,6 +134,7 @@ class _Workload:
         systems = {hands.system_of(b.agent) for b in runtime}
         hit = self._world.ranges.find(a.address)
         only_outside = all(self._classes[b] == "PUBLIC" for b in of_key)
+        as_runtime = bool(runtime) and self._runs(a, word) and self._classes[a] == "PUBLIC"
         return workload_use.WorkloadUse(
             self._classes[a],
             runtime_agent=self._runs(a, word),
@@ -141,7 +142,8 @@ class _Workload:
             foreign_client=bool(systems) and hands.system_of(a.agent) not in systems,
             same_region=bool(hit and hit.region in _regions(self._subject)),
             only_outside=only_outside,
-            shared=only_outside and self._shared(a),  # no row asks for it otherwise, and it is the dearest question of all
+            shared=(only_outside or as_runtime)
+            and self._shared(a),  # no row asks for it otherwise, and it is the dearest question of all
             egress=lies_in(a.address, self._world.estate.organisation.egress),
         )
 

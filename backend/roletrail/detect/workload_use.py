@@ -13,7 +13,7 @@ from roletrail.detect.place import Ruling
 
 TEXTS = {
     "W2": "judged by the network interfaces of the workload",
-    "W3": "the runtime used this key from AWS, and another client used it from elsewhere",
+    "W3": "the runtime used this key from AWS, and it was used from elsewhere too",
     "W4": "all uses of this key come from outside AWS, and no way out of the workload's network is known",
     "W5": "an address of AWS in the workload's region with the runtime's user agent, which anybody can forge",
     "W6": "the workload's credentials were turned into a console sign-in",
@@ -54,7 +54,8 @@ def decide(use: WorkloadUse) -> Ruling:
         return Ruling("D9", "EXPECTED_EGRESS", 0.75)
     if use.address_class not in ("AWS_PUBLIC", "PUBLIC"):
         return Ruling("W", "NOT_DECIDABLE", 0.30)
-    if use.runtime_in_aws and not use.runtime_agent and (use.address_class == "PUBLIC" or use.foreign_client):
+    elsewhere = use.address_class == "PUBLIC" or use.foreign_client
+    if use.runtime_in_aws and elsewhere and not (use.runtime_agent and use.shared):
         return Ruling("W3", "OFF_WORKLOAD", 0.90)
     if use.address_class == "AWS_PUBLIC":
         decided = use.runtime_agent and use.same_region

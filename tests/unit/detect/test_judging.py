@@ -206,6 +206,25 @@ def test_an_agent_away_while_the_instances_own_goes_on_speaks_against_the_place_
     assert [v.source_ip_address for v in judged([*own, forged, taken]) if v.off and v.count] == ["203.0.113.80"]
 
 
+def test_the_runtimes_user_agent_makes_no_use_from_outside_its_own() -> None:
+    """Anybody can write it; an address that other workloads leave by may be a way out that is not known."""
+
+    def of_function(at: int, address: str) -> Activity:
+        return activity(SESSIONS[0], START + at, "K1", address, "boto3 linux lambda", "", ("", ""), "ListBuckets")
+
+    subject = Subject(
+        "function", "orders", ACCOUNT, NODES, [of_function(0, "198.51.100.9"), of_function(60, "203.0.113.9")], (), delivered=True
+    )
+    rows: list[tuple[str, str, float]] = []
+    for at_address in ([], ["c" * 20]):
+        world = World(
+            Estate(), Told((), {}, {}), RANGES, lambda _: (), lambda _: Customs(subject.activities), lambda _, met=at_address: met
+        )
+        (verdict,) = [v for v in judge(subject, world) if v.address_class == "PUBLIC"]
+        rows.append((verdict.row, verdict.verdict, verdict.confidence))
+    assert rows == [("W3", "OFF_WORKLOAD", 0.9), ("W", "NOT_DECIDABLE", 0.45)]
+
+
 def said_by(address: str, sources: str, seconds: int, invoked_by: str = "", endpoint: tuple[str, str] = ("", "")) -> Activity:
     made = activity(SESSIONS[0], START + seconds, "K1", address, "boto3 linux", "2.0", endpoint, "ListBuckets")
     return made._replace(sources=f"{sources}=1", invoked_by=invoked_by, last_name="CreateOAuth2TokenWithIAM")
