@@ -122,7 +122,7 @@ class _Workload:
             return None
         if is_off(ruling.verdict, ruling.confidence):
             ruling = ruling._replace(verdict="OFF_WORKLOAD")
-        reasons = [Basis(f"W2: {workload_use.TEXTS['W2']}", 0.0), _row(ruling)]
+        reasons = [Basis(f"W2: {workload_use.TEXTS['W2']}", 0.0), _row(ruling, self._subject.kind)]
         reasons += evidence(ruling.row, a, facts, self._world.ranges, self._classes[a])
         missing = [workload_use.MISSING["W2"]] if ruling.confidence < 0.5 else []
         return Found(a, self._classes[a], ruling._replace(row=f"W2 {ruling.row}"), tuple(reasons), tuple(missing))
@@ -209,5 +209,5 @@ def _by_session(found: Iterable[Found]) -> dict[str, list[Found]]:
     return sessions
 
 
-def _row(ruling: Ruling) -> Basis:
-    return Basis(f"{ruling.row}: {situation.ROWS[ruling.row]}", ruling.confidence)
+def _row(ruling: Ruling, kind: str = "instance") -> Basis:
+    return Basis(f"{ruling.row}: {situation.of_kind(situation.ROWS[ruling.row], kind)}", ruling.confidence)

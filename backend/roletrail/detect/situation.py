@@ -148,6 +148,12 @@ ROWS = {
 }
 """What each row says, in plain words."""
 
+
+def of_kind(text: str, kind: str) -> str:
+    """The same said of what is no instance: nothing claims one then."""
+    return text if kind == "instance" else text.replace("instance", "workload")
+
+
 MISSING = {
     "D1": "parent call",
     "D5": "organisation accounts",

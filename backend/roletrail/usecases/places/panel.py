@@ -10,8 +10,9 @@ from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.detect.binding import NEAR
 from roletrail.detect.egress import way_out
-from roletrail.detect.estate import Estate, OwnAddress
+from roletrail.detect.estate import Estate, InstanceFact, OwnAddress
 from roletrail.detect.judging import judge
+from roletrail.detect.situation import of_kind
 from roletrail.detect.subject import Subject, World
 from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.guardduty import GuardDutyFinding
@@ -122,17 +123,23 @@ def _facts(subject: Subject, estate: Estate, at: int) -> list[tuple[str, str]]:
     found = [("Account", subject.account), ("Role", ", ".join(roles))]
     if fact is None:
         return [*found, ("Inventory", "nothing is known of it")]
-    tokens = {"required": "IMDSv2 alone", "optional": "IMDSv1 and IMDSv2"}.get(fact.http_tokens, "not known")
     way = way_out(estate, fact, at)
     found += [
         ("VPC", f"{fact.vpc or 'not known'}{', ' + fact.subnet if fact.subnet else ''}"),
-        ("Instance profile", fact.profile or "not known"),
-        ("Launched", iso(fact.launched) or "not known"),
-        ("Metadata service", tokens),
+        *(_of_machine(fact) if subject.kind == "instance" else ()),
         ("Way out", "; ".join(way.told) or "not known"),
         ("Known from", fact.source),
     ]
     return found
+
+
+def _of_machine(fact: InstanceFact) -> list[tuple[str, str]]:
+    tokens = {"required": "IMDSv2 alone", "optional": "IMDSv1 and IMDSv2"}.get(fact.http_tokens, "not known")
+    return [
+        ("Instance profile", fact.profile or "not known"),
+        ("Launched", iso(fact.launched) or "not known"),
+        ("Metadata service", tokens),
+    ]
 
 
 def _known(subject: Subject, estate: Estate, since: int, until: int) -> list[AddressLineView]:
@@ -189,7 +196,7 @@ def _placed(ports: Ports, group: Sequence[UseVerdict], neighbours: list[Neighbou
     return PlacedUseView(
         view(v),
         v.off,
-        WORDS[v.verdict],
+        of_kind(WORDS[v.verdict], v.workload),
         neighbours,
         list(v.would_change),
         len({one.session_id for one in group}),
