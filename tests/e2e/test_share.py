@@ -26,6 +26,7 @@ def test_a_logged_out_browser_opens_a_share_and_nothing_else(visitor: Visitor) -
         expect(reader.get_by_text("Read-only snapshot")).to_be_visible()
         assert "rts_" not in reader.url
         assert "rts_" not in reader.content()
+        expect(reader.locator("img")).to_have_js_property("complete", True)
         assert reader.locator("img").evaluate("picture => picture.naturalWidth") > 100
         for place in ("/", "/chains", "/settings/shares", "/api/v1/chains"):
             answer = context.request.get(place)

@@ -135,6 +135,9 @@ class IngestRuns:
             "store.sqlite-wal",
             "store.sqlite-shm",
             "store.sqlite.archive",
+            "store.sqlite.app",
+            "store.sqlite.app-wal",
+            "store.sqlite.app-shm",
         }
         return beside | (archive - named)
 

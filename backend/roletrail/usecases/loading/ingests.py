@@ -21,7 +21,7 @@ from roletrail.ingest.source import Listed
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.chains.views import Page
 from roletrail.usecases.loading.intake import Intake
-from roletrail.usecases.loading.rows import MOST_NAME, STOPPED, Beats, alive, interrupt
+from roletrail.usecases.loading.rows import MOST_NAME, STOPPED, Beats, alive, hear_interrupts, interrupt
 from roletrail.usecases.ports import Uploads
 
 _STRANGE = re.compile(r"[^\w.,=@+-]+")
@@ -124,6 +124,7 @@ def _run(jobs: Jobs, intake: Intake, actor: Actor, job: Job, path: Path) -> None
     try:
         size = path.stat().st_size
         one = Listed(f"upload:{job.sha256}/{job.name}", str(path), size, job.sha256)
+        hear_interrupts()
         with intake.store() as store, alive(jobs, job.id):
             summary = intake.take(store, actor, [one], Beats(jobs, job.id, interrupt).heard)
     except (RoletrailError, OSError) as error:

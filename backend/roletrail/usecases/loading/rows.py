@@ -35,6 +35,12 @@ def interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+def hear_interrupts() -> None:
+    """What a script starts in the background ignores SIGINT, and could then not be stopped by a page either."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Beats:
     """Writes progress now and then, and has the run stopped when somebody wants it."""
 
@@ -164,6 +170,8 @@ def row(app: AppDatabase, actor: Actor, kind: Kind, names: Sequence[str], stop: 
     """A row for what happens inside, ended with it. `stop` is what ends a feed; without one, this is a single run."""
     name = os.fsencode(" ".join(names)).decode("utf-8", "backslashreplace")
     found = Row(Jobs(app), actor, kind, name[:MOST_NAME], stop)
+    if stop is None:
+        hear_interrupts()
     try:
         yield found
     except BaseException as error:
