@@ -6,9 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= 8765
 ARGS ?=
-# Processes for the tests. Groups of tests that share what they set up stay together, in the order of tests/conftest.py.
+# Processes for the tests. A file stays in one, with what it sets up once; files go out in the order of tests/conftest.py.
 JOBS ?= 2
-PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := scripts/setup.sh

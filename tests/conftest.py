@@ -72,29 +72,13 @@ class SuiteTimes:
 
 
 ORDER = ("contract", "neo4j", "unit", "scenarios", "web", "api", "cli", "aws", "bench", "faults", "packaging", "e2e")
-"""The longest group first, then quick suites. The browser's comes last: Playwright leaves an event loop running in the thread that used it."""
+"""The suites of slow files first, so that no process is left alone with one at the end. The browser's comes last: Playwright
+leaves an event loop running in the thread that used it."""
 
 
-ONE_BY_ONE = {"tests/scenarios/test_scenarios.py", "tests/scenarios/test_core.py", "tests/scenarios/test_subjects.py"}
-"""Files whose tests share nothing: any process may take any of them."""
-
-
-def group_of(item: pytest.Item) -> str:
-    """Tests of one group stay in one process, in order: what a file sets up once, and the one Neo4j server of a run."""
-    if suite_of(item.nodeid) in {"contract", "neo4j"}:
-        return "neo4j"
-    file = item.nodeid.partition("::")[0]
-    return "" if file in ONE_BY_ONE else file.replace("/", ".")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {suite: place for place, suite in enumerate(ORDER)}
     items.sort(key=lambda item: places.get(suite_of(item.nodeid), 0))
-    if not getattr(config.option, "loadgroup", False):  # as xdist tells its workers
-        return
-    for item in items:
-        if group := group_of(item):
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure(config: pytest.Config) -> None:
