@@ -44,9 +44,8 @@ _WEB = s.story(
     addresses=(s.OFFICE, s.CAFE),
 )
 
-_MADE = s.story(s.key(), s.role("artifact-reader"), s.role("deploy-shop"), addresses=(s.OFFICE, s.CAFE))
-_MADE = _MADE._replace(path=tuple(
-    step._replace(edge=step.edge._replace(pivot="function")) if step.edge and step.node == _MADE.node else step for step in _MADE.path
+_MADE = _TWO._replace(path=tuple(
+    step._replace(edge=step.edge._replace(pivot="function")) if step.edge and step.node == _TWO.node else step for step in _TWO.path
 ))  # fmt: skip
 
 RULE = Rule(
