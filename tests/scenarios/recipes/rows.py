@@ -23,6 +23,17 @@ def _uses(trail: Trail, key: Any, uses: list[tuple[str, dict[str, str]]]) -> Non
         trail.call(key.at(address), at(DAY, "10:10:00") + 600 * number, "s3", "ListBuckets", **endpoint)
 
 
+def _host_with_an_elastic_address(trail: Trail) -> tuple[Any, Any, Any]:
+    """An administrator, and the twin keys of a host that has spoken from 198.51.100.40 every half hour."""
+    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
+    key, twin = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
+    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
+    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
+    for hour in range(4):
+        trail.call(key.at("198.51.100.40"), at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    return admin, key, twin
+
+
 @scenario("t60-rows-of-the-table")
 def rows_of_the_table() -> Files:
     trail = new_trail()
@@ -83,12 +94,7 @@ def harmless_places() -> Files:
 def through_the_host() -> Files:
     """At the right place all the time: a proxy through the host, a command on it, a neighbour behind the same gateway."""
     trail = new_trail()
-    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
-    key, twin = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
-    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
-    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
-    for hour in range(4):
-        trail.call(key.at("198.51.100.40"), at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    admin, key, twin = _host_with_an_elastic_address(trail)
     proxied = key.at("198.51.100.40", "aws-cli/2.17.18 md/awscrt#0.21.2 ua/2.0 os/macos#23.6.0 lang/python#3.11.9 Darwin/23.6.0")
     trail.call(proxied, at(DAY, "12:00:00"), "sts", "GetCallerIdentity")
     request = {"instanceIds": [INSTANCE], "documentName": "AWS-RunShellScript"}
@@ -104,13 +110,7 @@ def through_the_host() -> Files:
 def command_on_the_host() -> Files:
     """A command goes to the host, and a client that people type at makes the role's first call of IAM there: place and system are its own."""
     trail = new_trail()
-    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
-    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
-    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
-    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
-    there = key.at("198.51.100.40")
-    for hour in range(4):
-        trail.call(there, at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    admin, key, _ = _host_with_an_elastic_address(trail)
     request = {"instanceIds": [INSTANCE], "documentName": "AWS-RunShellScript"}
     trail.call(admin, at(DAY, "13:00:00"), "ssm", "SendCommand", request)
     typed = key.at("198.51.100.40", "aws-cli/2.17.18 md/awscrt#0.21.2 ua/2.0 os/linux#6.1.102 lang/python#3.11.9")
@@ -139,12 +139,7 @@ def neighbour_behind_the_gateway() -> Files:
 def proxy_through_the_host() -> Files:
     """A SOCKS proxy on the host: a laptop's client speaks from the instance's own address, and with its key."""
     trail = new_trail()
-    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
-    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
-    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
-    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
-    for hour in range(4):
-        trail.call(key.at("198.51.100.40"), at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
+    _, key, _ = _host_with_an_elastic_address(trail)
     for number in range(2):
         trail.call(key.at("198.51.100.40", DARWIN), at(DAY, "13:00:00") + 2 * number, "s3", "ListBuckets")
     return {"events.json": trail.records}
@@ -154,13 +149,8 @@ def proxy_through_the_host() -> Files:
 def command_and_the_same_client() -> Files:
     """Two commands go to the host. After the first its client does what it always does, after the second what it never did."""
     trail = new_trail()
-    admin = trail.user_key(PROD, "builder", key="AKIA9").at(OFFICE)
-    key, _ = workloads.instance(trail, at(DAY, "09:00:00"), WEB, INSTANCE, address="10.0.1.5", keys=("K1", "K2"))
-    given = {"allocationId": "eipalloc-01", "instanceId": INSTANCE, "publicIp": "198.51.100.40"}
-    trail.call(admin, at(DAY, "09:00:30"), "ec2", "AssociateAddress", given)
+    admin, key, _ = _host_with_an_elastic_address(trail)
     there = key.at("198.51.100.40")
-    for hour in range(4):
-        trail.call(there, at(DAY, "09:10:00") + 1800 * hour, "s3", "ListBuckets")
     request = {"instanceIds": [INSTANCE], "documentName": "AWS-RunShellScript"}
     for when, service, name in (("11:30:00", "s3", "ListBuckets"), ("13:00:00", "iam", "ListUsers")):
         trail.call(admin, at(DAY, when), "ssm", "SendCommand", request)
