@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -106,3 +107,15 @@ def save(page: Page, path: Path, *, whole: bool) -> None:
 def settled(page: Page) -> None:
     """The canvas has drawn; a frame has passed."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def eventually(page: Page, script: str, wanted: object, *, seconds: float = 10) -> None:
+    """The script's value becomes the wanted one.
+
+    Asked from outside each time: `wait_for_function` polls inside the page, where the content policy forbids `eval`
+    as soon as the first answer is not the right one.
+    """
+    last = time.monotonic() + seconds
+    while (found := page.evaluate(script)) != wanted:
+        assert time.monotonic() < last, f"still {found!r} after {seconds} s, not {wanted!r}: {script}"
+        page.wait_for_timeout(50)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import REPORTS, Visitor, Watch
+from tests.e2e.browsing import REPORTS, Visitor, Watch, eventually
 from tests.e2e.conftest import Demo
 
 COLOURS = {
@@ -211,10 +211,8 @@ def test_the_theme_changes_page_and_canvas_and_is_kept(visitor: Visitor) -> None
         for _ in range(2):  # system, light, dark
             page.keyboard.press("t")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        page.wait_for_function(
-            "(colour) => document.getElementById('graph').graph.cy.edges(\"[tone='alarm']\")[0].style('line-color').replaceAll(' ', '') === colour",
-            arg="rgb(240,67,58)",
-        )
+        line = "() => document.getElementById('graph').graph.cy.edges(\"[tone='alarm']\")[0].style('line-color')"
+        eventually(page, f"{line}.replaceAll(' ', '')", "rgb(240,67,58)")
         page.reload()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         expect(page.locator("#tree .tone-alarm").first).to_have_css("background-color", COLOURS["dark"]["alarm"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import Visitor, Watch
+from tests.e2e.browsing import Visitor, Watch, eventually
 from tests.e2e.test_chain import open_alarm
 
 WIDER = "() => [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 90))"
@@ -111,7 +111,7 @@ def test_the_canvas_is_light_while_it_is_printed(visitor: Visitor) -> None:
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         assert page.evaluate(ink) == "rgb(20,23,28)"
         page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-        page.wait_for_function(f"({ink})() === 'rgb(230,233,238)'")
+        eventually(page, ink, "rgb(230,233,238)")
         assert page.locator("html").get_attribute("data-theme") is None
 
 
