@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,20 @@ def migrations_in(folder: Path) -> list[Migration]:
     return sorted(found)
 
 
+class _Lent:
+    """A reading connection in a thread's hands: when the thread has ended, the next one gets it. A follower starts threads each
+    round, and a server for each burst of requests."""
+
+    __slots__ = ("_idle", "connection")
+
+    def __init__(self, connection: sqlite3.Connection, idle: deque[sqlite3.Connection]) -> None:
+        self.connection = connection
+        self._idle = idle
+
+    def __del__(self) -> None:
+        self._idle.append(self.connection)
+
+
 class Database:
     """One open file. `read` serves the calling thread's own connection, `write` the only writing one."""
 
@@ -61,6 +76,7 @@ class Database:
         self._lock = threading.RLock()
         self._mine = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._idle: deque[sqlite3.Connection] = deque()
         self._watch = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         _ensure_private(path, layout.what, create=create)
@@ -95,14 +111,29 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """This thread's reading connection."""
-        connection = getattr(self._mine, "connection", None)
-        if connection is None:
-            with _clear_errors(self.path, self._layout.what):
-                connection = self._connect(READER_CACHE_MIB)
-            connection.execute("PRAGMA query_only = ON")
-            self._mine.connection = connection
-            with self._lock:
-                self._readers.append(connection)
+        lent: _Lent | None = getattr(self._mine, "lent", None)
+        if lent is None:
+            lent = self._mine.lent = _Lent(self._left() or self._opened(), self._idle)
+        return lent.connection
+
+    def _left(self) -> sqlite3.Connection | None:
+        """A connection whose thread has ended. A download may still read from it, in another thread: then it is left alone."""
+        for _ in range(len(self._idle)):
+            try:
+                connection = self._idle.popleft()
+            except IndexError:  # another thread was faster
+                return None
+            if not connection.in_transaction:
+                return connection
+            self._idle.append(connection)
+        return None
+
+    def _opened(self) -> sqlite3.Connection:
+        with _clear_errors(self.path, self._layout.what):
+            connection = self._connect(READER_CACHE_MIB)
+        connection.execute("PRAGMA query_only = ON")
+        with self._lock:
+            self._readers.append(connection)
         return connection
 
     @contextmanager

@@ -102,6 +102,33 @@ def test_each_thread_reads_on_its_own_connection_and_cannot_write(tmp_path: Path
     database.close()
 
 
+def _read_in_a_thread(database: Database, sql: str) -> sqlite3.Cursor:
+    found: list[sqlite3.Cursor] = []
+    thread = threading.Thread(target=lambda: found.append(database.read().execute(sql)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_threads_that_ended_leave_their_connections_to_the_next(tmp_path: Path) -> None:
+    database = Database(tmp_path / "n.sqlite", ONE)
+    mine = database.read()
+    used = [_read_in_a_thread(database, "SELECT 1").connection for _ in range(3)]
+    assert used[0] is used[1] is used[2] is not mine
+    database.close()
+
+
+def test_who_reads_on_after_its_thread_has_ended_keeps_its_connection(tmp_path: Path) -> None:
+    """A download goes from one thread of the server to the next."""
+    database = Database(tmp_path / "n.sqlite", ONE)
+    download = _read_in_a_thread(database, "BEGIN").connection
+    other = _read_in_a_thread(database, "SELECT 1").connection
+    assert other is not download
+    download.execute("ROLLBACK")
+    assert _read_in_a_thread(database, "SELECT 1").connection is download
+    database.close()
+
+
 def test_a_snapshot_sees_one_state(tmp_path: Path) -> None:
     database = Database(tmp_path / "n.sqlite", ONE)
     with database.snapshot() as reader:

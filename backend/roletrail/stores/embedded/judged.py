@@ -13,7 +13,7 @@ from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY
 from roletrail.lineage.model import SignIn
 from roletrail.stores.embedded.reads import numbers_of
-from roletrail.stores.embedded.rows import chunked, counter, pack, select_in, unpack_sign_in
+from roletrail.stores.embedded.rows import counter, in_lists, pack, select_in, unpack_sign_in
 from roletrail.stores.embedded.touched import touch, touch_all
 from roletrail.stores.judging import FindingQuery, Judged, Unjudged, cursor_of, read_cursor
 
@@ -55,8 +55,8 @@ def _first_shown(mine: Iterable[tuple[Judged, int]]) -> list[tuple[int, int, int
 
 def _clear(connection: Connection, numbers: Collection[int]) -> None:
     for table in ("finding", "habit"):
-        for chunk in chunked(numbers):
-            connection.execute(f"DELETE FROM {table} WHERE n IN ({','.join('?' * len(chunk))})", chunk)
+        for marks, chunk in in_lists(numbers):
+            connection.execute(f"DELETE FROM {table} WHERE n IN {marks}", chunk)
 
 
 def _sweep(connection: Connection, generation: int) -> None:

@@ -69,19 +69,26 @@ def handle(kind: str, value: str) -> int:
     return anchor("handle", kind, value)
 
 
-def chunked(values: Iterable[Any], size: int = 10_000) -> Iterator[list[Any]]:
-    """Lists of at most `size`: SQLite takes 250,000 variables, but a huge IN list is built in memory first."""
+MOST_IN_LIST = 1024
+"""Values of one IN list. A connection keeps its last statements compiled, at some 230 bytes a `?`."""
+
+
+def in_lists(values: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Values in lists of a few lengths, each with its question marks: a statement of every length anybody ever asked with would
+    stay compiled. A value that fills a list up stands in it twice, which changes nothing to IN."""
     ordered = list(values)
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
+    for start in range(0, len(ordered), MOST_IN_LIST):
+        chunk = ordered[start : start + MOST_IN_LIST]
+        length = 1 << (len(chunk) - 1).bit_length()
+        yield f"({','.join('?' * length)})", chunk + chunk[-1:] * (length - len(chunk))
 
 
 def select_in(connection: Connection, sql: str, values: Iterable[Any], before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Rows of a query whose one `(?)` is an IN list, in as few statements as needed; `before` are values of `?` left of it."""
     head, _, tail = sql.partition("(?)")
     found: list[tuple[Any, ...]] = []
-    for chunk in chunked(values):
-        found += connection.execute(f"{head}({','.join('?' * len(chunk))}){tail}", (*before, *chunk)).fetchall()
+    for marks, chunk in in_lists(values):
+        found += connection.execute(f"{head}{marks}{tail}", (*before, *chunk)).fetchall()
     return found
 
 
