@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from roletrail.detect import habits
-from roletrail.detect.deeds import Deed, deeds_of
+from roletrail.detect.deeds import Deed, Nature, deeds_of
 from roletrail.detect.finding import Reason
 from roletrail.detect.network import is_outside, network
 from roletrail.detect.past import Past
@@ -17,7 +17,7 @@ NEW_HERE, NEW_ANYWHERE, NEW_ALONE = 15, 20, 15
 MOST_KINDS = 4
 
 
-def hits_by_nature(story: Story, past: Past, nature: str, said: str) -> Iterator[Hit]:
+def hits_by_nature(story: Story, past: Past, nature: Nature, said: str) -> Iterator[Hit]:
     """One hit for all deeds of a nature that weigh: by themselves, or because they are new."""
     weighed = [(deed, _new(story, past, deed)) for deed in deeds_of(story, nature)]
     kept = [(deed, new) for deed, new in weighed if deed.alone or new]

@@ -7,20 +7,22 @@ what pipelines do all day: they weigh only where they are new.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from roletrail.detect.story import Story
 from roletrail.lineage.impact import EVERYBODY, receivers, section_of
 from roletrail.lineage.model import Action, event_ref
+
+Nature = Literal["persistence", "privilege", "trust", "evasion", "impact", "infrastructure"]
 
 
 class Deed(NamedTuple):
     """An action judged. `alone`: weighs without being new. `weight` is for one that succeeded."""
 
     action: Action
-    nature: str  # persistence | privilege | trust | evasion | impact | infrastructure
+    nature: Nature
     weight: int
     alone: bool
     said: str
@@ -82,13 +84,33 @@ def detail_of(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
-_CATEGORIES = {"infrastructure": ("workload", "trust")}
-"""Categories of calls that deeds of a nature come from, where it is not their own."""
+CATEGORIES: dict[Nature, tuple[str, ...]] = {
+    "persistence": ("persistence",),
+    "privilege": ("privilege",),
+    "trust": ("trust",),
+    "evasion": ("evasion",),
+    "impact": ("impact",),
+    "infrastructure": ("workload", "trust"),
+}
+"""Categories of calls that deeds of a nature come from."""
 
 
-def deeds_of(story: Story, nature: str = "") -> Iterator[Deed]:
+def natures_of(actions: Sequence[Action]) -> frozenset[Nature]:
+    """Natures that deeds may have that these are."""
+    return _natures(frozenset([a.category for a in actions])) if actions else _NONE
+
+
+_NONE: frozenset[Nature] = frozenset()
+
+
+@lru_cache(1 << 10)
+def _natures(held: frozenset[str]) -> frozenset[Nature]:
+    return frozenset(nature for nature, categories in CATEGORIES.items() if not held.isdisjoint(categories))
+
+
+def deeds_of(story: Story, nature: Nature | None = None) -> Iterator[Deed]:
     """All, or those of one nature."""
-    categories = _CATEGORIES.get(nature, (nature,))
+    categories = CATEGORIES[nature] if nature else ()
     for action in story.actions:
         if nature and action.category not in categories:
             continue

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from roletrail.detect.deeds import detail_of
 from roletrail.detect.network import client, network
 from roletrail.detect.past import DAY, Seen, habit, on
 from roletrail.detect.shape import fold_role, ref_kind, shape, sub_pattern
-from roletrail.detect.story import Step, Story, who
+from roletrail.detect.story import Step, Story, services_in, who
 from roletrail.lineage.model import Action, Activity, Issuance, Node
 
+ALIVE, NETWORK, CLIENT, FAMILY = "alive", "network", "client", "family"
 ROTATING = "runner"
 """Network class of callers a web identity provider vouches for: hosted runners have another address every time."""
 
@@ -101,20 +103,20 @@ def external_used_key(i: Issuance) -> int:
 
 
 def network_key(node: Node, net: str) -> int:
-    return habit("network", who(node), net)
+    return habit(NETWORK, who(node), net)
 
 
 def family_key(node: Node, service: str) -> int:
-    return habit("family", who(node), service)
+    return habit(FAMILY, who(node), service)
 
 
 def client_key(node: Node, agent: str) -> int:
-    return habit("client", who(node), client(agent))
+    return habit(CLIENT, who(node), client(agent))
 
 
 def alive_key(node: Node) -> int:
     """That the principal did anything at all: of one nobody knew, everything would be a first."""
-    return habit("alive", who(node))
+    return habit(ALIVE, who(node))
 
 
 def sign_in_key(node: Node, event_name: str) -> int:
@@ -174,25 +176,25 @@ def shown(story: Story) -> Iterator[Seen]:
         yield from on(sign_in.at, [sign_in_key(node, sign_in.event_name)])
 
 
-def _of_activities(node: Node, activities: Iterable[Activity]) -> list[Seen]:
+def _of_activities(node: Node, activities: Iterable[Activity]) -> set[Seen]:
     """Each habit of a day once: a busy session does the same in every quarter of an hour."""
-    days: dict[int, tuple[set[str], set[str], set[str]]] = {}
-    for activity in activities:
-        day = activity.cell // DAY
-        if day not in days:
-            days[day] = (set(), set(), set())
-        addresses, agents, sources = days[day]
-        addresses.add(activity.address)
-        agents.add(activity.agent)
-        sources.add(activity.sources)
-    found: list[Seen] = []
-    for day, (addresses, agents, sources) in days.items():
-        services = {pair.partition("=")[0] for many in sources for pair in many.split()}
-        keys = [alive_key(node), *[network_key(node, net) for net in set(map(network, addresses))]]
-        keys += [client_key(node, agent) for agent in agents]
-        keys += [family_key(node, service) for service in services]
-        found += on(day * DAY, keys)
+    name = who(node)
+    found: set[Seen] = set()
+    for a in activities:
+        day = a.cell // DAY
+        found.update(_of_use(name, day, a.address, a.agent))
+        found.update([_of_service(name, day, service) for service in services_in(a.sources)])
     return found
+
+
+@lru_cache(1 << 15)  # sessions of one principal follow each other, and do the same on the same day
+def _of_use(name: str, day: int, address: str, agent: str) -> tuple[Seen, ...]:
+    return tuple(on(day * DAY, (habit(ALIVE, name), habit(NETWORK, name, network(address)), habit(CLIENT, name, client(agent)))))
+
+
+@lru_cache(1 << 15)
+def _of_service(name: str, day: int, service: str) -> Seen:
+    return Seen(habit(FAMILY, name, service), day)
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from roletrail.detect.story import services_in
 from roletrail.detect.verdict import Basis, Hands
 from roletrail.lineage.model import Action, Activity, event_ref
 
@@ -59,13 +60,9 @@ def kind_of(agent: str) -> str:
     return f"{client_of(agent)} {system_of(agent)}"
 
 
-def services_of(activity: Activity) -> list[str]:
-    return [pair.partition("=")[0] for pair in activity.sources.split(" ") if pair]
-
-
 def signs_in(activity: Activity) -> bool:
     """Calls of the sign-in service alone: whoever made them was there himself, whatever invokedBy says."""
-    return services_of(activity) == ["signin.amazonaws.com"]
+    return services_in(activity.sources) == ("signin.amazonaws.com",)
 
 
 Place = tuple[str, str, str]  # address, access key id, kind of client
@@ -104,7 +101,7 @@ class Customs:
 
 
 def _traits(a: Activity) -> list[tuple[str, str]]:
-    found = [("use", ""), *(("service", service) for service in services_of(a))]
+    found = [("use", ""), *(("service", service) for service in services_in(a.sources))]
     if a.agent:
         found.append(("client", client_of(a.agent)))
     if system_of(a.agent):
@@ -138,7 +135,7 @@ def _strange(uses: Sequence[Activity], habits: Habits) -> list[Basis]:
         found.append(_part(f"the client {', '.join(sorted(clients))} is new to this role", CLIENT, first))
     if {a.delivery for a in uses} == {"1.0"} and "2.0" in habits.deliveries:
         found.append(_part("the key was handed out by IMDSv1, while the agent uses IMDSv2", TWIN, first))
-    services = {service for a in uses for service in services_of(a)} - habits.services
+    services = {service for a in uses for service in services_in(a.sources)} - habits.services
     if services & ACCOUNT_CALLS:
         found.append(_part(f"the first {', '.join(sorted(services & ACCOUNT_CALLS))} calls of this role", ACCOUNT_SERVICE, first))
     elif services:

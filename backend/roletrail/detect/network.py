@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 SERVICE, PRIVATE, UNKNOWN = "service", "private", ""
 _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
@@ -25,11 +25,9 @@ def network(address: str) -> str:
         return SERVICE if "." in address or "AWS" in address else UNKNOWN
     if any(found in block for block in _PRIVATE if block.version == found.version):
         return PRIVATE
-    return str(ip_network((found, _width(found)), strict=False))
-
-
-def _width(address: IPv4Address | IPv6Address) -> int:
-    return 24 if address.version == 4 else 48
+    if found.version == 4:
+        return f"{address.rpartition('.')[0]}.0/24"
+    return str(ip_network((found, 48), strict=False))
 
 
 def is_outside(net: str) -> bool:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
+from roletrail.detect.deeds import Nature, natures_of
 from roletrail.detect.finding import SEVERITIES, Finding, Reason, Severity
 from roletrail.detect.past import Past
 from roletrail.detect.story import Story
@@ -53,7 +54,13 @@ class Sample(NamedTuple):
     past: Past
 
 
-Facet = Literal["chain", "taken", "actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger"]
+Facet = Literal[
+    "chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities",
+    "persistence", "privilege", "trust", "evasion", "impact", "infrastructure",
+    "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger",
+]  # fmt: skip
+"""`taken`: a role was; `federated` and `foreign`: who asked for it; `shared`: it has other ways in; `made`: by a pivot.
+`key`, `instance`: whose `activities` they are. From `persistence` on: natures of deeds its actions may be."""
 
 
 class Rule(NamedTuple):
@@ -69,18 +76,31 @@ class Rule(NamedTuple):
 
 def facets(story: Story) -> frozenset[Facet]:
     """What a story holds."""
-    chain = story.leaf and (story.standing.sessions >= 2 or story.standing.reach >= 3)
-    return _named(chain, bool(story.node.role_name), *map(bool, _lists(story)))
+    node, standing, last = story.node, story.standing, story.path[-1]
+    acting = bool(story.activities)
+    return _named(
+        natures_of(story.actions),
+        story.leaf and (standing.sessions >= 2 or standing.reach >= 3),
+        bool(node.role_name),
+        last.asked is not None and last.asked.family in ("web", "saml"),
+        last.asked is not None and last.asked.copy == "foreign",
+        bool(story.role_uses),
+        acting and last.edge is not None and bool(last.edge.pivot),
+        acting and node.kind == "key",
+        acting and story.path[0].node.type == "instance",
+        acting,
+        *map(bool, _lists(story)),
+    )
 
 
-_LISTS: tuple[Facet, ...] = ("actions", "activities", "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
+_NAMES: tuple[Facet, ...] = ("chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities")
+_LISTS: tuple[Facet, ...] = ("sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
 _lists = attrgetter(*_LISTS)
 
 
-@lru_cache(1 << 10)
-def _named(*held: bool) -> frozenset[Facet]:
-    names: tuple[Facet, ...] = ("chain", "taken", *_LISTS)
-    return frozenset(name for name, one in zip(names, held, strict=True) if one)
+@lru_cache(1 << 12)
+def _named(natures: frozenset[Nature], *held: bool) -> frozenset[Facet]:
+    return natures | {name for name, one in zip((*_NAMES, *_LISTS), held, strict=True) if one}
 
 
 def severity_of(score: int) -> Severity:

@@ -9,6 +9,7 @@ from roletrail.detect.address import AddressClass, Ranges, classify, lies_in
 from roletrail.detect.binding import Binding, Circumstances, Use
 from roletrail.detect.place import FIRST_USE, Ruling, capped, decide, is_off
 from roletrail.detect.situation import Facts, Surveyor, evidence
+from roletrail.detect.story import services_in
 from roletrail.detect.subject import Found, Subject, World
 from roletrail.detect.verdict import Basis
 from roletrail.lineage.model import Activity, event_ref
@@ -188,7 +189,7 @@ def _through(a: Activity, parents: Sequence[Found], ranges: Ranges) -> Found:
     near = [
         found
         for found in parents
-        if service in hands.services_of(found.activity)
+        if service in services_in(found.activity.sources)
         and found.activity.first_at - PARENT_WITHIN <= a.first_at <= found.activity.last_at + PARENT_WITHIN
     ]
     own = Basis(f"D1: {situation.ROWS['D1']} ({service or a.address})", 0.0, (event_ref(a.first_at, a.first_event),))

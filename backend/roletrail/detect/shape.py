@@ -60,11 +60,13 @@ _KINDS = (
 )
 
 
+@lru_cache(1 << 14)
 def ref_kind(subject: str) -> str:
     """What a pipeline's subject ran for: main (or an environment), tag, branch or pull request; "" where it does not say."""
     return next((kind for pattern, kind in _KINDS if pattern.search(subject)), "")
 
 
+@lru_cache(1 << 14)
 def sub_pattern(subject: str) -> str:
     """A web identity's subject without what changes from run to run: repositories stay, branches fold to their kind."""
     return fold_name(_REF.sub(lambda found: (found[1] or found[2] or "") + "<ref>", subject))

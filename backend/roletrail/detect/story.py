@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from roletrail.detect.verdict import UseVerdict
@@ -73,6 +74,12 @@ class Story(NamedTuple):
     @property
     def asked(self) -> Issuance | None:
         return self.path[-1].asked
+
+
+@lru_cache(1 << 14)
+def services_in(sources: str) -> tuple[str, ...]:
+    """Services of an activity's `source=count` list, in its order."""
+    return tuple(pair.partition("=")[0] for pair in sources.split())
 
 
 def who(node: Node) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 # --- identities -------------------------------------------------------------------------------------------------
@@ -425,7 +426,12 @@ class Providers(NamedTuple):
 
 def event_ref(at: int, event_id: str) -> str:
     """Reference `yyyymmdd.eventID` of an event: what evidence lists hold and permalinks carry."""
-    return time.strftime("%Y%m%d", time.gmtime(at)) + "." + event_id
+    return f"{_day_of(at // 86_400)}.{event_id}"
+
+
+@lru_cache(1 << 12)  # millions of events, and a few hundred days
+def _day_of(day: int) -> str:
+    return time.strftime("%Y%m%d", time.gmtime(day * 86_400))
 
 
 def event_id_of(ref: str) -> str:

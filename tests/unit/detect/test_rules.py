@@ -11,7 +11,9 @@ from types import ModuleType
 
 import pytest
 
-from roletrail.detect import rules
+from roletrail.detect import habits, rules
+from roletrail.detect import sample as s
+from roletrail.detect.past import Past
 from roletrail.detect.rule import Rule, facets, findings_of
 from roletrail.detect.rules import RULES
 
@@ -72,6 +74,19 @@ def test_samples(rule: Rule) -> None:
         assert rule.needs in facets(sample.story)
     for sample in rule.silent:
         assert findings_of(rule, sample.story, sample.past) == []
+
+
+def test_no_rule_that_would_fire_is_left_unasked() -> None:
+    """Every rule on the stories of all of them, with nothing known, with everything new, and with a month that held it."""
+    stories = [sample.story for rule in RULES for sample in (*rule.fires, *rule.silent)]
+    fired = 0
+    for story in stories:
+        held = facets(story)
+        for past in (s.FRESH, Past(1, {}), s.month(), s.lived(habits.shown(story))):
+            fires = [rule for rule in RULES if findings_of(rule, story, past)]
+            fired += len(fires)
+            assert {rule.needs for rule in fires} <= held, (story, fires)
+    assert fired > len(stories)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.meta.id)

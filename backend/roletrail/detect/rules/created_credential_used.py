@@ -52,5 +52,5 @@ RULE = Rule(
         Sample(s.story(s.role("admin"), s.role("web"), pivot="command", activities=(s.activity(),)), s.FRESH),
         Sample(s.story(s.key("bob"), activities=(s.activity(),)), s.FRESH),
     ),
-    needs="activities",
+    needs="made",
 )

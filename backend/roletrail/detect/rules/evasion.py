@@ -36,5 +36,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_STOP, s.FRESH), Sample(_TRIED, s.FRESH)),
     silent=(Sample(_START, s.month()), Sample(s.story(s.key()), s.month())),
-    needs="actions",
+    needs="evasion",
 )

@@ -97,5 +97,5 @@ RULE = Rule(
         Sample(s.story(s.key()), s.month()),
         Sample(s.with_asked(_run("x"), lambda i: i._replace(role_name="AWSReservedSSO_Admin_0123456789abcdef")), s.month()),
     ),
-    needs="taken",
+    needs="federated",
 )

@@ -89,5 +89,5 @@ RULE = Rule(
         Sample(s.story(s.key()), s.month()),
         Sample(_vendor("888888888888")._replace(own=frozenset({"888888888888"})), _KNOWN),
     ),
-    needs="taken",
+    needs="foreign",
 )

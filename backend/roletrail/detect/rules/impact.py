@@ -38,5 +38,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_SHARED, s.FRESH), Sample(_READ, s.month())),
     silent=(Sample(_READ, s.FRESH), Sample(_READ, s.lived(habits.shown(_READ)))),
-    needs="actions",
+    needs="impact",
 )

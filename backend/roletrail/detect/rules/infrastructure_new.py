@@ -35,5 +35,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_RUN, s.month()),),
     silent=(Sample(_RUN, s.FRESH), Sample(_RUN, s.lived(habits.shown(_RUN)))),
-    needs="actions",
+    needs="infrastructure",
 )

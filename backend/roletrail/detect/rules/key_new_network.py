@@ -64,5 +64,5 @@ RULE = Rule(
         Sample(s.story(s.key(), s.role("a-role"), activities=(s.activity(s.CAFE),)), s.month()),
         Sample(s.story(s.key(), activities=(s.activity("10.0.0.9"),)), s.month()),
     ),
-    needs="activities",
+    needs="key",
 )

@@ -35,5 +35,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_MADE, s.FRESH), Sample(_MADE, s.month())),
     silent=(Sample(_READ, s.month()), Sample(s.story(s.role("admin")), s.month())),
-    needs="actions",
+    needs="persistence",
 )

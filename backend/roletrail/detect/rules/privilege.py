@@ -44,5 +44,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_ADMIN, s.FRESH), Sample(_ROLE, s.month())),
     silent=(Sample(_ROLE, s.FRESH), Sample(_ROLE, s.lived(habits.shown(_ROLE))), Sample(_REVOKE, s.month())),
-    needs="actions",
+    needs="privilege",
 )

@@ -66,5 +66,5 @@ RULE = Rule(
         Sample(_instance((s.OFFICE, 0, AGENT), (s.CAFE, 900, "boto3")), s.FRESH),
         Sample(_instance((s.OFFICE, 0, AGENT), (s.CAFE, 900, AGENT))._replace(path=_instance().path[-1:]), s.FRESH),
     ),
-    needs="activities",
+    needs="instance",
 )

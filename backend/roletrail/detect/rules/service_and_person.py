@@ -50,5 +50,5 @@ RULE = Rule(
         Sample(_PERSON._replace(role_uses=(s.use("key", s.T0 - 3600),)), s.FRESH),
         Sample(_PERSON._replace(role_uses=(s.use("function", s.T0 - 2 * DAY),)), s.FRESH),
     ),
-    needs="taken",
+    needs="shared",
 )

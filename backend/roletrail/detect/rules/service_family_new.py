@@ -9,7 +9,7 @@ from roletrail.detect import sample as s
 from roletrail.detect.finding import Reason
 from roletrail.detect.past import Past
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
-from roletrail.detect.story import Story, called
+from roletrail.detect.story import Story, called, services_in
 from roletrail.lineage.model import Activity, event_ref
 
 META = Meta(
@@ -44,8 +44,8 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     first: dict[str, Activity] = {}
     for activity in sorted(story.activities, key=lambda a: (a.cell, a.address)):
         if not activity.invoked_by:
-            for pair in activity.sources.split():
-                first.setdefault(pair.partition("=")[0], activity)
+            for source in services_in(activity.sources):
+                first.setdefault(source, activity)
     new = {
         source: activity for source, activity in first.items() if past.new(habits.family_key(story.node, source), activity.cell)
     }

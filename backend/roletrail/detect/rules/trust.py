@@ -40,5 +40,5 @@ RULE = Rule(
     judge,
     fires=(Sample(_trusting(s.STRANGER), s.FRESH),),
     silent=(Sample(_trusting(s.MEMBER), s.FRESH), Sample(s.story(s.role("deploy")), s.FRESH)),
-    needs="actions",
+    needs="trust",
 )

@@ -47,9 +47,8 @@ def put_judged(connection: Connection, judged: Collection[Judged], token: object
 def _first_shown(mine: Iterable[tuple[Judged, int]]) -> list[tuple[int, int, int]]:
     """Habits by key and day, each with the lowest number that showed it: thousands of sessions show the same ones."""
     first: dict[tuple[int, int], int] = {}
-    for one, n in sorted(mine, key=itemgetter(1)):
-        for seen in one.habits:
-            first.setdefault(seen, n)
+    for one, n in sorted(mine, key=itemgetter(1), reverse=True):  # the lowest comes last, and stays
+        first.update(dict.fromkeys(one.habits, n))
     return sorted((key, day, n) for (key, day), n in first.items())
 
 

@@ -143,7 +143,7 @@ class _Run:
         return found
 
     def _judge(self, stories: list[Story], days: defaultdict[int, set[int]] | None = None) -> list[Judged]:
-        shown = {story.node.id: [*habits.shown(story)] for story in stories}
+        shown = {story.node.id: frozenset(habits.shown(story)) for story in stories}
         if days is None:
             days = self._days(stories, shown.values())
         past = Past(self._first_at, days)
@@ -155,9 +155,9 @@ class _Run:
             found = tuple(findings_by(rules, told, past))
             if found:
                 self.severities.update([finding.severity for finding in found])
-            mine = tuple(dict.fromkeys(shown[story.node.id])) if not response and self._vouches(story, found) else ()
-            for seen in mine:
-                days[seen.key].add(seen.day)
+            mine = shown[story.node.id] if not response and self._vouches(story, found) else ()
+            for key, day in mine:
+                days[key].add(day)
             judged.append(Judged(story.node.id, found, (*mine, *_revocations(story))))
         return judged
 
@@ -174,10 +174,10 @@ class _Run:
             self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
         return self._asked_of[held]
 
-    def _days(self, stories: Collection[Story], shown: Iterable[list[Seen]]) -> defaultdict[int, set[int]]:
-        wanted = [seen for many in shown for seen in many]
-        times = [seen.day for seen in wanted] or [story.at // DAY for story in stories] or [0]
-        stored = self._graph.habit_days({seen.key for seen in wanted}, min(times) - WINDOW_DAYS, max(times))
+    def _days(self, stories: Collection[Story], shown: Iterable[frozenset[Seen]]) -> defaultdict[int, set[int]]:
+        wanted = frozenset[Seen]().union(*shown)
+        times = {day for _, day in wanted} or {story.at // DAY for story in stories} or {0}
+        stored = self._graph.habit_days({key for key, _ in wanted}, min(times) - WINDOW_DAYS, max(times))
         return defaultdict(set, {key: set(days) for key, days in stored.items()})
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
@@ -236,13 +236,16 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
     return run.anew()
 
 
+_REVOKING = frozenset({"PutRolePolicy", "DeleteAccessKey", "UpdateAccessKey"})
+
+
 def _revocations(story: Story) -> list[Seen]:
     """When this identity revoked a role's sessions or switched a key off: kept whoever did it."""
     found: list[Seen] = []
     for a in story.actions:
-        detail = detail_of(a.detail)
-        if a.error_code:
+        if a.error_code or a.event_name not in _REVOKING:
             continue
+        detail = detail_of(a.detail)
         if a.event_name == "PutRolePolicy" and detail.get("policy_name") == REVOKE_OLDER:
             found.append(Seen(habits.revoked_key(f"{a.account}:{a.target}"), a.at))
         if a.event_name == "DeleteAccessKey" or (a.event_name == "UpdateAccessKey" and detail.get("status") == "Inactive"):
