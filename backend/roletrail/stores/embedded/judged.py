@@ -178,6 +178,6 @@ def identities_by_time(connection: Connection) -> list[str]:
 
 
 def sign_ins_of(connection: Connection, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
-    rows = select_in(connection, "SELECT row FROM sign_in WHERE n IN (?)", numbers_of(connection, ids))
+    rows = select_in(connection, "SELECT row FROM identity JOIN sign_in USING (n) WHERE id IN (?)", set(ids))
     rows += select_in(connection, "SELECT row FROM sign_in WHERE person > '' AND person IN (?)", set(people) - {""})
     return sorted({unpack_sign_in(row) for (row,) in rows}, key=lambda sign_in: (sign_in.at, sign_in.event_id))

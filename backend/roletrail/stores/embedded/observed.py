@@ -55,11 +55,10 @@ def _merged(folds: list[Activity]) -> list[Activity]:
 
 
 def activities_of(connection: Connection, ids: Collection[str], from_: int, to: int) -> list[Activity]:
-    names = numbers_of(connection, ids)
-    days = "SELECT n, day, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
-    found = select_in(connection, days, names, before=(from_ // DAY_SECONDS, to // DAY_SECONDS))
-    folds = [fold for n, _, packed in found for fold in unpack_folds(names[n], packed) if from_ <= fold.cell < to]
-    parts = len(found) - len({(n, day) for n, day, _ in found})  # days that came in several commits have to be added up
+    days = "SELECT id, day, folds FROM identity JOIN activity USING (n) WHERE day BETWEEN ? AND ? AND id IN (?)"
+    found = select_in(connection, days, set(ids), before=(from_ // DAY_SECONDS, to // DAY_SECONDS))
+    folds = [fold for id_, _, packed in found for fold in unpack_folds(id_, packed) if from_ <= fold.cell < to]
+    parts = len(found) - len({(id_, day) for id_, day, _ in found})  # days that came in several commits have to be added up
     return sorted(fold_activities(folds).values() if parts else folds)  # no two are alike up to the end of their key
 
 
@@ -148,12 +147,13 @@ def _of(connection: Connection, table: str, unpack: Callable[[bytes], T], number
 
 def _newest(connection: Connection, table: str, unpack: Callable[[bytes], T], ids: Collection[str], limit: int) -> list[T]:
     if limit >= NO_LIMIT:
-        return sorted(_of(connection, table, unpack, numbers_of(connection, ids)), key=_time, reverse=True)[:limit]
-    found: list[T] = []
+        found = select_in(connection, f"SELECT row FROM identity JOIN {table} USING (n) WHERE id IN (?)", set(ids))
+        return sorted([unpack(row) for (row,) in found], key=_time, reverse=True)[:limit]
+    few: list[T] = []
     for n in numbers_of(connection, ids):
         latest = connection.execute(f"SELECT row FROM {table} WHERE n = ? ORDER BY at DESC, event_id DESC LIMIT ?", (n, limit))
-        found += [unpack(row) for (row,) in latest]
-    return sorted(found, key=_time, reverse=True)[:limit]
+        few += [unpack(row) for (row,) in latest]
+    return sorted(few, key=_time, reverse=True)[:limit]
 
 
 NO_LIMIT = 100_000

@@ -64,7 +64,7 @@ def aliases_of(connection: Connection, id_: str) -> list[str]:
 
 _PATHS = """
 WITH RECURSIVE up (leaf, n, level) AS (
-    SELECT n, n, 0 FROM standing WHERE n IN (?)
+    SELECT n, n, 0 FROM identity JOIN standing USING (n) WHERE identity.id IN (?)
     UNION ALL
     SELECT leaf, parent, level + 1 FROM up JOIN standing USING (n) WHERE parent > 0 AND level < 1000000
 )
@@ -73,11 +73,10 @@ SELECT leaf, id, last_pivot = n, counts FROM up JOIN standing USING (n) ORDER BY
 
 
 def paths(connection: Connection, ids: Collection[str]) -> dict[str, list[PathStep]]:
-    names = numbers_of(connection, ids)
-    found: dict[str, list[PathStep]] = {}
-    for leaf, id_, pivot, counts in select_in(connection, _PATHS, names):
-        found.setdefault(names[leaf], []).append(PathStep(id_, bool(pivot), bool(counts)))
-    return found
+    found: dict[int, list[PathStep]] = {}
+    for leaf, id_, pivot, counts in select_in(connection, _PATHS, set(ids)):
+        found.setdefault(leaf, []).append(PathStep(id_, bool(pivot), bool(counts)))
+    return {path[-1].id: path for path in found.values()}
 
 
 def descendants(connection: Connection, id_: str, limit: int) -> tuple[list[str], bool]:
