@@ -1,6 +1,6 @@
 """A Neo4j server that forbids, is away and comes back, or is read-only: whoever runs Roletrail is told what to do.
 
-The tests go on from one another: the last one makes the server read-only.
+The tests go on from one another: the first finds it with little memory, the last one makes it read-only.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,13 @@ from roletrail import cli
 from roletrail.bootstrap import open_graph
 from roletrail.errors import InvalidRequest, RoletrailError, StoreUnavailable
 from roletrail.ingest.clock import iso
+from roletrail.ingest.linking import link_pending
+from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.neo4j import Address, Neo4jStore
-from roletrail.stores.neo4j.connection import explained
-from roletrail.stores.port import ChainQuery, StoreAway
+from roletrail.stores.neo4j.connection import Connection, Cypher, explained
+from roletrail.stores.port import ChainQuery, StoreAway, TooMuchAtOnce
 from tests.neo4j_server.owned import Owned
+from tests.support.neo4j_graphs import commit_whole, log_files, parts_of
 from tests.support.served import SAMPLE, serving
 
 READ_ONLY = "server.databases.default_to_read_only=true\n"
@@ -27,6 +32,35 @@ READ_ONLY = "server.databases.default_to_read_only=true\n"
 
 def told(error: RoletrailError) -> str:
     return f"{error.detail} {error.hint}"
+
+
+def test_little_memory_takes_a_load_in_smaller_pieces(owned: Owned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a commit as of linking, and both come to what a store with enough of it holds."""
+    told_by: list[str] = []
+    writing = Connection.writing
+
+    @contextmanager
+    def watched(self: Connection) -> Generator[Cypher]:
+        try:
+            with writing(self) as cypher:
+                yield cypher
+        except TooMuchAtOnce:
+            told_by.append(stage)
+            raise
+
+    monkeypatch.setattr(Connection, "writing", watched)
+    paths = list(log_files(["sample/company-noise"]))[:45]
+    store, plenty = Neo4jStore(owned.address()), EmbeddedStore(tmp_path / "plenty")
+    for one in (plenty, store):
+        stage = "commit"
+        commit_whole(one, parts_of(paths), paths, 2 << 24)
+        stage = "link"
+        link_pending(one)
+    assert {"commit", "link"} == set(told_by), "the server had memory enough: this tests nothing"
+    assert list(store.export()) == list(plenty.export())
+    assert store.totals() == plenty.totals()
+    store.close()
+    plenty.close()
 
 
 @pytest.mark.parametrize(

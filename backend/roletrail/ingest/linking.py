@@ -22,9 +22,6 @@ from roletrail.stores.port import GraphStore, LinkWriter, Pending, StoreBusy, To
 
 NOTHING = Pending((), (), (), (), None)
 
-LEAST_BATCH = 500
-"""Observations that every server has the memory to link at once."""
-
 PATIENCE_SECONDS = 60.0
 RETRY_SECONDS = 2.0
 """How long linking waits for a store that is away, and how often it asks again: a server restarts in less."""
@@ -49,13 +46,11 @@ def link_pending(store: GraphStore, batch: int = 100_000, *, linked: Callable[[i
     while True:
         try:
             done = _link_some(store, batch)
-        except TooMuchAtOnce:
-            if batch <= LEAST_BATCH:
-                raise
-            batch //= 2
+        except _TooManyError as told:
+            batch = told.half
             continue
-        except StoreBusy:
-            if waited >= PATIENCE_SECONDS:
+        except StoreBusy as busy:
+            if isinstance(busy, TooMuchAtOnce) or waited >= PATIENCE_SECONDS:
                 raise
             time.sleep(RETRY_SECONDS)
             waited += RETRY_SECONDS
@@ -68,15 +63,30 @@ def link_pending(store: GraphStore, batch: int = 100_000, *, linked: Callable[[i
             linked(total.observations)
 
 
+class _TooManyError(Exception):
+    """So many observations were too much for the server's memory; half of what there was may not be."""
+
+    def __init__(self, half: int) -> None:
+        super().__init__(half)
+        self.half = half
+
+
 def _link_some(store: GraphStore, batch: int) -> LinkSummary | None:
-    """One transaction; None when there was nothing left to link."""
-    with store.linking() as writer:
-        pending = writer.pending(batch)
-        if pending.empty:
-            return None
-        with collector_paused():
-            done = link_batch(writer, pending)
-        writer.advance(pending)
+    """One transaction; None when there was nothing left to link. Raises TooMuchAtOnce when a single observation is."""
+    taken = batch
+    try:
+        with store.linking() as writer:
+            pending = writer.pending(batch)
+            if pending.empty:
+                return None
+            taken = _size(pending)
+            with collector_paused():
+                done = link_batch(writer, pending)
+            writer.advance(pending)
+    except TooMuchAtOnce as error:
+        if taken < 2:
+            raise
+        raise _TooManyError(taken // 2) from error
     return done
 
 
