@@ -130,12 +130,18 @@ def capped(ruling: Ruling) -> Ruling:
     return ruling._replace(confidence=min(ruling.confidence, CLAIMED_CAP))
 
 
-OFF = frozenset({
-    "OFF_INSTANCE_LATERAL", "OFF_INSTANCE_INSIDE_AWS", "OFF_INSTANCE_OUTSIDE_AWS", "PROBABLE_OFF_INSTANCE_OUTSIDE_AWS",
-    "INSTANCE_CREDENTIAL_TO_CONSOLE", "OFF_WORKLOAD",
-})  # fmt: skip
-"""Words that say a credential was used away from where it belongs."""
 NEW_ADDRESS = "NEW_ADDRESS"
+AWAY = {
+    "OFF_INSTANCE_LATERAL": "from another place of the same network",
+    "OFF_INSTANCE_INSIDE_AWS": "from elsewhere inside AWS",
+    "OFF_INSTANCE_OUTSIDE_AWS": "from outside AWS",
+    "PROBABLE_OFF_INSTANCE_OUTSIDE_AWS": "probably from outside AWS",
+    "INSTANCE_CREDENTIAL_TO_CONSOLE": "to sign in to the console",
+    "OFF_WORKLOAD": "away from the workload it was delivered to",
+    NEW_ADDRESS: "from an address new for its instance",
+}
+"""How a credential was used, by the words that can say it was used away from where it belongs."""
+OFF = frozenset(AWAY) - {NEW_ADDRESS}
 NEW_ADDRESS_ALONE = 0.60
 ON = frozenset({"ON_INSTANCE", "EXPECTED_EGRESS", "CONSISTENT"})
 DECIDED = 0.50

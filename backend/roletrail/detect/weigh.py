@@ -9,6 +9,7 @@ from roletrail.detect.deeds import Deed, deeds_of
 from roletrail.detect.finding import Reason
 from roletrail.detect.network import client, is_outside, network
 from roletrail.detect.past import SETTLED_DAYS, WINDOW_DAYS, Past
+from roletrail.detect.place import AWAY
 from roletrail.detect.story import Step, Story, called
 
 NO_BASELINE = "no baseline yet: less than 14 days of data come before it, so nothing is called new"
@@ -80,7 +81,7 @@ def elsewhere(story: Story) -> Iterator[Reason]:
     if off:
         worst = max(off, key=lambda v: v.confidence)
         events = tuple(ref for basis in worst.reasons for ref in basis.events)[:MOST_EVENTS]
-        text = f"a workload's credentials on its path were used away from it: {worst.verdict} from {worst.source_ip_address}"
+        text = f"a workload's credentials on its path were used {AWAY[worst.verdict]} ({worst.source_ip_address})"
         yield Reason(text, round(50 * worst.confidence), events)
 
 

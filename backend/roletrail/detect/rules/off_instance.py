@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from roletrail.detect import sample as s
 from roletrail.detect.finding import Reason
 from roletrail.detect.past import Past
+from roletrail.detect.place import AWAY
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
 from roletrail.detect.story import Story, called
 from roletrail.detect.verdict import UseVerdict
@@ -58,7 +59,9 @@ def _path(story: Story) -> Iterator[Reason]:
 
 
 def _said(v: UseVerdict) -> str:
-    return f"{v.verdict} by row {v.row}, confidence {v.confidence:.2f}: {v.access_key_id} from {v.source_ip_address}, {v.count} calls"
+    calls = "one call" if v.count == 1 else f"{v.count:,} calls"
+    basis = f"row {v.row}, confidence {v.confidence:.2f}"
+    return f"{v.access_key_id} was used {AWAY[v.verdict]}: {calls} from {v.source_ip_address} ({basis})"
 
 
 _ROLE = s.story(s.origin("instance", "i-0123456789abcdef0"), s.role("web"))

@@ -28,7 +28,11 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not odd:
         return
     refs = tuple(ref for v in odd for basis in v.reasons for ref in basis.events)[:20]
-    reasons = [Reason(f"{odd[0].verdict} from {odd[0].source_ip_address}, but by unfamiliar hands", 40, refs)]
+    reasons = [
+        Reason(
+            f"the address, {odd[0].source_ip_address}, accuses nobody ({odd[0].verdict}), but the hands are unfamiliar", 40, refs
+        )
+    ]
     reasons += [Reason(basis.text, 0, basis.events) for basis in odd[0].reasons[:4]]
     yield Hit(
         f"{called(story.node)} is in unfamiliar hands",

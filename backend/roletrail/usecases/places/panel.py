@@ -12,6 +12,7 @@ from roletrail.detect.binding import NEAR
 from roletrail.detect.egress import way_out
 from roletrail.detect.estate import Estate, InstanceFact, OwnAddress
 from roletrail.detect.judging import judge
+from roletrail.detect.place import AWAY
 from roletrail.detect.situation import of_kind
 from roletrail.detect.subject import Subject, World
 from roletrail.detect.verdict import UseVerdict
@@ -36,16 +37,9 @@ MOST_USES = 200
 MOST_NEIGHBOURS = 5
 MARGIN = 3_600
 
-WORDS = {
+WORDS = {verdict: f"Used {how}." for verdict, how in AWAY.items()} | {
     "ON_INSTANCE": "Consistent with the instance; somebody working through the instance looks the same.",
     "EXPECTED_EGRESS": "An expected way out; which host behind it spoke cannot be proved.",
-    "OFF_INSTANCE_LATERAL": "Used from another place of the same network.",
-    "OFF_INSTANCE_INSIDE_AWS": "Used from elsewhere inside AWS.",
-    "OFF_INSTANCE_OUTSIDE_AWS": "Used from outside AWS.",
-    "PROBABLE_OFF_INSTANCE_OUTSIDE_AWS": "Probably used from outside AWS.",
-    "INSTANCE_CREDENTIAL_TO_CONSOLE": "Turned into a console sign-in.",
-    "OFF_WORKLOAD": "Used away from the workload it was delivered to.",
-    "NEW_ADDRESS": "A new address for this instance.",
     "CONSISTENT": "Consistent with the workload.",
     "CONFLICT": "Two facts contradict each other.",
     "SUSPECT_EGRESS": "Not decidable: the instance may leave by a gateway whose addresses are not known.",
