@@ -123,7 +123,8 @@ class Processes:
         self._tasks: deque[Read | Again] = deque(Read(unit) for unit in units)
         self._deaths: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
-        self._heard: queue.Queue[tuple[_Member, Report | None]] = queue.Queue(maxsize=count)
+        self._heard: queue.SimpleQueue[tuple[_Member, Report | None]] = queue.SimpleQueue()
+        self._room = threading.Semaphore(count)  # for batches, which are large; workers go on while the run links
         self._started = 0
         self._given_up_count = 0
         self._closed = False
@@ -148,11 +149,13 @@ class Processes:
     def _listen(self, member: _Member) -> None:
         """However this ends, `reports` hears of it: nobody may wait for a worker that is no more."""
         try:
-            while (report := receive_report(member.reports)) is not None:
+            while not self._closed and (report := receive_report(member.reports)) is not None:
                 if isinstance(report, Passed):
                     with self._lock:
                         member.passed((report.locator, report.k))
                         self._feed(member)
+                elif isinstance(report, Batch):
+                    self._room.acquire()
                 self._heard.put((member, report))
         except (OSError, ValueError):  # closed under our hands, or no frame of ours
             member.process.kill()
@@ -183,6 +186,7 @@ class Processes:
         if isinstance(report, Failed):
             raise StoreUnavailable(f"A worker cannot write to the archive: {report.detail}.")
         if isinstance(report, Batch):
+            self._room.release()
             with self._lock:
                 for part in report.parts:
                     member.held.pop((part.object.locator, part.k), None)
@@ -247,7 +251,6 @@ class Processes:
             if member.process.poll() is None:
                 member.process.kill()
             member.process.wait()
-        while not self._heard.empty():  # a reader may wait for room
-            self._heard.get_nowait()
+        self._room.release(len(self._members) or 1)  # a reader may wait for it
         for member in self._members:
             member.close()
