@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from tests.bench import generate, truth
 from tests.bench.measure import Measured, run
-from tests.bench.stages import JUDGING
+from tests.bench.stages import FLOOR, JUDGING
 
 AIM_FLOOR, HOPE_FLOOR = 0.33, 0.5
 AIM_DUCKDB, HOPE_DUCKDB = 1.1, 1.5
@@ -150,6 +150,8 @@ def stages(setting: Setting) -> dict[str, float]:
         print(f"  {stage:<16} {seconds:8.2f} s {seconds / total:6.1%}")
     reached = "aim reached" if spent[JUDGING] / total <= AIM_JUDGING else "ABOVE THE AIM"
     print(f"judging: {spent[JUDGING]:.2f} s, {spent[JUDGING] / total:.1%} of the ingest (aim {AIM_JUDGING:.0%}: {reached})")
+    least = sum(spent[stage] for stage in FLOOR)
+    print(f"a/b of this process: {least / total:.2f}, and {least / (total - spent[JUDGING]):.2f} without judging")
     shutil.rmtree(store)
     return spent
 

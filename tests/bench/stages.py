@@ -28,6 +28,8 @@ from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.usecases.findings.evaluate import Given, evaluate
 
 JUDGING = "judge"
+FLOOR = ("gunzip", "decode")
+"""What `floor` does too."""
 
 _spent: dict[str, float] = defaultdict(float)
 

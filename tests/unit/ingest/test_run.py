@@ -253,6 +253,38 @@ def test_an_object_that_kills_workers_is_given_up(place: Place, tmp_path: Path, 
     assert children() == []
 
 
+COUNTER = """
+import os, sys
+from roletrail.ingest import worker
+real = worker.open_object
+def open_object(stored):
+    with open(os.path.join(sys.argv[1], "..", "read"), "ab") as read:
+        read.write(b".")
+    return real(stored)
+worker.open_object = open_object
+worker.main()
+"""
+
+
+def test_workers_go_on_while_the_run_is_busy(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linking keeps a run for seconds: what it has not heard yet must not keep workers from the next objects."""
+    for number in range(20):
+        (place.logs / f"{number}.json").write_bytes(file_of(RECORDS[number * 20 : number * 20 + 20]))
+    script, read = tmp_path / "counter.py", tmp_path / "read"
+    script.write_text(COUNTER)
+    monkeypatch.setattr(crew, "COMMAND", (sys.executable, str(script)))
+    until = time.monotonic() + 60
+    seen: list[int] = []
+
+    def busy(state: Progress) -> None:
+        while state.files_done == 1 and read.stat().st_size < 20 and time.monotonic() < until:
+            time.sleep(0.02)
+        seen.append(read.stat().st_size if read.exists() else 0)
+
+    assert place.ingest(workers=2, on_progress=busy).taken == 400
+    assert seen[1] == 20
+
+
 def test_a_full_disk_is_one_clear_sentence(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     layout.write(place.logs, layout.delivered(RECORDS, seconds=900))
     code = "from roletrail.archive import writer\ndef full(*a, **k): raise OSError(28, 'No space left on device')\n"
