@@ -18,12 +18,15 @@ Hashes = NDArray[np.uint64]
 Place = tuple[str, str, int]  # account, region, hour
 
 MAX_CACHED = 4_000_000
-"""Hashes remembered between commits: 32 MB."""
+"""Hashes remembered between commits: 32 MB. Those of the hours a commit asks about are held however many they are."""
+
+MOST_RUN = 1 << 20
+"""Hashes that are sorted together, 8 MB: what a part adds to a busy hour must not cost a pass over the hour."""
 
 
 class Cell(NamedTuple):
     number: int
-    hashes: Hashes  # sorted
+    runs: tuple[Hashes, ...]  # each sorted, and each at least twice the next one or as long as runs get
     counts: dict[str, int]
     first_at: int
     last_at: int
@@ -47,25 +50,32 @@ class TakenCells:
         self._size = 0
         self._version = -1
 
+    def make_room(self, parts: Iterable[Part]) -> None:
+        """When too much is remembered, forget what these parts do not ask about."""
+        if self._size > MAX_CACHED:
+            self._cells = {place: self._cells[place] for place in _places(parts) if place in self._cells}
+            self._size = sum(len(run) for cell in self._cells.values() for run in cell.runs)
+
     def unknown(self, parts: Iterable[Part]) -> set[Place]:
         """Cells of these parts that are not remembered."""
-        return {place_of(cell) for part in parts for cell in part.cells} - self._cells.keys()
+        return _places(parts) - self._cells.keys()
 
     def remember(
         self, place: Place, number: int, runs: list[Hashes], counts: dict[str, int], first_at: int, last_at: int
     ) -> None:
         """A cell as it is stored; `runs` are the hashes of each commit that took of it."""
-        self._cells[place] = Cell(number, np.sort(np.concatenate(runs)), counts, first_at, last_at)
-        self._size += len(self._cells[place].hashes)
+        hashes = np.sort(np.concatenate(runs))
+        self._cells[place] = Cell(number, (hashes,), counts, first_at, last_at)
+        self._size += len(hashes)
 
     def doubles(self, part: Part) -> bytes:
         """Hashes of this part that are taken already, as CellEvents has them; empty when there are none."""
         found: list[Hashes] = []
         for cell in part.cells:
             known = self._cells.get(place_of(cell))
-            if known is not None and len(known.hashes):
+            if known is not None:
                 mine = np.frombuffer(cell.hashes, dtype="<u8")
-                found.append(mine[_member(mine, known.hashes)])
+                found += [mine[_member(mine, run)] for run in known.runs if len(run)]
         return np.unique(np.concatenate(found)).tobytes() if any(map(len, found)) else b""
 
     def take(self, cells: Iterable[CellEvents]) -> None:
@@ -75,12 +85,10 @@ class TakenCells:
             known = self._cells.get(place)
             if known is None:
                 self._top += 1
-                self._cells[place] = known = Cell(self._top, mine, cell.counts, cell.first_at, cell.last_at)
+                self._cells[place] = known = Cell(self._top, (mine,), cell.counts, cell.first_at, cell.last_at)
             else:
-                hashes = np.concatenate((known.hashes, mine))
-                hashes.sort()
                 times = min(known.first_at, cell.first_at), max(known.last_at, cell.last_at)
-                self._cells[place] = Cell(known.number, hashes, _sum(known.counts, cell.counts), *times)
+                self._cells[place] = Cell(known.number, _with(known.runs, mine), _sum(known.counts, cell.counts), *times)
             self._size += len(mine)
             self._changed.add(place)
             self._new_hashes.append((known.number, cell.hashes))
@@ -96,6 +104,19 @@ class TakenCells:
 
 def place_of(cell: CellEvents) -> Place:
     return cell.account, cell.region, cell.hour
+
+
+def _places(parts: Iterable[Part]) -> set[Place]:
+    return {place_of(cell) for part in parts for cell in part.cells}
+
+
+def _with(runs: tuple[Hashes, ...], mine: Hashes) -> tuple[Hashes, ...]:
+    """One run more; short ones become longer ones as digits carry, so that each hash is sorted a few times in all."""
+    *longer, last = *runs, mine
+    while longer and len(longer[-1]) < 2 * len(last) and len(longer[-1]) + len(last) <= MOST_RUN:
+        last = np.concatenate((longer.pop(), last))
+        last.sort()
+    return *longer, last
 
 
 def holds(hashes: bytes, event_hash: int) -> bool:

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 import numpy as np
 
 from roletrail.lineage.model import Part
-from roletrail.stores.cells import MAX_CACHED, Hashes, Place, TakenCells, holds
+from roletrail.stores.cells import Hashes, Place, TakenCells, holds
 from roletrail.stores.embedded.rows import select_in
 
 
@@ -18,7 +18,8 @@ class Cells(TakenCells):
     def start(self, connection: Connection, parts: Iterable[Part]) -> None:
         """At the start of each write transaction: `data_version` moves when another connection has committed."""
         (version,) = connection.execute("PRAGMA data_version").fetchone()
-        if version != self._version or self._size > MAX_CACHED:
+        self.make_room(parts)
+        if version != self._version:
             self.forget()
             self._version = version
             (self._top,) = connection.execute("SELECT coalesce(max(c), 0) FROM cell").fetchone()

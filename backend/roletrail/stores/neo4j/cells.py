@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from roletrail.lineage.model import Part
-from roletrail.stores.cells import MAX_CACHED, Hashes, TakenCells, holds
+from roletrail.stores.cells import Hashes, TakenCells, holds
 from roletrail.stores.neo4j.connection import Cypher
 from roletrail.stores.neo4j.lease import Lease
 from roletrail.stores.neo4j.statements import statements
@@ -18,7 +18,8 @@ _Q = statements("commit")
 
 class Cells(TakenCells):
     def start(self, cypher: Cypher, lease: Lease, parts: Iterable[Part]) -> None:
-        if self._version != lease.turn or self._size > MAX_CACHED:
+        self.make_room(parts)
+        if self._version != lease.turn:
             self.forget()
             self._top = lease.counter("cells")
             self._version = lease.turn

@@ -33,8 +33,9 @@ MOST_BELOW = 1_000
 MOST_OF_ROLE = 300
 """Sessions of a role that one workload's habits are told from; all of them when everything is judged."""
 
-FEW, FEW_ROLES, MOST_SIBLINGS = 500, 10, 2_000
-"""Up to so many sessions of so many roles are judged beside the latest of their kind, not beside every workload's."""
+MOST_SIBLINGS, MOST_AROUND = 2_000, 20_000
+"""Sessions of one role or instance, and of all that is asked about together, that news is judged beside: the latest. What a round
+of a follower reads hangs on what came, not on what the store has held since years."""
 
 ALL_TIME = 1 << 40
 
@@ -108,8 +109,10 @@ class Case:
             for node in self._around(only)
             if node.kind == "session" and ":aws:ec2-infrastructure" not in node.principal_id
         }
-        self._told = told.facts_of(self._graph.actions_named(NETWORK | told.LATERAL))
-        self._sign_ins = [s for s in self._graph.sign_ins_named(TO_CONSOLE) if s.success != "false" and s.type == "AssumedRole"]
+        actions = self._graph.actions_named(NETWORK | told.LATERAL) if self._nodes else ()  # a pass over all that was done
+        sign_ins = self._graph.sign_ins_named(TO_CONSOLE) if self._nodes else ()
+        self._told = told.facts_of(actions)
+        self._sign_ins = [s for s in sign_ins if s.success != "false" and s.type == "AssumedRole"]
         self._only = only
         read = self._with_their_roles() if only else self._nodes
         self._activities: dict[str, list[Activity]] = defaultdict(list)
@@ -133,17 +136,18 @@ class Case:
         )  # fmt: skip
 
     def _around(self, only: Collection[str]) -> Iterable[Node]:
-        """All sessions of workloads; when few are asked for, the latest of their roles and instances, found by look-ups."""
-        asked = [row.node for row in self._graph.rows(only).values()] if 0 < len(only) <= FEW else []
-        roles = {node.role_arn for node in asked}
-        if not asked or len(roles) > FEW_ROLES:
+        """All sessions of workloads; or, of the workloads' among those asked for, the latest of their roles and instances."""
+        if not only:
             return self._graph.workload_nodes()
+        asked = [row.node for row in self._graph.rows(only).values() if is_workload(row.node)]
+        roles = {node.role_arn for node in asked}
+        instances = {id_ for kind, id_ in map(workload_of, asked) if kind == "instance"}
+        most = _share(len(roles) + len(instances))
         ids = {node.id for node in asked}
         for role_arn in roles:
-            ids.update(self._graph.siblings_by_role(role_arn, MOST_SIBLINGS)[0])
-        for kind, id_ in {workload_of(node) for node in asked}:
-            if kind == "instance":
-                ids.update(self._graph.entity_sessions("instance", id_, MOST_SIBLINGS)[0])
+            ids.update(self._graph.siblings_by_role(role_arn, most)[0])
+        for id_ in instances:
+            ids.update(self._graph.entity_sessions("instance", id_, most)[0])
         return (row.node for row in self._graph.rows(ids).values() if is_workload(row.node))
 
     def _customs(self, role_arn: str) -> Customs:
@@ -221,6 +225,11 @@ class Case:
         roots = {row.standing.root for row in rows.values()} - self._roots.keys() - {""}
         self._roots.update((id_, row.node) for id_, row in (self._graph.rows(roots) if roots else {}).items())
         self._known.update((id_, (row.node, self._roots.get(row.standing.root, row.node))) for id_, row in rows.items())
+
+
+def _share(places: int) -> int:
+    """Sessions of each role and instance that are read: enough to tell its habits from, however many are asked about."""
+    return max(MOST_OF_ROLE, min(MOST_SIBLINGS, MOST_AROUND // max(places, 1)))
 
 
 def _neighbour(node: Node, root: Node, uses: Iterable[Activity]) -> Neighbour:
