@@ -12,13 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roletrail.lineage.link import anchors
-from roletrail.lineage.model import Edge, Issuance, Linked, Providers, Seen, Standing
+from roletrail.lineage.model import Activity, Alias, Caller, Edge, Issuance, Linked, Providers, Seen, Standing
+from roletrail.stores.merge import fold_activities
 from roletrail.stores.port import ChainQuery, GraphStore, Pending
 from tests.contract.conftest import Open
 from tests.support.counts import repetitions
 from tests.support.graphs import commit_all, fill, link
 from tests.support.reference import Reference
 from tests.support.worlds import Identity, World, node_of, principal
+from tests.unit.lineage.link.made import made
+
+DAY = 1_793_577_600
 
 many = settings(
     max_examples=repetitions("store_graphs"),
@@ -94,19 +98,15 @@ def test_a_caller_that_a_stranger_may_be_is_pending_with_every_call(store: Graph
 
 @many
 @given(seed=st.integers(0, 10_000))
-def test_from_where_identities_were_used(fresh: Open, seed: int) -> None:
+def test_activities_in_a_window(fresh: Open, seed: int) -> None:
     store, world = fresh(), World(seed, 12)
     parts = world.parts(world.events, 3, seed)
     commit_all(store, parts)
     folds = [activity for part in parts for activity in part.activities]
     for from_, to in ((0, 1 << 40), *((fold.cell, fold.cell + 900) for fold in folds[:3])):
-        wanted: dict[str, set[tuple[str, str]]] = {}
-        for fold in folds:
-            if from_ <= fold.cell < to:
-                wanted.setdefault(fold.identity, set()).add((fold.address, fold.agent))
+        wanted = sorted(fold_activities(fold for fold in folds if from_ <= fold.cell < to).values())
         with store.linking() as writer:
-            found = writer.used_from([*world.identities, "unheard-of"], from_, to)
-        assert {id_: places for id_, places in found.items() if places} == wanted
+            assert writer.activities_of([*world.identities, "unheard-of"], from_, to) == wanted
 
 
 @many
@@ -250,6 +250,46 @@ def test_an_alias_takes_the_place_of_its_node(store: GraphStore) -> None:
     put(store, [below(session("real"))], {})
     assert store.aliases_of("real") == []
     assert store.resolve_alias("early") == ""
+
+
+def test_an_identity_that_is_another_one_says_by_which_rule_and_how_surely(store: GraphStore) -> None:
+    key, first, second = (node_of(session(id_)) for id_ in ("key", "first", "second"))
+    sure = Alias("first", "key", "J7", 0.85, ("20261102.call", "20261102.use"))
+    less = Alias("second", "key", "J7", 0.70, ("20261102.other",))
+    put(store, [Linked(key, (), ("early",), ()), Linked(first, (), (), (), sure), Linked(second, (), (), (), less)], {})
+    assert store.same_as("key", 9) == [less, sure]
+    assert store.same_as("key", 1) == [less]
+    assert store.same_as("first", 9) == []
+    assert store.aliases_of("key") == ["early", "first", "second"]
+    with store.linking() as writer:
+        early = Alias("early", "key")
+        assert writer.aliases(["early", "first", "key", "nobody"]) == {"early": early, "first": sure}
+    dumped = {alias.id: alias for _, alias in store.export() if isinstance(alias, Alias)}
+    assert dumped == {"early": early, "first": sure, "second": less}
+
+    surer = less._replace(confidence=0.85, evidence=("20261102.call", "20261102.other"))
+    put(store, [Linked(second, (), (), (), surer), Linked(first, (), (), ())], {})
+    assert store.same_as("key", 9) == [surer]
+    assert store.resolve_alias("first") == "first"
+
+
+def test_what_services_did_for_a_user_is_linked_again_when_a_key_has_calls_of_the_day(store: GraphStore) -> None:
+    world = World(1, 3)
+    (part,) = world.parts(world.events[:1], 1, 0)
+    key = made(Caller, id="k", kind="key", type="IAMUser", partition="aws", principal_id="AIDA", first_at=DAY, last_at=DAY)
+    acted = key._replace(id="acted", kind="session", created=DAY + 9, internal=1, count=1)
+
+    def commit(number: int, *callers: Caller, at: int = DAY) -> set[str]:
+        calls = [made(Activity, identity=one.id, cell=at, first_at=at, last_at=at, count=1) for one in callers]
+        info = part.object._replace(locator=f"n{number}")
+        bare = part._replace(object=info, attempt=number, issuances=[], sign_ins=[], actions=[], attempts=[], cells=[])
+        store.commit([bare._replace(callers=list(callers), credentials=[], activities=calls)], [])
+        return set(take_pending(store, 10).callers)
+
+    assert commit(1, key, acted) == {"k", "acted"}
+    assert commit(2, key) == {"acted"}
+    assert commit(3, key, at=DAY + 86_400) == set()
+    assert commit(4, key._replace(id="m", principal_id="AIDB")) == {"m"}
 
 
 def test_two_identities_may_claim_one_alias_and_the_lesser_answers(store: GraphStore) -> None:

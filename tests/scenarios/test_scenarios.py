@@ -21,10 +21,10 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for pattern in ("t*/expected.yaml", "sample/*/expected.yaml") for path in HERE.glob(pattern))
 
 KEPT_FOR_LATER = {
-    "aliases", "generations", "identity_center", "mfa", "summary", "tags",
+    "generations", "identity_center", "mfa", "summary", "tags",
 }  # fmt: skip
 ASSERTED = {
-    "about", "absent", "cases", "chain_count", "chains", "containment", "coverage", "doubles", "events", "families", "findings", "gaps", "given", "identities",
+    "about", "absent", "aliases", "cases", "chain_count", "chains", "containment", "coverage", "doubles", "events", "families", "findings", "gaps", "given", "identities",
     "impact", "load", "marks", "name", "off_uses", "reasons", "verdicts",
 }  # fmt: skip
 
@@ -82,6 +82,8 @@ def test_scenario(case: Case, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -
             lines += finding_differences(case.wanted["findings"], loaded, api)
         for wanted in case.wanted.get("identities", []):
             lines += _identity(wanted, loaded, api)
+        for thing, wanted in case.wanted.get("aliases", {}).items():
+            lines += _alias(thing, wanted, loaded, api)
         for thing in case.wanted.get("absent", []):
             assert ids_of(loaded.trace(thing)) == []
     finally:
@@ -192,6 +194,25 @@ def _containment(wanted: dict[str, Any], chains: list[Any], loaded: Loaded, api:
         if not any(not differences(rest, step) for step in named):
             lines.append(f"containment: no step is {one}, these are of that name: {[step['title'] for step in named]}")
     return lines
+
+
+def _alias(key: str, wanted: dict[str, Any], loaded: Loaded, api: Api) -> list[str]:
+    """A forward access session (J7) is another credential, with its grade; `aws login` (J9) only adds a key to its session."""
+    (id_,) = ids_of(loaded.trace(key))
+    view = api.get(f"sessions/{id_}")
+    assert view == loaded.show(id_)
+    if wanted["rule"] != "J7":
+        assert key in view["node"]["access_key_ids"]
+        return differences([], view["aliases"], f"{key}: alias")
+    (found,) = [one for one in view["aliases"] if one["access_key_id"] == key]
+    assert found["evidence"] == [ref.partition(".")[2] for ref in found["evidence_refs"]]
+    for ref in found["evidence_refs"]:
+        api.get(f"events/{ref}")
+    said = {name: wanted[name] for name in wanted if name not in ("kind", "of")}
+    return [
+        *differences(said, found, f"{key}: alias"),
+        *differences([wanted["of"]], view["node"]["access_key_ids"], f"{key}: alias of"),
+    ]
 
 
 def _in_order(views: list[Any], field: str) -> list[str]:

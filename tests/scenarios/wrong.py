@@ -16,6 +16,9 @@ def wrong(core: Core, wanted: dict[str, Any]) -> list[str]:
     lines += family_differences(wanted.get("families", []), chains)
     for identity in wanted.get("identities", []):
         lines += _identity(core, identity)
+    for thing, alias in wanted.get("aliases", {}).items():
+        if alias["rule"] == "J7":
+            lines += differences(alias, core.alias(thing), f"{thing}: alias")
     return lines + [f"{thing}: found, and must not be" for thing in wanted.get("absent", []) if core.found(thing)]
 
 

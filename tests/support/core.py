@@ -44,7 +44,8 @@ class Core:
 
     def found(self, thing: str) -> list[str]:
         """Ids of identities that a key, principal id or ARN leads to."""
-        answers = {alias: id_ for id_, one in self.memory.linked.items() for alias in one.aliases} | self.memory.turned
+        answers = {alias: id_ for id_, one in self.memory.linked.items() for alias in one.aliases}
+        answers |= {id_: alias.target for id_, alias in self.memory.turned.items()}
         by_key = {answers.get(id_, id_) for id_, uses in self.memory.uses.items() if thing in uses}
         found = []
         for id_, one in self.memory.linked.items():
@@ -53,6 +54,14 @@ class Core:
             if id_ in by_key or thing in names:
                 found.append(id_)
         return found
+
+    def alias(self, key: str) -> dict[str, Any]:
+        """By which rule a key's session is another credential's, and whose; a session of its own has none."""
+        (one,) = [self.memory.turned.get(id_) for id_, uses in self.memory.uses.items() if key in uses]
+        if one is None:
+            return {}
+        (target,) = self.memory.linked[one.target].node.access_key_ids
+        return {"kind": "FAS", "of": target, "rule": one.rule, "confidence": one.confidence}
 
     def ending_at(self, id_: str) -> dict[str, Any]:
         row = self._asked.row(id_)

@@ -236,6 +236,7 @@ def _denied(w: Writer) -> None:
 def _forward(w: Writer) -> None:
     by = w.anyone()
     created = w.now if by.key.startswith("AKIA") else 0
+    w.trail.call(by, w.now, "secretsmanager", "GetSecretValue")
     workloads.forward_access(w.trail, by, w.now, "secretsmanager", "kms", "Decrypt", key=w.key(), created=created)
 
 

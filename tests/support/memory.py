@@ -16,6 +16,7 @@ from roletrail.lineage.link import anchors
 from roletrail.lineage.model import (
     Action,
     Activity,
+    Alias,
     Attempt,
     Caller,
     CredentialUse,
@@ -30,7 +31,8 @@ from roletrail.lineage.model import (
     SignIn,
     Standing,
 )
-from roletrail.stores.merge import merge_callers, merge_uses
+from roletrail.stores.folds import DAY_SECONDS
+from roletrail.stores.merge import fold_activities, merge_callers, merge_uses
 from roletrail.stores.port import Pending
 from tests.support.forget import forget
 
@@ -51,7 +53,7 @@ class Memory:
         self.fresh: dict[str, None] = {}
         self.linked: dict[str, Linked] = {}
         self.origins: dict[str, Node] = {}
-        self.turned: dict[str, str] = {}
+        self.turned: dict[str, Alias] = {}
         self.places: dict[str, Standing] = {}
         self.attempts: list[Attempt] = []
         self.activities: list[Activity] = []
@@ -70,6 +72,11 @@ class Memory:
             mine[u.access_key_id] = merge_uses(mine[u.access_key_id], u) if u.access_key_id in mine else u
             self._index(self.caller_anchors, anchors.of_credential(u), u.identity)
             self.fresh_callers[u.identity] = None
+        for a in part.activities:
+            caller = self.callers.get(a.identity)
+            if caller is not None and caller.kind == "key":
+                wanted = anchors.acted_for(caller, a.cell // DAY_SECONDS)
+                self.fresh_callers.update(dict.fromkeys(sorted(self.caller_anchors.get(wanted, ()))))
         self.attempts += part.attempts
         self.activities += part.activities
         for i in part.issuances:
@@ -139,8 +146,8 @@ class Memory:
 
     def put_linked(self, linked: Collection[Linked]) -> None:
         for one in linked:
-            if one.alias_of:
-                self.turned[one.node.id] = one.alias_of
+            if one.same_as is not None:
+                self.turned[one.node.id] = one.same_as
                 self.linked.pop(one.node.id, None)
                 self.places.pop(one.node.id, None)
                 continue
@@ -153,7 +160,7 @@ class Memory:
                 self.linked.pop(alias, None)
                 self.places.pop(alias, None)
 
-    def aliases(self, ids: Collection[str]) -> dict[str, str]:
+    def aliases(self, ids: Collection[str]) -> dict[str, Alias]:
         return {id_: self.turned[id_] for id_ in ids if id_ in self.turned}
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -170,8 +177,9 @@ class Memory:
     def nodes(self, ids: Collection[str]) -> dict[str, Node]:
         return {id_: node for id_ in ids if (node := self.node(id_)) is not None}
 
-    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
-        return {id_: {(a.address, a.agent) for a in self.activities if a.identity == id_ and from_ <= a.cell < to} for id_ in ids}
+    def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+        wanted = set(ids)
+        return sorted(fold_activities(a for a in self.activities if a.identity in wanted and from_ <= a.cell < to).values())
 
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]:
         return {id_: self.linked[id_].edges for id_ in ids if id_ in self.linked}
@@ -203,7 +211,7 @@ class Memory:
             id_: (one.node, one.edges, one.aliases, self.places.get(id_)) for id_, one in self.linked.items()
         }
         made.update({id_: (node, (), (), self.places.get(id_)) for id_, node in self.origins.items() if id_ in held})
-        made.update({id_: (target,) for id_, target in self.turned.items()})
+        made.update({id_: (alias,) for id_, alias in self.turned.items()})
         return made
 
     def find(self, text: str) -> str:

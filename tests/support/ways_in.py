@@ -159,6 +159,7 @@ def unnamed_service(w: Writer) -> None:
     """A forward access session whose service is not said ('AWS Internal', F7)."""
     by = w.anyone()
     created = w.now if by.key.startswith("AKIA") else 0
+    w.trail.call(by, w.now, "ssm", "PutParameter")
     workloads.forward_access(w.trail, by, w.now, "ssm", "kms", "Decrypt", key=w.key(), created=created, invoked_by="AWS Internal")
 
 

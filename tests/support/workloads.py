@@ -103,10 +103,16 @@ def forward_access(
     trail: Trail, by: Credential, at_: int, through: str, service: str, name: str,
     *, key: str = "", created: int = 0, invoked_by: str = "", **more: Any,
 ) -> Record:  # fmt: skip
-    """A service calls another in its caller's name (FAS): a fresh key nothing issues, the caller's creationDate (F7)."""
+    """A service calls another in its caller's name (FAS)."""
+    fresh = forwarded(trail, by, through, key=key, created=created, invoked_by=invoked_by)
+    return trail.call(fresh, at_, service, name, **more)
+
+
+def forwarded(trail: Trail, by: Credential, through: str, *, key: str = "", created: int = 0, invoked_by: str = "") -> Credential:
+    """What a service calls with in its caller's name: a fresh key nothing issues, the caller's creationDate (F7)."""
     host = f"{through}.amazonaws.com"
     fresh = by.using(trail.ids.unique("ASIA", by.account, key)).with_identity(invokedBy=invoked_by or host)
     if created:
         context = {"sessionIssuer": {}, "attributes": {"creationDate": iso(created), "mfaAuthenticated": "false"}}
         fresh = fresh.with_identity(sessionContext=context)
-    return trail.call(fresh.at(host, host), at_, service, name, **more)
+    return fresh.at(host, host)

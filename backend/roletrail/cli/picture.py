@@ -13,7 +13,7 @@ from rich.text import Text
 from roletrail.cli.console import chip, plain, safe
 from roletrail.usecases.chains.grouped import ShapeView
 from roletrail.usecases.chains.proof import grade
-from roletrail.usecases.chains.views import ActionView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
+from roletrail.usecases.chains.views import ActionView, AliasView, ChainView, EventRow, PathNode, SessionView, TraceView, TreeRow
 
 if TYPE_CHECKING:  # networkx, which no other picture needs
     from roletrail.usecases.role_map import RoleMapView
@@ -100,8 +100,13 @@ def session(view: SessionView) -> Group:
         parts += [Text("\nNotable actions, newest first", style="bold"), actions(view.actions[:20])]
     if view.attempts:
         parts += [Text("\nRefused attempts", style="bold"), actions(view.attempts[:20])]
+    parts += [same(alias) for alias in view.aliases]
     parts += [plain(f"! {sentence}", "yellow") for sentence in view.coverage]
     return Group(*parts)  # type: ignore[arg-type]
+
+
+def same(alias: AliasView) -> Text:
+    return plain(f"= {alias.access_key_id or alias.id}  {alias.rule} {alias.confidence:.0%} {alias.grade}  {alias.why}")
 
 
 def tree(rows: Sequence[TreeRow]) -> Table:

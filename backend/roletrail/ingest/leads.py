@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from roletrail.lineage import link
 from roletrail.lineage.link import assume, forward, undated
 from roletrail.lineage.link.case import Case
-from roletrail.lineage.model import Edge, Linked, Node
+from roletrail.lineage.model import Alias, Edge, Linked, Node
 from roletrail.stores.port import LinkWriter
 
 
@@ -26,29 +26,43 @@ def with_leads(writer: LinkWriter, cases: Collection[Case], linked: list[Linked]
     named = _named(writer, set().union(*(principals for _, principals in wanted.values())), linked)
     leads = [_lead(writer, wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in linked]
     leads = _dated(writer, {id_: case for id_, (case, _) in wanted.items() if undated.applies(case)}, leads, named)
-    return [_forwarded(wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in leads]
+    return [_forwarded(writer, wanted[one.node.id][0], one, named) if one.node.id in wanted else one for one in leads]
 
 
-def _forwarded(case: Case, one: Linked, named: Mapping[str, list[Node]]) -> Linked:
-    if not forward.applies(case):
+def _forwarded(writer: LinkWriter, case: Case, one: Linked, named: Mapping[str, list[Node]]) -> Linked:
+    if case.seen is None or not forward.applies(case):
         return one
-    key = forward.key_behind(case, named.get(one.node.principal_id, ()))
-    return Linked(one.node, (), (), (), key) if key else one
+    caller = case.seen.caller
+    keys = forward.keys_of(caller, named.get(one.node.principal_id, ()))
+    calls = writer.activities_of([case.id, *keys], *forward.cells_around(caller)) if keys else []
+    same = forward.alias_of(caller, keys, calls)
+    return Linked(one.node, (), (), (), same) if same else one
 
 
 def settled_parents(writer: LinkWriter, linked: list[Linked]) -> list[Linked]:
-    """Edges from identities that are another one's alias start from that other one."""
-    targets = writer.aliases({e.parent for one in linked for e in one.edges})
-    targets.update((one.node.id, one.alias_of) for one in linked)
-    targets = {alias: target for alias, target in targets.items() if target}
-    if not targets:
+    """Edges from identities that are another one's alias start from that other one, and are no surer than the alias."""
+    stored = writer.aliases({e.parent for one in linked for e in one.edges})
+    said = {one.node.id: one.same_as for one in linked}
+    same = {id_: alias for id_, alias in (stored | said).items() if alias is not None}
+    if not same:
         return linked
-    return [_from_targets(one, targets) if any(e.parent in targets for e in one.edges) else one for one in linked]
+    return [_from_targets(one, same) if any(e.parent in same for e in one.edges) else one for one in linked]
 
 
-def _from_targets(one: Linked, targets: Mapping[str, str]) -> Linked:
-    edges = [e._replace(parent=targets.get(e.parent, e.parent)) for e in one.edges]
+def _from_targets(one: Linked, same: Mapping[str, Alias]) -> Linked:
+    edges = [_through(e, same[e.parent]) if e.parent in same else e for e in one.edges]
     return one._replace(edges=link.ordered([e for e in edges if e.parent != one.node.id]))
+
+
+def _through(e: Edge, alias: Alias) -> Edge:
+    if not alias.rule:
+        return e._replace(parent=alias.target)
+    return e._replace(
+        parent=alias.target,
+        confidence=min(e.confidence, alias.confidence),
+        evidence=tuple(dict.fromkeys((*e.evidence, *alias.evidence))),
+        note="; ".join(filter(None, (e.note, forward.SAME_CREDENTIAL))),
+    )
 
 
 def _dated(writer: LinkWriter, cases: Mapping[str, Case], linked: list[Linked], named: Mapping[str, list[Node]]) -> list[Linked]:
@@ -98,5 +112,15 @@ def _lead(writer: LinkWriter, case: Case, one: Linked, named: dict[str, list[Nod
     found: list[Edge] = []
     for m in case.matches:
         if m.grant.foreign:
-            found += assume.candidates(case, m, named.get(m.grant.told.parent_principal, ()), writer.used_from)
+            found += assume.candidates(case, m, named.get(m.grant.told.parent_principal, ()), _used_from(writer))
     return one._replace(edges=link.ordered([*one.edges, *found])) if found else one
+
+
+def _used_from(writer: LinkWriter) -> assume.UsedFrom:
+    def places(ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
+        found: dict[str, set[tuple[str, str]]] = {}
+        for activity in writer.activities_of(ids, from_, to):
+            found.setdefault(activity.identity, set()).add((activity.address, activity.agent))
+        return found
+
+    return places

@@ -142,7 +142,7 @@ def _below_turned(writer: LinkWriter, linked: Collection[Linked]) -> set[str]:
     """What hangs below identities that became an alias, or stopped being one, and is not in this batch."""
     was = writer.aliases({one.node.id for one in linked if one.node.type in {"IAMUser", "Root"}})
     turned = {one.node.id for one in linked if one.alias_of and one.node.id not in was}
-    turned |= {was[one.node.id] for one in linked if one.node.id in was and was[one.node.id] != one.alias_of}
+    turned |= {was[one.node.id].target for one in linked if one.node.id in was and was[one.node.id] != one.same_as}
     below = writer.children(turned) if turned else {}
     return {child for children in below.values() for child in children} - {one.node.id for one in linked}
 

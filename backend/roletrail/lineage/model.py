@@ -376,6 +376,17 @@ class Node(NamedTuple):
     detail: str  # JSON
 
 
+class Alias(NamedTuple):
+    """Two ids of one credential, with the join that says so. An id that a record merely gave too early (ADR 0001) says
+    nothing of its own: its rule is "", and the edges of what answers for it have the proof."""
+
+    id: str
+    target: str
+    rule: str = ""
+    confidence: float = 1.0
+    evidence: tuple[str, ...] = ()  # event references
+
+
 class Linked(NamedTuple):
     """Everything linking has to say about one identity. `edges` are the incoming ones, best first.
 
@@ -387,7 +398,11 @@ class Linked(NamedTuple):
     edges: tuple[Edge, ...]
     aliases: tuple[str, ...]
     origins: tuple[Node, ...]
-    alias_of: str = ""  # this identity is no node: its id, its uses and its keys are this other one's
+    same_as: Alias | None = None  # this identity is no node: its id, its uses and its keys are this other one's
+
+    @property
+    def alias_of(self) -> str:
+        return self.same_as.target if self.same_as else ""
 
 
 class Standing(NamedTuple):

@@ -18,6 +18,7 @@ from roletrail.lineage.model import (
     Action,
     Activity,
     Addendum,
+    Alias,
     Attempt,
     CredentialUse,
     Edge,
@@ -107,7 +108,8 @@ class LinkWriter(Protocol):
     def pending(self, limit: int) -> Pending:
         """What linking has not seen. A caller comes back when a fact changes, its first use, a credential, or whether all
         its events are a service's; not for more of the same calls: no rule may read counts and last uses. One whose name
-        another account's copy of a call has (`anchors.eras_of_caller` leads to an issuance) comes back with any new call."""
+        another account's copy of a call has (`anchors.eras_of_caller` leads to an issuance) comes back with any new call;
+        and what services did for a user, when a long-term key of that user has new calls of the day (`anchors.acted_for`)."""
         ...
 
     def advance(self, pending: Pending) -> None: ...
@@ -129,7 +131,7 @@ class LinkWriter(Protocol):
         """
         ...
 
-    def aliases(self, ids: Collection[str]) -> dict[str, str]:
+    def aliases(self, ids: Collection[str]) -> dict[str, Alias]:
         """Which of these are aliases, and of what."""
         ...
 
@@ -138,8 +140,8 @@ class LinkWriter(Protocol):
         ...
 
     def nodes(self, ids: Collection[str]) -> dict[str, Node]: ...
-    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
-        """Addresses and user-agent families of these identities' activities whose cells begin in [from_, to)."""
+    def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+        """Activities of all of these in cells that begin in [from_, to), by (identity, cell, key) ascending."""
         ...
 
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]: ...
@@ -321,6 +323,10 @@ class GraphStore(Judgements, Protocol):
 
     def aliases_of(self, id_: str) -> list[str]:
         """Ids that stand for this one, ascending: archive rows of its events may carry them."""
+        ...
+
+    def same_as(self, id_: str, limit: int) -> list[Alias]:
+        """Identities that a rule says are this one, the least sure first, then by id; at most `limit`."""
         ...
 
     def paths(self, ids: Collection[str]) -> dict[str, list[PathStep]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.scenarios.recipes import DATA, DAY, ELSEWHERE, HOME, OFFICE, PROD, Files, named_role, new_trail, scenario
 from tests.support import sign_in, workloads
-from tests.support.cloudtrail import at, role_session
+from tests.support.cloudtrail import Record, at, role_session
 from tests.support.identities import Credential
 
 LINKED = named_role(PROD, "AWSServiceRoleForRDS", path="/aws-service-role/rds.amazonaws.com/")
@@ -19,7 +19,19 @@ def forward_access_of_a_key() -> Files:
     workloads.forward_access(
         trail, key, at(DAY, "12:07:57"), "secretsmanager", "kms", "Decrypt", key="ASIA9", created=at(DAY, "12:07:57")
     )
-    return {"events.json": trail.records}
+    return {"events.json": trail.records, "unnamed.json": _assumed_by_an_unnamed_service()}
+
+
+def _assumed_by_an_unnamed_service() -> list[Record]:
+    """A service that is not named assumes a role for a key that called twice around then, and read the whole quarter of an hour."""
+    trail = new_trail(series=1)
+    key = trail.user_key(HOME, "bob", key="AKIA2")
+    for time in ("12:20:00", "12:21:09", "12:29:00"):
+        trail.call(key, at(DAY, time), "states", "StartExecution", {"name": "run"})
+    forwarded = workloads.forwarded(trail, key, "states", key="ASIA8", created=at(DAY, "12:21:10"), invoked_by="AWS Internal")
+    worker = trail.assume(forwarded, at(DAY, "12:21:11"), named_role(HOME, "worker"), "run", key="K8")
+    trail.call(worker, at(DAY, "12:22:00"), "s3", "ListBuckets")
+    return trail.records
 
 
 @scenario("t11-forward-access-fan-out")

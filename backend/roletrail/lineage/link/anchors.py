@@ -19,6 +19,9 @@ from roletrail.lineage.model import Action, Caller, CredentialUse, Issuance, Nod
 
 STRETCH = 32
 AROUND = 8
+SLACK = 2
+"""Seconds two hosts may differ (semantics 3.3)."""
+DAY = 86_400
 LIFETIME = 36 * 3600
 """Longest life of a temporary credential (GetSessionToken, GetFederationToken)."""
 _ERA = 4 * 86400
@@ -82,6 +85,11 @@ def around(group: tuple[str, str], at: int) -> tuple[int, ...]:
 def permission_set(role_name: str) -> str:
     """`Admins` of `AWSReservedSSO_Admins_0123456789abcdef`."""
     return role_name.removeprefix(SSO_ROLE).rpartition("_")[0]
+
+
+def acted_for(c: Caller, day: int) -> int:
+    """What services did for a user, and began on a day: which of that user's keys called then tells whose it was (rule J7)."""
+    return ids.anchor("acted_for", c.partition, c.principal_id, str(day))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -192,7 +200,8 @@ def of_caller(c: Caller) -> tuple[int, ...]:
         return ()
     found = _moment(caller_group(c), c.created // STRETCH) if c.created else _era(c.partition, c.principal_id, c.first_at // _ERA)
     if c.internal and c.type in {"IAMUser", "Root"}:
-        return found, _era(c.partition, c.principal_id, ALWAYS)
+        began = {(c.created - SLACK) // DAY, (c.created + SLACK) // DAY} if c.created else set[int]()
+        return (found, _era(c.partition, c.principal_id, ALWAYS), *(acted_for(c, day) for day in sorted(began)))
     scope = workload.in_scope(c.in_scope_of) if c.in_scope_of else None
     return (found,) if scope is None else (found, delivered_to(*scope))
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from roletrail.lineage import arn
 from roletrail.lineage.link import anchors, touch
+from roletrail.lineage.link.anchors import SLACK
 from roletrail.lineage.link.grant import Grant, logins, merged
 from roletrail.lineage.model import Action, Caller, CredentialUse, Providers, Seen, SignIn
 
-SLACK = 2
-"""Seconds two hosts may differ (semantics 3.3)."""
 _MAX_HOLDERS = 16
 """A key that more grants than this hand out is a placeholder: no key match across different sessions."""
 

@@ -176,6 +176,7 @@ class _Writing:
                 if merged.arn and merged.type != "AssumedRole":  # linking knows the ARN of every role session, used or not
                     self._anchors.append((handle("arn", merged.arn), n * 8 + HANDLE))
         self._pending.update(self._named_by_strangers({n: changed[n] for n in known if n not in self._pending}))
+        self._pending.update(self._acted_for())
         self._connection.executemany(
             "INSERT OR REPLACE INTO caller VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [caller_row(n, changed[n]) for n in sorted(changed)],
@@ -201,6 +202,17 @@ class _Writing:
             a for a, ref in select_in(self._connection, "SELECT a, ref FROM anchor WHERE a IN (?)", named) if ref & 7 == ISSUANCE
         }
         return {n for a in found for n in named[a]}
+
+    def _acted_for(self) -> set[int]:
+        """What services did for the users of long-term keys on days on which those called: see `anchors.acted_for`."""
+        wanted = {
+            anchors.acted_for(caller, one.day)
+            for some in self._days
+            for one in some
+            if (caller := self._callers.get(one.identity)) is not None and caller.kind == "key"
+        }
+        found = select_in(self._connection, "SELECT ref FROM anchor WHERE a IN (?)", wanted)
+        return {ref >> 3 for (ref,) in found if ref & 7 == CALLER}
 
     def _meet_users(self, callers: Iterable[Caller]) -> None:
         arns = {caller.arn for caller in callers if caller.type in ("IAMUser", "Root") and caller.arn}

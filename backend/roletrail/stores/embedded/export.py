@@ -37,9 +37,9 @@ def _linked(connection: Connection, n: int, id_: str) -> Iterator[tuple[str, obj
     placed = [Row(*row) for row in connection.execute(f"SELECT {STANDING_COLUMNS} FROM standing WHERE n = ?", (n,))]
     for standing in as_standings(connection, placed).values():
         yield "standing", (id_, standing, placed[0].band, placed[0].first_seen, placed[0].last_seen)
-    targets = connection.execute("SELECT id FROM alias JOIN identity ON identity.n = target WHERE alias = ? ORDER BY id", (n,))
-    for (target,) in targets:
-        yield "alias", (id_, target)
+    said = "SELECT id, rule, confidence, evidence FROM alias JOIN identity ON identity.n = target WHERE alias = ? ORDER BY id"
+    for row in connection.execute(said, (n,)):
+        yield "alias", rows.alias_of(id_, *row)
 
 
 def _observed(connection: Connection, n: int, id_: str) -> Iterator[tuple[str, object]]:

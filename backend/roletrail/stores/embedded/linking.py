@@ -7,8 +7,23 @@ from operator import attrgetter
 from sqlite3 import Connection
 from typing import NamedTuple, TypeVar, cast
 
-from roletrail.lineage.model import Action, Caller, CredentialUse, Edge, Issuance, Linked, Node, Providers, Seen, SignIn, Standing
+from roletrail.lineage.model import (
+    Action,
+    Activity,
+    Alias,
+    Caller,
+    CredentialUse,
+    Edge,
+    Issuance,
+    Linked,
+    Node,
+    Providers,
+    Seen,
+    SignIn,
+    Standing,
+)
 from roletrail.stores.embedded import rows
+from roletrail.stores.embedded.activities import activities_between
 from roletrail.stores.embedded.commit import meet
 from roletrail.stores.embedded.derived import Changes, settle, standings_of
 from roletrail.stores.embedded.numbers import Numbers, ids_of
@@ -26,7 +41,6 @@ from roletrail.stores.embedded.rows import (
     select_in,
     set_counter,
 )
-from roletrail.stores.folds import DAY_SECONDS, unpack_folds
 from roletrail.stores.lookups import assumed_role_arn, entities_of
 from roletrail.stores.port import Pending
 
@@ -136,7 +150,7 @@ class EmbeddedLinkWriter:
         self._put_origins(numbers, {origin.id: origin for one in linked for origin in sorted(one.origins)})
         self._put_nodes(numbers, {one.node.id: one for one in linked})
         self._put_aliases(numbers, linked)
-        self._turn_to_aliases({numbers[one.node.id]: numbers[one.alias_of] for one in turned})
+        self._turn_to_aliases(numbers, [one.same_as for one in turned if one.same_as is not None])
 
     def _put_nodes(self, numbers: dict[str, int], linked: dict[str, Linked]) -> None:
         mine = {numbers[id_]: one for id_, one in linked.items()}
@@ -191,14 +205,15 @@ class EmbeddedLinkWriter:
         old = set(select_in(self._connection, claimed, mine))
         new = {(alias, target) for target, aliases in mine.items() for alias in aliases}
         self._connection.executemany("DELETE FROM alias WHERE alias = ? AND target = ?", sorted(old - new))
-        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", sorted(new - old))
+        self._connection.executemany("INSERT OR IGNORE INTO alias (alias, target) VALUES (?, ?)", sorted(new - old))
         stale = {alias for alias, _ in new}
         self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", stale)})
 
-    def _turn_to_aliases(self, targets: dict[int, int]) -> None:
-        self._connection.executemany("DELETE FROM alias WHERE alias = ?", [(n,) for n in sorted(targets)])
-        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", sorted(targets.items()))
-        self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", targets)})
+    def _turn_to_aliases(self, numbers: dict[str, int], turned: Iterable[Alias]) -> None:
+        new = sorted((numbers[a.id], numbers[a.target], a.rule, a.confidence, " ".join(a.evidence)) for a in turned)
+        self._connection.executemany("DELETE FROM alias WHERE alias = ?", [row[:1] for row in new])
+        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?, ?, ?, ?)", new)
+        self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", [row[0] for row in new])})
 
     def _remove(self, numbers: set[int]) -> None:
         """Nodes that are no more, with what led to them."""
@@ -224,15 +239,12 @@ class EmbeddedLinkWriter:
         self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", found)
         meet(self._connection, entities)
 
-    def aliases(self, ids: Collection[str]) -> dict[str, str]:
-        numbers = self._numbers.find(self._connection, ids)
-        pairs = dict(
-            select_in(
-                self._connection, "SELECT alias, min(target) FROM alias WHERE alias IN (?) GROUP BY alias", numbers.values()
-            )
-        )
-        found = ids_of(self._connection, set(pairs.values()))
-        return {id_: found[pairs[n]] for id_, n in numbers.items() if n in pairs}
+    def aliases(self, ids: Collection[str]) -> dict[str, Alias]:
+        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
+        least = "SELECT alias, min(target), rule, confidence, evidence FROM alias WHERE alias IN (?) GROUP BY alias"
+        found = select_in(self._connection, least, names)
+        targets = ids_of(self._connection, {row[1] for row in found})
+        return {names[n]: rows.alias_of(names[n], targets[target], *grade) for n, target, *grade in found}
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         handles = {handle("principal", principal) for principal in principal_ids if principal}
@@ -249,14 +261,8 @@ class EmbeddedLinkWriter:
         found = select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", numbers.values())
         return {node.id: node for node in (rows.unpack_node(row) for (row,) in found)}
 
-    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
-        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
-        days = "SELECT n, folds FROM activity WHERE day BETWEEN ? AND ? AND n IN (?)"
-        places: dict[str, set[tuple[str, str]]] = {}
-        for n, packed in select_in(self._connection, days, names, before=(from_ // DAY_SECONDS, to // DAY_SECONDS)):
-            folds = unpack_folds(names[n], packed)
-            places.setdefault(names[n], set()).update((fold.address, fold.agent) for fold in folds if from_ <= fold.cell < to)
-        return places
+    def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+        return activities_between(self._connection, ids, from_, to)
 
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}

@@ -10,6 +10,7 @@ from typing import TypeVar
 from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, ResourceUse
 from roletrail.stores.cursors import read_cell_cursor
 from roletrail.stores.embedded import rows
+from roletrail.stores.embedded.activities import activities_between
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.reads import number_of, numbers_of
 from roletrail.stores.embedded.rows import HANDLE, handle, select_in
@@ -55,11 +56,7 @@ def _merged(folds: list[Activity]) -> list[Activity]:
 
 
 def activities_of(connection: Connection, ids: Collection[str], from_: int, to: int) -> list[Activity]:
-    days = "SELECT id, day, folds FROM identity JOIN activity USING (n) WHERE day BETWEEN ? AND ? AND id IN (?)"
-    found = select_in(connection, days, set(ids), before=(from_ // DAY_SECONDS, to // DAY_SECONDS))
-    folds = [fold for id_, _, packed in found for fold in unpack_folds(id_, packed) if from_ <= fold.cell < to]
-    parts = len(found) - len({(id_, day) for id_, day, _ in found})  # days that came in several commits have to be added up
-    return sorted(fold_activities(folds).values() if parts else folds)  # no two are alike up to the end of their key
+    return activities_between(connection, ids, from_, to)
 
 
 def all_activities(connection: Connection, id_: str) -> Iterator[Activity]:

@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator
 from sqlite3 import Connection
 
-from roletrail.lineage.model import Seen, Standing
+from roletrail.lineage.model import Alias, Seen, Standing
 from roletrail.stores.cursors import newest_cursor, read_newest_cursor
 from roletrail.stores.embedded.linking import seen_of
-from roletrail.stores.embedded.rows import select_in, unpack_edges, unpack_node
+from roletrail.stores.embedded.rows import alias_of, select_in, unpack_edges, unpack_node
 from roletrail.stores.port import NodeRow, PathStep, RolePair, Totals
 
 Place = tuple[int, str, int]  # -last_seen, id, number: newest first
@@ -60,6 +60,15 @@ def aliases_of(connection: Connection, id_: str) -> list[str]:
         "SELECT id FROM alias JOIN identity ON identity.n = alias WHERE target = ? ORDER BY id", (number_of(connection, id_),)
     )
     return [alias for (alias,) in found]
+
+
+def same_as(connection: Connection, id_: str, limit: int) -> list[Alias]:
+    found = connection.execute(
+        "SELECT id, rule, confidence, evidence FROM alias JOIN identity ON identity.n = alias WHERE target = ? AND rule > ''"
+        " ORDER BY confidence, id LIMIT ?",
+        (number_of(connection, id_), limit),
+    )
+    return [alias_of(alias, id_, *grade) for alias, *grade in found]
 
 
 _PATHS = """

@@ -12,6 +12,7 @@ from roletrail.lineage.ids import anchor
 from roletrail.lineage.model import (
     Action,
     Addendum,
+    Alias,
     Attempt,
     Caller,
     CredentialUse,
@@ -55,6 +56,10 @@ CREDENTIAL_COLUMNS = "access_key_id, kind, delivery, from_console, first_at, fir
 
 def use_row(n: int, use: CredentialUse) -> tuple[Any, ...]:
     return (n, *use[1:])
+
+
+def alias_of(id_: str, target: str, rule: str, confidence: float, evidence: str) -> Alias:
+    return Alias(id_, target, rule, confidence, tuple(evidence.split()))
 
 
 STANDING_COLUMNS = (

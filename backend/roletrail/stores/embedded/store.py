@@ -8,7 +8,19 @@ from pathlib import Path
 
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
-from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
+from roletrail.lineage.model import (
+    Action,
+    Activity,
+    Addendum,
+    Alias,
+    Attempt,
+    CredentialUse,
+    Issuance,
+    Node,
+    Part,
+    ResourceUse,
+    SignIn,
+)
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.embedded import (
     around,
@@ -180,6 +192,10 @@ class EmbeddedStore:
     def aliases_of(self, id_: str) -> list[str]:
         with self._database.snapshot() as connection:
             return reads.aliases_of(connection, id_)
+
+    def same_as(self, id_: str, limit: int) -> list[Alias]:
+        with self._database.snapshot() as connection:
+            return reads.same_as(connection, id_, limit)
 
     def paths(self, ids: Collection[str]) -> dict[str, list[PathStep]]:
         with self._database.snapshot() as connection:

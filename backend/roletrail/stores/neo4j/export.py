@@ -46,8 +46,8 @@ def _linked(cypher: Cypher, ids: list[str], found: defaultdict[str, list[Said]])
             found[id_].append(("edge", shapes.edge_of(kind, parent, id_, row)))
     for id_, place in places_of(cypher, ids).items():
         found[id_].append(("standing", (id_, place.standing, place.band, place.first_seen, place.last_seen)))
-    for id_, target in cypher.rows_of(_Q["all_aliases"], ids):
-        found[id_].append(("alias", (id_, target)))
+    for row in cypher.rows_of(_Q["all_aliases"], ids):
+        found[row[0]].append(("alias", shapes.alias_of(*row)))
 
 
 def _observed(cypher: Cypher, ids: list[str], found: defaultdict[str, list[Said]]) -> None:

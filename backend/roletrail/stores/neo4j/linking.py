@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
-from roletrail.lineage.model import CredentialUse, Edge, Linked, Node, Providers, Seen, Standing
+from roletrail.lineage.model import Activity, Alias, CredentialUse, Edge, Linked, Node, Providers, Seen, Standing
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
 from roletrail.stores.neo4j.derived import Changes, settle
 from roletrail.stores.neo4j.lease import Lease
 from roletrail.stores.neo4j.nodes import Nodes
+from roletrail.stores.neo4j.observed import activities_of
 from roletrail.stores.neo4j.recent import Recent
 from roletrail.stores.neo4j.statements import statements
 from roletrail.stores.port import Pending
@@ -123,10 +124,13 @@ class Neo4jLinkWriter:
         self._nodes.put_origins({origin.id: origin for one in linked for origin in sorted(one.origins)})
         self._nodes.put({one.node.id: one for one in linked})
         self._nodes.put_aliases(linked)
-        self._nodes.turn_to_aliases({one.node.id: one.alias_of for one in turned})
+        self._nodes.turn_to_aliases([one.same_as for one in turned if one.same_as is not None])
 
-    def aliases(self, ids: Collection[str]) -> dict[str, str]:
-        return self._cypher.pairs_of(_Q["aliases"], sorted(ids))
+    def aliases(self, ids: Collection[str]) -> dict[str, Alias]:
+        found: dict[str, Alias] = {}
+        for row in self._cypher.rows_of(_Q["aliases"], sorted(ids)):
+            found.setdefault(row[0], shapes.alias_of(*row))
+        return found
 
     def named(self, principal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
@@ -146,12 +150,8 @@ class Neo4jLinkWriter:
             found.setdefault(parent, []).append(child)
         return {parent: tuple(sorted(below)) for parent, below in found.items()}
 
-    def used_from(self, ids: Collection[str], from_: int, to: int) -> dict[str, set[tuple[str, str]]]:
-        found: dict[str, set[tuple[str, str]]] = {}
-        rows = self._cypher.rows_of(_Q["used_from"], sorted(set(ids)), **{"from": from_, "to": to})
-        for id_, address, agent in rows:
-            found.setdefault(id_, set()).add((address, agent))
-        return found
+    def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
+        return activities_of(self._cypher, ids, from_, to)
 
     def standings(self, ids: Collection[str]) -> dict[str, Standing]:
         kept = {id_: self._changes.standings[id_] for id_ in ids if id_ in self._changes.standings}

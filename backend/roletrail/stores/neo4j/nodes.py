@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from roletrail.lineage.model import Edge, Linked, Node
+from roletrail.lineage.model import Alias, Edge, Linked, Node
 from roletrail.stores.lookups import assumed_role_arn, entities_of
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
@@ -119,14 +119,15 @@ class Nodes:
         old = {(alias, target) for alias, target in self._cypher.rows_of(_Q["claimed"], ids)}
         new = {(alias, target) for target, aliases in mine.items() for alias in aliases}
         self._cypher.write(_Q["drop_aliases"], [list(pair) for pair in sorted(old - new)])
-        self._cypher.write(_Q["put_aliases"], [list(pair) for pair in sorted(new - old)])
+        self._cypher.write(_Q["put_aliases"], [[*pair, {}] for pair in sorted(new - old)])
         self._remove_nodes_of({alias for alias, _ in new})
 
-    def turn_to_aliases(self, targets: dict[str, str]) -> None:
-        if targets:
-            self._cypher.write(_Q["end_aliases"], sorted(targets))
-            self._cypher.write(_Q["put_aliases"], [list(pair) for pair in sorted(targets.items())])
-            self._remove_nodes_of(targets)
+    def turn_to_aliases(self, turned: Collection[Alias]) -> None:
+        if turned:
+            ids = sorted(a.id for a in turned)
+            self._cypher.write(_Q["end_aliases"], ids)
+            self._cypher.write(_Q["put_aliases"], [[a.id, a.target, shapes.ALIAS.properties(a)] for a in sorted(turned)])
+            self._remove_nodes_of(ids)
 
     def _remove_nodes_of(self, ids: Iterable[str]) -> None:
         wanted = sorted(set(ids))

@@ -9,6 +9,7 @@ from typing import Any
 from roletrail.lineage import ids
 from roletrail.lineage.link import anchors
 from roletrail.lineage.model import Activity, Caller, CredentialUse, Part, Seen, SignIn
+from roletrail.stores.folds import DAY_SECONDS
 from roletrail.stores.lookups import person_of
 from roletrail.stores.merge import (
     fold_activities,
@@ -69,6 +70,7 @@ class Observing:
         merged = {id_: merge_callers(old[id_], one) if id_ in old else one for id_, one in callers.items()}
         self._note_callers(old, merged)
         self._note_named(one for id_, one in merged.items() if id_ in old and id_ not in self._pending)
+        self._note_acted_for(callers)
         self._cypher.write(_Q["write_callers"], [_caller_row(merged[id_]) for id_ in sorted(merged)], turn=self._lease.turn)
         self._move_up(merged, [row for row in known if row[9] is not None])
         self._write_uses(uses, old_uses)
@@ -96,6 +98,13 @@ class Observing:
                 named[a].append(caller.id)
         for (a,) in self._cypher.rows_of(_Q["named_by_strangers"], sorted(named)) if named else ():
             self._pending.update(named[a])
+
+    def _note_acted_for(self, callers: dict[str, Caller]) -> None:
+        """What services did for the users of long-term keys on days on which those called: see `anchors.acted_for`."""
+        days = {(a.identity, a.cell // DAY_SECONDS) for part in self._parts for a in part.activities}
+        keys = ((caller, day) for id_, day in days if (caller := callers.get(id_)) is not None and caller.kind == "key")
+        wanted = sorted({anchors.acted_for(caller, day) for caller, day in keys})
+        self._pending.update(id_ for (id_,) in (self._cypher.rows_of(_Q["acted_for"], wanted) if wanted else ()))
 
     def _move_up(self, callers: dict[str, Caller], linked: list[list[Any]]) -> None:
         """Later calls of linked identities show in lists at once: no rule reads them, so nothing is linked again."""

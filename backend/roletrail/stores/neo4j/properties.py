@@ -12,6 +12,7 @@ from roletrail.lineage.model import (
     Action,
     Activity,
     Addendum,
+    Alias,
     Attempt,
     Caller,
     CredentialUse,
@@ -66,6 +67,7 @@ def _empty(hint: Any) -> Any:
 ACTION = Shape(Action)
 ACTIVITY = Shape(Activity)
 ADDENDUM = Shape(Addendum)
+ALIAS = Shape(Alias, ("id", "target"))
 ATTEMPT = Shape(Attempt)
 EDGE = Shape(Edge, ("kind", "parent", "child"))
 ISSUANCE = Shape(Issuance)
@@ -98,6 +100,10 @@ def edge_properties(edge: Edge, rank: int) -> dict[str, Any]:
     """`key` tells an edge of one kind from all others; `rank` is its place among those that lead to its child, 0 the best."""
     key = f"{edge.parent}|{edge.child}|{edge.parent_key}|{edge.child_key}"
     return {**EDGE.properties(edge), "key": key, "rank": rank}
+
+
+def alias_of(id_: str, target: str, found: Mapping[str, Any]) -> Alias:
+    return ALIAS.row({"confidence": 1.0, **found, "id": id_, "target": target})
 
 
 def use_of(identity: str, access_key_id: str, found: Mapping[str, Any]) -> CredentialUse:

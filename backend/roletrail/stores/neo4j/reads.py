@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from roletrail.lineage.model import Alias
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
 from roletrail.stores.neo4j.lease import counters
@@ -40,6 +41,10 @@ def resolve_alias(cypher: Cypher, id_: str) -> str:
 
 def aliases_of(cypher: Cypher, id_: str) -> list[str]:
     return [alias for (alias,) in cypher.rows(_Q["aliases_of"], id=id_)]
+
+
+def same_as(cypher: Cypher, id_: str, limit: int) -> list[Alias]:
+    return [shapes.alias_of(alias, id_, grade) for alias, grade in cypher.rows(_Q["same_as"], id=id_, limit=limit)]
 
 
 def paths(cypher: Cypher, ids: Collection[str]) -> dict[str, list[PathStep]]:

@@ -9,7 +9,19 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
-from roletrail.lineage.model import Action, Activity, Addendum, Attempt, CredentialUse, Issuance, Node, Part, ResourceUse, SignIn
+from roletrail.lineage.model import (
+    Action,
+    Activity,
+    Addendum,
+    Alias,
+    Attempt,
+    CredentialUse,
+    Issuance,
+    Node,
+    Part,
+    ResourceUse,
+    SignIn,
+)
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery, Judged, Unjudged
 from roletrail.stores.neo4j import around, carry, chains, commit, digests, export, ledger, observed, reads, trace, versions
@@ -190,6 +202,9 @@ class Neo4jStore:
 
     def aliases_of(self, id_: str) -> list[str]:
         return self._ask(reads.aliases_of, id_)
+
+    def same_as(self, id_: str, limit: int) -> list[Alias]:
+        return self._ask(reads.same_as, id_, limit)
 
     def paths(self, ids: Collection[str]) -> dict[str, list[PathStep]]:
         return self._ask(reads.paths, ids)

@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 
 from roletrail.lineage.chain import alternatives, issuing_edge
-from roletrail.lineage.model import Action, Attempt, Edge, Node, event_id_of, event_ref
+from roletrail.lineage.model import Action, Alias, Attempt, Edge, Node, event_id_of, event_ref
 from roletrail.lineage.tone import tone
 from roletrail.stores.port import NodeRow
 from roletrail.usecases.chains.paths import Gap
-from roletrail.usecases.chains.proof import grade, why
-from roletrail.usecases.chains.views import ActionView, Alternative, EdgeView, PathNode
+from roletrail.usecases.chains.proof import grade, why, why_same
+from roletrail.usecases.chains.views import ActionView, AliasView, Alternative, EdgeView, PathNode
 
 
 def iso(at: int) -> str:
@@ -77,6 +77,19 @@ def _alternative(edge: Edge, labels: Mapping[str, str]) -> Alternative:
         rule=edge.rule,
         confidence=edge.confidence,
         evidence=[event_id_of(ref) for ref in edge.evidence],
+    )
+
+
+def alias_view(alias: Alias, access_key_id: str) -> AliasView:
+    return AliasView(
+        id=alias.id,
+        access_key_id=access_key_id,
+        rule=alias.rule,
+        confidence=alias.confidence,
+        grade=grade(alias.confidence),
+        why=why_same(alias),
+        evidence=[event_id_of(ref) for ref in alias.evidence],
+        evidence_refs=list(alias.evidence),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from roletrail.lineage.model import Edge
+from roletrail.lineage.link import forward
+from roletrail.lineage.model import Alias, Edge
 
 PROVED, STRONG, PROBABLE = 1.0, 0.90, 0.70
 """Least confidences of the named grades; anything below is weak."""
@@ -16,12 +17,21 @@ _WHY = {
     "J4": "Same principal, and the session was created within two seconds of the issuance.",
     "J5": "Same user, and the session was created in the second of the GetSessionToken call.",
     "J6": "Same principal, and the session was created in the second of the sign-in.",
-    "J7": "A service used a forward access session of this credential.",
     "J8": "An Identity Center session, joined to its SAML record or portal call.",
     "J9": "A command line signed in through this console session.",
     "J10": "Only the role account's copy of the call is in these logs; it names the caller's unique id.",
     "J11": "Same role and session name, used while the issued session was valid; its records carry no creation time.",
 }
+
+
+SAME_SERVICE = (
+    "The same credential: a service acted for its user with a key that no record issued, and this credential itself called"
+    " that service around the second in which that session began."
+)
+ANY_SERVICE = (
+    "The same credential: a service that the record does not name acted for its user with a key that no record issued, and this"
+    " credential itself made calls around the second in which that session began."
+)
 
 
 def grade(confidence: float) -> str:
@@ -31,6 +41,11 @@ def grade(confidence: float) -> str:
     if confidence >= STRONG:
         return "strong"
     return "probable" if confidence >= PROBABLE else "weak"
+
+
+def why_same(alias: Alias) -> str:
+    """One sentence for the rule that says an id is another one's (J7)."""
+    return SAME_SERVICE if alias.confidence >= forward.SAME_SERVICE else ANY_SERVICE
 
 
 def why(edge: Edge) -> str:

@@ -6,16 +6,18 @@ from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.errors import NotFound
 from roletrail.lineage.link import attempt
+from roletrail.lineage.model import Alias
 from roletrail.stores.port import ChainRow, GraphStore, NodeRow
 from roletrail.usecases.chains.listing import chain_view, labels_for
 from roletrail.usecases.chains.origins import Origins
 from roletrail.usecases.chains.paths import listed_paths
-from roletrail.usecases.chains.present import action_view, attempt_view
+from roletrail.usecases.chains.present import action_view, alias_view, attempt_view
 from roletrail.usecases.chains.strip import shape
 from roletrail.usecases.chains.tree import MAX_DRAWN, tree_of
-from roletrail.usecases.chains.views import ActionView, SessionView
+from roletrail.usecases.chains.views import ActionView, AliasView, SessionView
 
 MAX_ACTIONS = 200
+MAX_ALIASES = 50
 
 
 def canonical_id(graph: GraphStore, actor: Actor, id_: str) -> str:
@@ -42,6 +44,7 @@ def show_session(graph: GraphStore, actor: Actor, id_: str, *, rows: int = MAX_D
     line = _line(path, drawn)
     actions = [action_view(action) for action in graph.actions_of(line, MAX_ACTIONS)]
     attempts = _attempts(graph, line, drawn)
+    aliases = graph.same_as(id_, MAX_ALIASES + 1)
     return SessionView(
         id=id_,
         chain=chain,
@@ -52,7 +55,14 @@ def show_session(graph: GraphStore, actor: Actor, id_: str, *, rows: int = MAX_D
         attempts=attempts,
         coverage=origins.limits(path),
         shape=shape(chain.path, actions, data_events=origins.data_events(path)),
+        aliases=[_alias(graph, alias) for alias in aliases[:MAX_ALIASES]],
+        more_aliases=len(aliases) > MAX_ALIASES,
     )
+
+
+def _alias(graph: GraphStore, alias: Alias) -> AliasView:
+    used = graph.credentials(alias.id, 1)
+    return alias_view(alias, used[0].access_key_id if used else "")
 
 
 def _line(path: list[NodeRow], drawn: list[NodeRow]) -> list[str]:

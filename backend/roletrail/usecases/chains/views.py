@@ -140,6 +140,20 @@ class ActionView:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasView:
+    """Another id of one credential: a forward access session of a long-term key. The edges that rest on it are no surer than it."""
+
+    id: str
+    access_key_id: str
+    rule: str
+    confidence: float
+    grade: str  # proved | strong | probable | weak
+    why: str  # one sentence for the rule
+    evidence: list[str]  # CloudTrail event ids: this credential's own call where it is known, then the service's
+    evidence_refs: list[str]  # the same as yyyymmdd.eventID
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """One session's page: its chain, its tree (up and down), what it did, what the logs cannot show."""
 
@@ -152,6 +166,8 @@ class SessionView:
     attempts: list[ActionView]
     coverage: list[str]  # sentences: what these logs cannot show
     shape: list[str]  # stages in order for the shape strip
+    aliases: list[AliasView] = field(default_factory=list)  # the same credential under other ids, least sure first, at most 50
+    more_aliases: bool = False
 
 
 @dataclass(frozen=True, slots=True)

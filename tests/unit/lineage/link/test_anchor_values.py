@@ -29,6 +29,10 @@ def era(n: int, principal: str = "AROA:work", partition: str = "aws") -> int:
     return anchor("era", partition, principal, str(n))
 
 
+def acted(principal: str, days: int) -> int:
+    return anchor("acted_for", "aws", principal, str(AT // 86_400 + days))
+
+
 def issuance(**facts: Any) -> Issuance:
     return made(
         Issuance,
@@ -136,8 +140,9 @@ def test_names_within_details() -> None:
         (caller(in_scope_of=IN_SCOPE), (moment(0), anchor("delivered", "instance", "i-0aaaaaaaaaaaaaaa1"))),
         (caller(in_scope_of="AWS::Other::Thing x"), (moment(0),)),
         (caller(internal=1), (moment(0),)),
-        (caller(type="IAMUser", principal_id="AIDA", internal=1), (moment(0, ("AIDA", "")), era(0, "AIDA"))),
-        (caller(type="Root", principal_id=ONE, internal=1), (moment(0, (ONE, "")), era(0, ONE))),
+        (caller(type="IAMUser", principal_id="AIDA", internal=1), (moment(0, ("AIDA", "")), era(0, "AIDA"), acted("AIDA", 0))),
+        (caller(type="Root", principal_id=ONE, internal=1), (moment(0, (ONE, "")), era(0, ONE), acted(ONE, 0))),
+        (caller(type="Root", principal_id=ONE, internal=1, created=0), (era(ERA, ONE), era(0, ONE))),
         (caller(type="IAMUser", principal_id="AIDA"), (moment(0, ("AIDA", "")),)),
     ],
 )

@@ -249,16 +249,6 @@ def test_what_looks_like_forward_access_of_a_key(facts: dict[str, Any], forwarde
     assert not forward.applies(case(one, match()))
 
 
-def test_the_one_key_behind_forward_access() -> None:
-    one = seen(partition="aws", account=ONE)
-    key = made(Node, id="k", kind="key", partition="aws", account=ONE)
-    others = [key._replace(id="s", kind="session"), key._replace(id="p", partition="aws-cn"), key._replace(id="a", account=TWO)]
-    assert forward.key_behind(case(one), [*others, key]) == "k"
-    assert forward.key_behind(case(one), [key, key._replace(id="l")]) == ""
-    assert forward.key_behind(case(one), others) == forward.key_behind(case(None), [key]) == ""
-    assert not forward.applies(case(None))
-
-
 @pytest.mark.parametrize(
     ("issued", "expires", "valid"),
     [

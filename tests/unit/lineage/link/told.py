@@ -199,6 +199,7 @@ def root_behind_a_stranger(t: Told) -> None:
     """Root's key called, and a service in its name; the other account's copy names root alone."""
     root = Credential(identities.root(ONE, "AKIAIEXAMPLEXXXXROOT"), ONE)
     t.use(root, -20)
+    t.call(root, DAY - 10, "secretsmanager", "GetSecretValue")
     workloads.forward_access(t, root, DAY - 10, "secretsmanager", "kms", "Decrypt", key="F1", created=DAY - 10)
     t.assume(root, DAY, B, "work", key="K1", copies="role")
 

@@ -80,6 +80,11 @@ UNWIND $rows AS a
 MATCH (x:Anchor {a: a}) WHERE x.ref STARTS WITH 'i'
 RETURN DISTINCT a
 
+// acted_for
+UNWIND $rows AS a
+MATCH (x:Anchor {a: a}) WHERE x.ref STARTS WITH 'c'
+RETURN DISTINCT substring(x.ref, 1)
+
 // touch
 UNWIND $rows AS id
 MATCH (s:Subject {id: id}) SET s:Unjudged, s.touched = $turn

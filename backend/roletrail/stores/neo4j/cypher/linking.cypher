@@ -126,12 +126,13 @@ MATCH (a:Subject {id: r[0]})-[x:ALIAS_OF]->(s:Subject {id: r[1]}) DELETE x
 UNWIND $rows AS r
 MERGE (a:Subject {id: r[0]})
 MERGE (s:Subject {id: r[1]})
-MERGE (a)-[:ALIAS_OF]->(s)
+MERGE (a)-[x:ALIAS_OF]->(s)
+SET x += r[2]
 
 // aliases
 UNWIND $rows AS id
-MATCH (a:Subject {id: id})-[:ALIAS_OF]->(s:Subject)
-RETURN id, min(s.id)
+MATCH (a:Subject {id: id})-[x:ALIAS_OF]->(s:Subject)
+RETURN id, s.id, properties(x) ORDER BY s.id
 
 // named
 UNWIND $rows AS principal
@@ -200,8 +201,3 @@ CREATE (p)-[:LED_TO]->(s)
 // put_crossings
 UNWIND $rows AS r
 MERGE (c:Crossing {crossing: r.crossing}) ON CREATE SET c.accounts = r.accounts
-
-// used_from
-UNWIND $rows AS id
-MATCH (a:Activity) WHERE a.identity = id AND a.cell >= $from AND a.cell < $to
-RETURN DISTINCT id, coalesce(a.address, ''), coalesce(a.agent, '')

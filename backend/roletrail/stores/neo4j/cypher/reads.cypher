@@ -19,6 +19,10 @@ RETURN CASE WHEN s:Identity THEN s.id ELSE target END
 // aliases_of
 MATCH (s:Subject {id: $id})<-[:ALIAS_OF]-(a:Subject) RETURN a.id ORDER BY a.id
 
+// same_as
+MATCH (s:Subject {id: $id})<-[x:ALIAS_OF]-(a:Subject) WHERE x.rule IS NOT NULL
+RETURN a.id, properties(x) ORDER BY x.confidence, a.id LIMIT $limit
+
 // paths
 UNWIND $rows AS id
 MATCH (leaf:Subject {id: id}) WHERE leaf:Identity AND leaf.root IS NOT NULL
@@ -214,5 +218,5 @@ MATCH (s:Subject) WHERE s.id > $after RETURN s.id ORDER BY s.id LIMIT $limit
 
 // all_aliases
 UNWIND $rows AS id
-MATCH (a:Subject {id: id})-[:ALIAS_OF]->(t:Subject)
-RETURN id, t.id ORDER BY t.id
+MATCH (a:Subject {id: id})-[x:ALIAS_OF]->(t:Subject)
+RETURN id, t.id, properties(x) ORDER BY t.id
