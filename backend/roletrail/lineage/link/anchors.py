@@ -71,7 +71,7 @@ def sign_in_group(s: SignIn) -> tuple[str, str]:
     return s.principal_id, ""
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def _moment(group: tuple[str, str], stretch: int) -> int:
     return ids.anchor("moment", *group, str(stretch))
 
@@ -92,12 +92,12 @@ def acted_for(c: Caller, day: int) -> int:
     return ids.anchor("acted_for", c.partition, c.principal_id, str(day))
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def key(access_key_id: str) -> int:
     return ids.anchor("key", access_key_id)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _era(partition: str, principal_id: str, era: int) -> int:
     return ids.anchor("era", partition, principal_id, str(era))
 
