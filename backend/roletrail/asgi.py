@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -50,9 +51,12 @@ if TYPE_CHECKING:  # an extra: not everybody has installed what it stands on
 log = logging.getLogger(__name__)
 
 
-def create_app(ports: Ports, access: Access, rules: GateRules, oidc: Oidc | None = None) -> App:
-    """Everything one server serves, behind its gate."""
+def create_app(
+    ports: Ports, access: Access, rules: GateRules, oidc: Oidc | None = None, stopping: threading.Event | None = None
+) -> App:
+    """Everything one server serves, behind its gate. Streams end once `stopping` is set."""
     app = application(ports, access, rules, oidc)
+    app.state.stopping = stopping or threading.Event()
     return Gate(_answered(app), access, rules, _refusal(app.state.site))
 
 

@@ -51,6 +51,30 @@ def store(command: Command, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/x.sqlite"
 
 
+def test_a_stop_ends_open_streams(command: Command, store: str) -> None:
+    process = command.start("serve", "--port", "0", "--store", store)
+    try:
+        assert process.stdout
+        printed = ""
+        while "curl " not in printed:
+            printed += process.stdout.readline()
+        link = link_of(printed)
+        with httpx.Client(headers=NAVIGATION, follow_redirects=True, timeout=30) as browser:
+            assert browser.get(link).status_code == 200
+            with browser.stream("GET", link.partition("/launch")[0] + "/data/live") as stream:
+                lines = stream.iter_lines()
+                assert next(lines) == "retry: 2000"
+                process.terminate()
+                told = list(lines)  # to its end: a stream that is cut off raises
+                assert any(line.startswith("data: ") for line in told)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert errors == ""
+    assert process.returncode == 0
+
+
 def test_serve(command: Command, store: str, tmp_path: Path) -> None:
     with running(command.start("serve", "--port", "0", "--store", store)) as printed:
         link = link_of(printed)

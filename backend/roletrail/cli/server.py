@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import anyio.to_thread
 import uvicorn
@@ -64,7 +67,9 @@ def run(settings: Settings, *, sample: bool = False) -> None:
         access.app.remember("url", url)
         _announce(settings, access, url)
         marked = replace(ports, sample=bool(access.app.recall("sample")))
-        _serve(uvicorn.Config(create_app(marked, access, rules, open_oidc(settings, ports.app, url)), **_QUIET), bound)
+        stopping = threading.Event()
+        app = create_app(marked, access, rules, open_oidc(settings, ports.app, url), stopping)
+        _serve(_Server(uvicorn.Config(app, **_QUIET), stopping), bound)
     finally:
         ports.close()
         bound.close()
@@ -82,12 +87,30 @@ _QUIET: dict = {
 }
 
 
-def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Says at once that it will stop: a stream that went on would be waited for, and then torn down with a traceback."""
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def _serve(server: uvicorn.Server, bound: socket.socket) -> None:
     async def serving() -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        await uvicorn.Server(config).serve(sockets=[bound])
+        await server.serve(sockets=[bound])
 
+    signal.signal(signal.SIGTERM, _end)
     anyio.run(serving)
+
+
+def _end(_: int, __: FrameType | None) -> None:
+    """uvicorn raises the signal that stopped it once more when all is done; what is open is still to be closed."""
+    raise SystemExit(0)
 
 
 def _shown_host(host: str) -> str:

@@ -48,7 +48,7 @@ async def _told(request: Request, state: bytes) -> AsyncIterator[bytes]:
     quiet = 0
     for _ in range(LONGEST_ROUNDS):
         await asyncio.sleep(EVERY_SECONDS)
-        if await request.is_disconnected():
+        if request.app.state.stopping.is_set() or await request.is_disconnected():
             return
         try:
             now = await run_in_threadpool(_state, request)
