@@ -29,8 +29,9 @@ from roletrail.stores.port import ArchiveFile, GraphStore
 LINK_EVERY = 25_000
 """Observations that may wait for linking before a run stops to link them."""
 
-INLINE_BYTES = 1 << 20
-"""Stored bytes below which starting processes costs more than it saves."""
+INLINE_BYTES = 2 << 20
+"""Stored bytes below which starting processes costs more than it saves: of 34,000 events, in 2 MB, two processes made 2 s and
+0.9 s of CPU, and none 1.3 s and 0.5 s. A follower that fell behind on a busy machine must not fall behind further."""
 
 OnProgress = Callable[[Progress], None]
 
