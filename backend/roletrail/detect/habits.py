@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import pairwise
 
 from roletrail.detect.deeds import detail_of
@@ -158,43 +157,44 @@ def act_anywhere_key(a: Action) -> int:
     return habit("act anywhere", a.event_name, a.target_kind)
 
 
-def shown(story: Story) -> Iterator[Seen]:
+def shown(story: Story) -> set[Seen]:
     """Every habit of a story with its day."""
     node = story.node
+    found = _of_activities(node, story.activities) if story.activities else set[Seen]()
     if story.leaf and story.standing.sessions >= 2 and node.counts:
-        yield from on(story.at, shape_keys(story))
+        found.update(on(story.at, shape_keys(story)))
     for above, step in pairwise(story.path[-2:]):
         if step.node.role_name and step.edge and not step.edge.pivot:
-            yield from on(step.node.issued_at or step.edge.at, [pair_key(above, step)])
+            found.update(on(step.node.issued_at or step.edge.at, [pair_key(above, step)]))
     if story.asked is not None:
-        yield from on(story.asked.at, _of_issuance(story.asked))
+        found.update(on(story.asked.at, _of_issuance(story.asked)))
     for a in story.actions:
         if not a.error_code:
-            yield from on(a.at, (act_key(node, a), act_anywhere_key(a)))
-    yield from _of_activities(node, story.activities)
+            found.update(on(a.at, (act_key(node, a), act_anywhere_key(a))))
     for sign_in in story.sign_ins:
-        yield from on(sign_in.at, [sign_in_key(node, sign_in.event_name)])
+        found.update(on(sign_in.at, [sign_in_key(node, sign_in.event_name)]))
+    return found
 
 
 def _of_activities(node: Node, activities: Iterable[Activity]) -> set[Seen]:
     """Each habit of a day once: a busy session does the same in every quarter of an hour."""
+    days: dict[int, tuple[set[str], set[str], set[str]]] = {}
+    for activity in activities:
+        day = activity.cell // DAY
+        if day not in days:
+            days[day] = (set(), set(), set())
+        networks, clients, services = days[day]
+        networks.add(network(activity.address))
+        clients.add(client(activity.agent))
+        services.update(services_in(activity.sources))
     name = who(node)
     found: set[Seen] = set()
-    for a in activities:
-        day = a.cell // DAY
-        found.update(_of_use(name, day, a.address, a.agent))
-        found.update([_of_service(name, day, service) for service in services_in(a.sources)])
+    for day, (networks, clients, services) in days.items():
+        keys = [habit(ALIVE, name)]
+        for kind, values in ((NETWORK, networks), (CLIENT, clients), (FAMILY, services)):
+            keys += [habit(kind, name, value) for value in values]
+        found.update(on(day * DAY, keys))
     return found
-
-
-@lru_cache(1 << 15)  # sessions of one principal follow each other, and do the same on the same day
-def _of_use(name: str, day: int, address: str, agent: str) -> tuple[Seen, ...]:
-    return tuple(on(day * DAY, (habit(ALIVE, name), habit(NETWORK, name, network(address)), habit(CLIENT, name, client(agent)))))
-
-
-@lru_cache(1 << 15)
-def _of_service(name: str, day: int, service: str) -> Seen:
-    return Seen(habit(FAMILY, name, service), day)
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:

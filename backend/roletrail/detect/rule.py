@@ -100,7 +100,8 @@ _lists = attrgetter(*_LISTS)
 
 @lru_cache(1 << 12)
 def _named(natures: frozenset[Nature], *held: bool) -> frozenset[Facet]:
-    return natures | {name for name, one in zip((*_NAMES, *_LISTS), held, strict=True) if one}
+    names: frozenset[Facet] = frozenset([name for name, one in zip((*_NAMES, *_LISTS), held, strict=True) if one])
+    return names | natures
 
 
 def severity_of(score: int) -> Severity:

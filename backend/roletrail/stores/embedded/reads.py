@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqlite3 import Connection
 
 from roletrail.lineage.model import Alias, Seen, Standing
@@ -71,21 +71,34 @@ def same_as(connection: Connection, id_: str, limit: int) -> list[Alias]:
     return [alias_of(alias, id_, *grade) for alias, *grade in found]
 
 
-_PATHS = """
-WITH RECURSIVE up (leaf, n, level) AS (
-    SELECT n, n, 0 FROM identity JOIN standing USING (n) WHERE identity.id IN (?)
-    UNION ALL
-    SELECT leaf, parent, level + 1 FROM up JOIN standing USING (n) WHERE parent > 0 AND level < 1000000
+_ABOVE = """
+WITH RECURSIVE up (n) AS (
+    SELECT n FROM identity JOIN standing USING (n) WHERE identity.id IN (?)
+    UNION
+    SELECT parent FROM up JOIN standing USING (n) WHERE parent > 0
 )
-SELECT leaf, id, last_pivot = n, counts FROM up JOIN standing USING (n) ORDER BY leaf, level DESC
+SELECT n, parent, id, last_pivot = n, counts FROM up JOIN standing USING (n)
 """
 
 
 def paths(connection: Connection, ids: Collection[str]) -> dict[str, list[PathStep]]:
-    found: dict[int, list[PathStep]] = {}
-    for leaf, id_, pivot, counts in select_in(connection, _PATHS, set(ids)):
-        found.setdefault(leaf, []).append(PathStep(id_, bool(pivot), bool(counts)))
-    return {path[-1].id: path for path in found.values()}
+    """Every step is read once: a role that renews itself for weeks has hundreds of sessions, and each has all before it above it."""
+    wanted = set(ids)
+    steps: dict[int, tuple[int, PathStep]] = {
+        n: (parent, PathStep(id_, bool(pivot), bool(counts)))
+        for n, parent, id_, pivot, counts in select_in(connection, _ABOVE, wanted)
+    }
+    return {step.id: _path(steps, n) for n, (_, step) in steps.items() if step.id in wanted}
+
+
+def _path(steps: Mapping[int, tuple[int, PathStep]], n: int) -> list[PathStep]:
+    """From the root down to `n`."""
+    path: list[PathStep] = []
+    while n in steps and len(path) < len(steps):
+        n, step = steps[n]
+        path.append(step)
+    path.reverse()
+    return path
 
 
 def descendants(connection: Connection, id_: str, limit: int) -> tuple[list[str], bool]:

@@ -143,7 +143,7 @@ class _Run:
         return found
 
     def _judge(self, stories: list[Story], days: defaultdict[int, set[int]] | None = None) -> list[Judged]:
-        shown = {story.node.id: frozenset(habits.shown(story)) for story in stories}
+        shown = {story.node.id: habits.shown(story) for story in stories}
         if days is None:
             days = self._days(stories, shown.values())
         past = Past(self._first_at, days)
@@ -174,8 +174,8 @@ class _Run:
             self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
         return self._asked_of[held]
 
-    def _days(self, stories: Collection[Story], shown: Iterable[frozenset[Seen]]) -> defaultdict[int, set[int]]:
-        wanted = frozenset[Seen]().union(*shown)
+    def _days(self, stories: Collection[Story], shown: Iterable[set[Seen]]) -> defaultdict[int, set[int]]:
+        wanted = set[Seen]().union(*shown)
         times = {day for _, day in wanted} or {story.at // DAY for story in stories} or {0}
         stored = self._graph.habit_days({key for key, _ in wanted}, min(times) - WINDOW_DAYS, max(times))
         return defaultdict(set, {key: set(days) for key, days in stored.items()})

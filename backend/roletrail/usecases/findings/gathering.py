@@ -15,7 +15,7 @@ from roletrail.detect.past import DAY
 from roletrail.detect.story import Step, Story, Use
 from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.link.attempt import Obtained
-from roletrail.lineage.model import Action, Activity, Attempt, Edge, Issuance, Node, SignIn, event_id_of
+from roletrail.lineage.model import Action, Activity, Attempt, Edge, Node, SignIn, event_id_of
 from roletrail.stores.lookups import person_of
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains.origins import Origins
@@ -69,8 +69,7 @@ class Gathering:
         paths = self._paths([id_ for id_ in mine if _is_path_worth(rows[id_], actions)], rows)
         missing = {step for path in paths.values() for step in path} - rows.keys()
         rows.update(self._graph.rows(missing))
-        issuances = self._graph.issuances_for({_issuing(row) for row in rows.values()} - {""})
-        told = Told(rows, {id_: _step(row, issuances) for id_, row in rows.items()}, paths)
+        told = Told(rows, self._steps(rows), paths)
         lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
         activities = _activities(self._graph.activities_of(lively, 0, 1 << 40))
         obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
@@ -86,6 +85,12 @@ class Gathering:
             )
             for id_ in mine
         ]  # fmt: skip
+
+    def _steps(self, rows: Mapping[str, NodeRow]) -> dict[str, Step]:
+        edges = {id_: primary(row) for id_, row in rows.items()}
+        asking = {id_: _issuing(edge) for id_, edge in edges.items() if edge is not None}
+        asked = self._graph.issuances_for(set(asking.values()) - {""})
+        return {id_: Step(row.node, edges[id_], asked.get(asking.get(id_, ""))) for id_, row in rows.items()}
 
     def _signed_in(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[SignIn, ...]]:
         """Sign-ins of identities; those of a directory user belong to the origin that stands for the user."""
@@ -123,8 +128,8 @@ class Gathering:
     def _story(self, id_: str, told: Told, **held: Any) -> Story:
         """`held` is what was found of the identity in one go with others: fields of the story."""
         row = told.rows[id_]
-        path = tuple(told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps)
-        verdicts = tuple(v for step in path for v in self._verdicts.get(step.node.id, ())) if self._verdicts else ()
+        path = tuple([told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps])
+        verdicts = tuple([v for step in path for v in self._verdicts.get(step.node.id, ())]) if self._verdicts else ()
         return Story(
             row.node, row.standing, path, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
             last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
@@ -218,13 +223,9 @@ def primary(row: NodeRow) -> Edge | None:
     return None
 
 
-def _issuing(row: NodeRow) -> str:
-    edge = primary(row)
-    return event_id_of(edge.evidence[0]) if edge and edge.evidence and not edge.pivot else ""
-
-
-def _step(row: NodeRow, issuances: Mapping[str, Issuance]) -> Step:
-    return Step(row.node, primary(row), issuances.get(_issuing(row)))
+def _issuing(edge: Edge) -> str:
+    """The event that asked for what the edge leads to."""
+    return event_id_of(edge.evidence[0]) if edge.evidence and not edge.pivot else ""
 
 
 def _by_identity(found: Collection[T]) -> dict[str, list[T]]:
