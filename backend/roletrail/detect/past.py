@@ -42,15 +42,25 @@ class Past:
         seen = self._days.get(key)
         if not seen:
             return 0
-        oldest, newest = at // DAY - WINDOW_DAYS, at // DAY - SETTLED_DAYS
+        oldest, newest = _window(at)
         return len([day for day in seen if oldest <= day <= newest])
 
     def new(self, key: int, at: int) -> bool:
         """Never seen in the window, though there was time to."""
-        return self.known(at) and not self.days(key, at)
+        if not self.known(at):
+            return False
+        oldest, newest = _window(at)
+        for day in self._days.get(key, ()):  # noqa: SIM110 - asked of every habit of every story: no generator
+            if oldest <= day <= newest:
+                return False
+        return True
 
     def usual(self, key: int, at: int) -> bool:
         return self.known(at) and self.days(key, at) >= QUIET_DAYS
+
+
+def _window(at: int) -> tuple[int, int]:
+    return at // DAY - WINDOW_DAYS, at // DAY - SETTLED_DAYS
 
 
 class Seen(NamedTuple):
