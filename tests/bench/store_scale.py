@@ -99,13 +99,13 @@ class Estate:
         part = self._part(rows)
         return part._replace(taken=10_000)
 
-    def late(self) -> Part:
+    def late(self, issuances: int = LATE_ISSUANCES, sessions: int = 1_840) -> Part:
         """10,000 events of earlier days."""
         rows = Rows()
-        assert len(self.held_back) >= LATE_ISSUANCES
-        for _ in range(LATE_ISSUANCES):
+        assert len(self.held_back) >= issuances
+        for _ in range(issuances):
             self._put(rows, self.held_back.pop())
-        for session in self.dice.sample(self.sessions, 1_840):
+        for session in self.dice.sample(self.sessions, sessions):
             self._use(rows, session, session.created + 60, 5)
         return self._part(rows)
 

@@ -105,7 +105,7 @@ class Oracle:
             fit = Fit(call, "J6" if call.login else "J1", confidence, (0, ""), call.placeholder)
             began = min(other.at for other in self.unclaimed if other.child == call.child)
             found += self._join(call.child, began, fit, None)
-        return _surest([*found, *self._undated(_surest(found))])
+        return _surest(self._asked_for(_surest([*found, *self._undated(_surest(found))])))
 
     def _sessions(self) -> list[Caller]:
         return [c for c in self.callers if c.kind == "session"]
@@ -253,6 +253,44 @@ class Oracle:
             for a in self.activities
         )
 
+    def _asked_for(self, joins: Iterable[Join]) -> list[Join]:
+        """J7: what a service asked for with a key nothing issued, the one key of that user asked for that called then."""
+        same = {c.id: behind for c in self._sessions() if (behind := self._key_behind(c))}
+        found: list[Join] = []
+        for join in joins:
+            key, sure, proof = same.get(join.parent, (join.parent, 1.0, ()))
+            evidence = tuple(dict.fromkeys((*join.evidence, *proof)))
+            found.append(join._replace(parent=key, confidence=min(join.confidence, sure), evidence=evidence))
+        return [join for join in found if join.child not in (*same, join.parent)]
+
+    def _key_behind(self, c: Caller) -> tuple[str, float, tuple[str, ...]] | None:
+        if self.fits[c.id] or c.type not in ("IAMUser", "Root") or c.internal != c.count or c.mfa == "true":
+            return None
+        if not c.created or c.first_at - c.created > 5:
+            return None
+        keys = {
+            k.id
+            for k in self.callers
+            if k.kind == "key" and (k.principal_id, k.partition, k.account) == (c.principal_id, c.partition, c.account)
+        }
+        services = {a.invoked_by for a in self.activities if a.identity == c.id}
+        near = [
+            (a, {pair.split("=")[0] for pair in a.sources.split()})
+            for a in self.activities
+            if a.identity in keys and not a.invoked_by and a.first_at - LATE <= c.created <= a.last_at + LATE
+        ]
+        named = [(a, called) for a, called in near if called & services]
+        calls = named or (near if "AWS Internal" in services else [])
+        if len({a.identity for a, _ in calls}) != 1:
+            return None
+        ends = [
+            (abs(at - c.created), at, event)
+            for a, called in calls if not named or called <= services
+            for at, event in ((a.first_at, a.first_event), (a.last_at, a.last_event)) if abs(at - c.created) <= LATE
+        ]  # fmt: skip
+        proof = [event_ref(at, event) for _, at, event in sorted(ends)[:1]]
+        return calls[0][0].identity, 0.85 if named else 0.7, (*proof, event_ref(c.first_at, c.first_event))
+
     def _through_a_link(self, c: Caller) -> list[Join]:
         """J6 for a session of its own in the console: the latest GetSigninToken whose link was still good."""
         if c.type not in ("AssumedRole", "FederatedUser") or self.fits[c.id]:
@@ -295,7 +333,7 @@ class Oracle:
     def _all_known(self) -> list[Known]:
         found: list[Known] = []
         for c in self.callers:
-            in_hands = c.type in ("IAMUser", "Root") and c.kind == "session" and 0 < c.internal == c.count
+            in_hands = c.type in ("IAMUser", "Root") and c.kind == "session" and 0 < c.internal == c.count and c.mfa != "true"
             if in_hands and c.created > 0 and c.first_at - c.created <= 5 and not self.fits.get(c.id):
                 continue  # a user in a service's hands (J7) asks for nothing
             made = [fit.call for fit in self.fits.get(c.id, ()) if fit.rule != "J1x"]

@@ -30,8 +30,9 @@ def applies(case: Case) -> bool:
 
 
 def looks_forwarded(c: Caller) -> bool:
+    """A long-term key bears no MFA, so what does is another session of the user: one of the console."""
     by_services = c.type in {"IAMUser", "Root"} and c.kind == "session" and c.internal == c.count
-    return by_services and c.created > 0 and c.first_at - c.created <= CALL_WITHIN
+    return by_services and c.mfa != "true" and c.created > 0 and c.first_at - c.created <= CALL_WITHIN
 
 
 def keys_of(c: Caller, nodes: Iterable[Node]) -> list[str]:

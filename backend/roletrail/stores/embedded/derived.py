@@ -7,6 +7,7 @@ Three columns are inherited from the primary parent and can change although the 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from sqlite3 import Connection
@@ -236,9 +237,19 @@ class _Settling:
         gone = sorted(n for n in self._changes.removed if n in self._old)
         self._connection.executemany("DELETE FROM standing WHERE n = ?", [(n,) for n in gone])
         self._connection.executemany(_INSERT, new)
-        self._connection.executemany(_UPDATE, changed)
+        self._update(changed)
         touch(self._connection, [row.n for row in new + changed])
         self._count(new, changed, gone)
+
+    def _update(self, changed: list[Row]) -> None:
+        """Sets only what differs: every index over a column that is set is written again, whatever the value."""
+        by_columns: defaultdict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for row in changed:
+            pairs = zip(Row._fields, self._old[row.n], row, strict=True)
+            names, values = zip(*((name, value) for name, before, value in pairs if before != value), strict=True)
+            by_columns[names].append((*values, row.n))
+        for names, rows in by_columns.items():
+            self._connection.executemany(f"UPDATE standing SET {', '.join(f'{name} = ?' for name in names)} WHERE n = ?", rows)
 
     def _count(self, new: list[Row], changed: list[Row], gone: list[int]) -> None:
         """Totals a start page asks for."""
@@ -255,7 +266,6 @@ class _Settling:
 
 
 _INSERT = f"INSERT INTO standing ({STANDING_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
-_UPDATE = f"UPDATE standing SET {', '.join(f'{name} = ?{i}' for i, name in enumerate(Row._fields, 1) if i > 2)} WHERE n = ?1"
 
 
 def _handed_down(row: Row) -> tuple[int, ...]:

@@ -130,6 +130,7 @@ def test_what_is_said_of_a_session_alone(facts: dict[str, Any], field: str, said
         ({"internal": 2, "count": 3}, {}),
         ({"type": "Root", "internal": 2, "count": 2, "first_at": AT}, {"made_by_services": True, "forward_access": True}),
         ({"provider": "p"}, {"provider": "p"}),
+        ({"type": "FederatedUser", "arn": "a", "provider": "p"}, {"arn": "a", "provider": "p"}),
         ({"in_scope_of": "s"}, {"in_scope_of": "s"}),
         ({"sign_in_session": "s"}, {"sign_in_session": "s"}),
         ({"assumed_root": "true"}, {"assumed_root": "true"}),

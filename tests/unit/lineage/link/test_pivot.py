@@ -329,3 +329,23 @@ def test_a_role_that_is_named_without_its_arn_is_the_accounts_own() -> None:
     assert pivots(opened, **about, role_account=ONE) == [("trust", "-60", 0.85)]
     assert pivots(opened, **about, role_account=TWO) == []
     assert pivot.touches_of(case(seen(), match(**about, role_account=ONE))) == (anchor("touched", "trust", f"{ONE}:A"),)
+
+
+def test_every_credential_of_a_session_may_have_been_somebodys_making() -> None:
+    """One session, four ways in: two providers, a stranger's and a password, each changed by another hand."""
+    changed = [
+        action("iam", "UpdateSAMLProvider", AT - n, target=p, target_kind="saml_provider", identity=p)
+        for n, p in ((9, "p"), (8, "q"))
+    ]
+    opened = action("iam", "UpdateAssumeRolePolicy", AT - 7, target="A", detail={"policy": FAR}, identity="r")
+    password = bobs("CreateLoginProfile", -6, identity="s")
+    ways = [
+        match(family="saml", provider="p", event_id="1"),
+        match(copy="foreign", role_arn="A", role_account=ONE, parent_account=FAR, event_id="2"),
+        match(family="login", child_type="IAMUser", account=ONE, session_name="bob", event_id="3"),
+        match(family="saml", provider="q", event_id="4"),
+    ]
+    for turn in range(4):
+        around = known(actions=[*changed, opened, password])
+        found = pivot.edges(case(seen(), *ways[turn:], *ways[:turn], around=around))
+        assert sorted(f.edge.parent for f in found) == ["p", "q", "r", "s"]

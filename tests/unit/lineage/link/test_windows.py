@@ -237,6 +237,8 @@ def test_which_call_at_the_portal_counts() -> None:
         ({"type": "AssumedRole"}, False),
         ({"kind": "key"}, False),
         ({"internal": 1}, False),
+        ({"mfa": "false"}, True),
+        ({"mfa": "true"}, False),
         ({"first_at": AT + 5}, True),
         ({"first_at": AT + 6}, False),
         ({"created": 0, "first_at": 3}, False),
