@@ -55,7 +55,7 @@ def test_every_key_that_was_issued_to_somebody_else_is_told() -> None:
 
 
 def test_nobody_asked_where_the_record_names_no_parent() -> None:
-    m = match(parent="")
+    m = match(parent="", child="c")
     assert from_identity(case(seen(), m), m, "ASSUMED") == []
 
 
