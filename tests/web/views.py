@@ -14,6 +14,7 @@ from roletrail.usecases.chains.references import as_query, references
 from roletrail.usecases.chains.timeline import Mark, NotLogged, TimelineRow, TimelineView, Use
 from roletrail.usecases.chains.views import (
     ActionView,
+    AliasView,
     Alternative,
     Candidate,
     ChainView,
@@ -135,6 +136,14 @@ def session_view(text: str = "") -> SessionView:
         attempts=[action("AssumeRole", text)],
         coverage=[f"No logs of account 444444444444.{text}"],
         shape=["origin: long-term key", f"persistence: CreateUser{text}", "impact: no evidence"],
+        aliases=[alias(text)],
+    )
+
+
+def alias(text: str) -> AliasView:
+    ref = f"20261102.e-{text}"
+    return AliasView(
+        f"same{text}", f"ASIAEXAMPLE{text}", "J7", 0.85, "probable", f"The same credential.{text}", [f"e-{text}"], [ref]
     )
 
 
