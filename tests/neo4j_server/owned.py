@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from neo4j import GraphDatabase
+from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
 from roletrail.stores.neo4j import Address
@@ -37,7 +37,7 @@ class Owned:
     def wait(self) -> None:
         """Until the database answers: its port opens before that."""
         end = time.monotonic() + START_SECONDS
-        with GraphDatabase.driver(self.server.uri, auth=("neo4j", self.password)) as driver:
+        with self.driver() as driver:
             while time.monotonic() < end:
                 with contextlib.suppress(DriverError, Neo4jError):
                     driver.execute_query("RETURN 1", database_="neo4j")
@@ -45,7 +45,10 @@ class Owned:
                 time.sleep(0.2)
         raise AssertionError("the database does not answer")
 
+    def driver(self) -> Driver:
+        return GraphDatabase.driver(self.server.uri, auth=("neo4j", self.password))
+
     def wipe(self) -> None:
         self.wait()
-        with GraphDatabase.driver(self.server.uri, auth=("neo4j", self.password)) as driver:
+        with self.driver() as driver:
             driver.execute_query("MATCH (n) WHERE NOT n:Migration DETACH DELETE n", database_="neo4j")

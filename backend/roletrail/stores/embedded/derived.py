@@ -1,9 +1,4 @@
-"""Cached columns beside standings: what lists sort and filter by. Written once, at the end of a linking transaction.
-
-Three columns are inherited from the primary parent and can change although the node's own standing did not:
-`above` (nearest counting session above in the segment), `crossing` (accounts on the path) and, through `above`,
-`band` (is this the last session of its chain). A change walks down only as far as it makes a difference.
-"""
+"""The cached columns of `stores.columns` as rows of the standing table: which change, and what is written of them."""
 
 from __future__ import annotations
 
@@ -14,6 +9,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from roletrail.lineage.model import Node, Standing
+from roletrail.stores.columns import band, growth, seen_between, stretch, walk_down
 from roletrail.stores.embedded.interned import Crossings, Texts
 from roletrail.stores.embedded.numbers import Numbers, ids_of
 from roletrail.stores.embedded.rows import (
@@ -24,10 +20,7 @@ from roletrail.stores.embedded.rows import (
     unpack_node,
 )
 from roletrail.stores.embedded.touched import touch
-from roletrail.stores.lookups import MAX_BAND, default_standing
-
-MAX_DEPTH = 100_000
-"""Longest path a change walks down. Paths have no cycles; this only bounds the harm if one had."""
+from roletrail.stores.lookups import default_standing
 
 
 @dataclass(slots=True)
@@ -100,14 +93,7 @@ class _Settling:
         dirty = self._changes.nodes.keys() | self._changes.standings.keys()
         self._load(dirty | self._changes.removed)
         self._compose(dirty)
-        changed = self._inherit(set(self._rows))
-        for _ in range(MAX_DEPTH):
-            if not changed:
-                break
-            below = self._children(changed)
-            self._load(below)
-            self._rows.update((n, self._old[n]) for n in below if n not in self._rows)
-            changed = self._inherit(below)
+        walk_down(set(self._rows), self._inherit, self._below)
         self._set_bands()
         self._write()
 
@@ -139,7 +125,6 @@ class _Settling:
     def _of_node(
         self, n: int, node: Node, old: Row | None, standing: Standing | None, seen: tuple[int, int], texts: tuple[int, int]
     ) -> Row:
-        first, last = seen
         if standing is not None:
             placed = self._placed(standing)
         elif old is not None:
@@ -155,8 +140,7 @@ class _Settling:
                 *placed,
                 int(node.counts),
                 *texts,
-                started or first or node.issued_at,
-                max(last, node.issued_at),
+                *seen_between(started, node.issued_at, seen),
                 0,
                 0,
                 0,
@@ -177,22 +161,14 @@ class _Settling:
         changed: set[int] = set()
         waiting = set(numbers)
         for n in numbers:
-            for place in self._down_to(n, waiting):
+            for place in stretch(n, waiting, self._parent_of):
                 waiting.discard(place)
                 if self._inherit_one(place):
                     changed.add(place)
         return changed
 
-    def _down_to(self, n: int, waiting: set[int]) -> list[int]:
-        """The waiting stretch of the path that ends in n, topmost first."""
-        stretch: list[int] = []
-        on_stretch: set[int] = set()
-        while n in waiting and n not in on_stretch:
-            stretch.append(n)
-            on_stretch.add(n)
-            n = self._rows[n].parent
-        stretch.reverse()
-        return stretch
+    def _parent_of(self, n: int) -> int:
+        return self._rows[n].parent
 
     def _inherit_one(self, n: int) -> bool:
         row = self._rows[n]
@@ -207,9 +183,12 @@ class _Settling:
             told = _handed_down(self._old[n]) if n in self._old else None
         return told != self._told[n]
 
-    def _children(self, numbers: set[int]) -> set[int]:
+    def _below(self, numbers: set[int]) -> set[int]:
         found = select_in(self._connection, "SELECT n FROM standing WHERE parent > 0 AND parent IN (?)", numbers)
-        return {n for (n,) in found} - self._changes.removed
+        children = {n for (n,) in found} - self._changes.removed
+        self._load(children)
+        self._rows.update((n, self._old[n]) for n in children if n not in self._rows)
+        return children
 
     # --- the chain list ---
 
@@ -228,8 +207,8 @@ class _Settling:
         for n in concerned:
             row = self._rows.get(n) or self._old.get(n)
             if row is not None:
-                band = min(row.sessions, MAX_BAND) if row.counts and n not in continued else 0
-                self._rows[n] = row if row.band == band else Row._make((*row[:20], band))
+                found_band = band(row.sessions, row.counts, continued=n in continued)
+                self._rows[n] = row if row.band == found_band else Row._make((*row[:20], found_band))
 
     def _write(self) -> None:
         new = [row for n, row in sorted(self._rows.items()) if n not in self._old]
@@ -252,17 +231,11 @@ class _Settling:
             self._connection.executemany(f"UPDATE standing SET {', '.join(f'{name} = ?' for name in names)} WHERE n = ?", rows)
 
     def _count(self, new: list[Row], changed: list[Row], gone: list[int]) -> None:
-        """Totals a start page asks for."""
         before = [self._old[n] for n in gone] + [self._old[row.n] for row in changed]
-        after = new + changed
-        amounts = {
-            "identities": len(new) - len(gone),
-            "sessions": sum(row.counts for row in after) - sum(row.counts for row in before),
-        }
-        for band in (2, 3):
-            amounts[f"chains_{band}"] = sum(row.band >= band for row in after) - sum(row.band >= band for row in before)
-        add_to_counters(self._connection, amounts)
-        raise_counter(self._connection, "longest_chain", max((row.last_seen - row.first_seen for row in after), default=0))
+        grown = growth(new, changed, before, len(gone))
+        amounts = {"identities": grown.identities, "sessions": grown.sessions}
+        add_to_counters(self._connection, amounts | {"chains_2": grown.chains2, "chains_3": grown.chains3})
+        raise_counter(self._connection, "longest_chain", grown.longest)
 
 
 _INSERT = f"INSERT INTO standing ({STANDING_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"

@@ -77,9 +77,10 @@ class Cypher:
         return found
 
     def write(self, statement: Statement, rows: Iterable[Any], **parameters: Any) -> None:
-        """Run a statement that unwinds `$rows`, a batch at a time."""
+        """Run a statement that unwinds `$rows`, a batch at a time. Nobody waits for its end: what comes next is made meanwhile,
+        and an error of it is raised by the next statement, or by the commit."""
         for some in batches(rows, BATCH):
-            self._transaction.run(statement, {"rows": some, **parameters}).consume()
+            self._transaction.run(statement, {"rows": some, **parameters})
 
     def run(self, statement: Statement, **parameters: Any) -> None:
         self._transaction.run(statement, parameters).consume()

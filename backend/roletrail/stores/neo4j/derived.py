@@ -1,9 +1,4 @@
-"""Cached columns beside standings: what lists sort and filter by. Written once, at the end of a linking transaction.
-
-Three columns are inherited from the primary parent and can change although the node's own standing did not:
-`above` (nearest counting session above in the segment), `crossing` (accounts on the path) and, through `above`,
-`band` (is this the last session of its chain). A change walks down only as far as it makes a difference.
-"""
+"""The cached columns of `stores.columns` as properties: which nodes they change on, and what is written of them."""
 
 from __future__ import annotations
 
@@ -12,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from roletrail.lineage.model import Edge, Node, Standing
-from roletrail.stores.lookups import MAX_BAND, default_standing
+from roletrail.stores.columns import band, growth, seen_between, stretch, walk_down
+from roletrail.stores.lookups import default_standing
 from roletrail.stores.neo4j import projection
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
@@ -21,9 +17,6 @@ from roletrail.stores.neo4j.orders import SORTS, orders
 from roletrail.stores.neo4j.statements import statements
 
 _Q = statements("linking")
-
-MAX_DEPTH = 100_000
-"""Longest path a change walks down. Paths have no cycles; this only bounds the harm if one had."""
 
 CACHED = ("firstSeen", "lastSeen", "above", "crossing", "band", *SORTS.values())
 """Columns this module keeps beside a node's own properties and its standing's."""
@@ -109,14 +102,7 @@ class _Settling:
         self._gone = [place for id_, place in before.items() if id_ in left]
         self._load(dirty)
         self._compose(dirty)
-        changed = self._inherit(set(self._places))
-        for _ in range(MAX_DEPTH):
-            if not changed:
-                break
-            below = self._children(changed)
-            self._load(below)
-            self._places.update((id_, self._old[id_]) for id_ in below if id_ not in self._places and id_ in self._old)
-            changed = self._inherit(below & self._places.keys())
+        walk_down(set(self._places), self._inherit, self._below)
         self._set_bands()
         self._write()
 
@@ -149,19 +135,14 @@ class _Settling:
         changed: set[str] = set()
         waiting = set(ids)
         for id_ in ids:
-            for one in self._down_to(id_, waiting):
+            for one in stretch(id_, waiting, self._parent_of):
                 waiting.discard(one)
                 if self._inherit_one(one):
                     changed.add(one)
         return changed
 
-    def _down_to(self, id_: str, waiting: set[str]) -> list[str]:
-        """The waiting stretch of the path that ends here, topmost first."""
-        stretch: dict[str, None] = {}
-        while id_ in waiting and id_ not in stretch:
-            stretch[id_] = None
-            id_ = self._places[id_].standing.parent
-        return list(reversed(stretch))
+    def _parent_of(self, id_: str) -> str:
+        return self._places[id_].standing.parent
 
     def _inherit_one(self, id_: str) -> bool:
         place = self._places[id_]
@@ -184,9 +165,12 @@ class _Settling:
             found = self._sums[crossing, account] = " ".join(sorted({*crossing.split(), *account.split()}))
         return found
 
-    def _children(self, ids: set[str]) -> set[str]:
+    def _below(self, ids: set[str]) -> set[str]:
         found = self._cypher.rows_of(_Q["primary_children"], sorted(ids))
-        return {id_ for (id_,) in found} - self._changes.removed
+        children = {id_ for (id_,) in found} - self._changes.removed
+        self._load(children)
+        self._places.update((id_, self._old[id_]) for id_ in children if id_ not in self._places and id_ in self._old)
+        return children & self._places.keys()
 
     # --- the chain list ---
 
@@ -205,8 +189,8 @@ class _Settling:
         for id_ in concerned:
             place = self._places.get(id_) or self._old.get(id_)
             if place is not None:
-                band = min(place.standing.sessions, MAX_BAND) if place.counts and id_ not in continued else 0
-                self._places[id_] = place if place.band == band else place._replace(band=band)
+                found_band = band(place.standing.sessions, place.counts, continued=id_ in continued)
+                self._places[id_] = place if place.band == found_band else place._replace(band=found_band)
 
     # --- writing ---
 
@@ -236,22 +220,15 @@ class _Settling:
         self._cypher.write(_Q[drop], sorted(had - has))
 
     def _count(self, new: list[Place], changed: list[Place], before: list[Place], gone: int) -> None:
-        """Totals a start page asks for."""
-        after = [*new, *changed]
-        amounts = {
-            "identities": len(new) - gone,
-            "sessions": sum(one.counts for one in after) - sum(one.counts for one in before),
-        }
-        for band in (2, 3):
-            amounts[f"chains{band}"] = sum(one.band >= band for one in after) - sum(one.band >= band for one in before)
-        self._lease.add(amounts)
-        self._lease.at_least("longestChain", max((one.last_seen - one.first_seen for one in after), default=0))
+        grown = growth(new, changed, before, gone)
+        self._lease.add({name: getattr(grown, name) for name in ("identities", "sessions", "chains2", "chains3")})
+        self._lease.at_least("longestChain", grown.longest)
 
 
 def _of_node(node: Node, standing: Standing, seen: tuple[int, int] | None) -> Place:
-    first, last = seen or (0, 0)
-    first_seen = standing.started or first or node.issued_at
-    return Place(node.id, standing, node.counts, node.account, first_seen, max(last, node.issued_at), "", "", 0)
+    return Place(
+        node.id, standing, node.counts, node.account, *seen_between(standing.started, node.issued_at, seen or (0, 0)), "", "", 0
+    )
 
 
 def _is_lost(one: Place) -> bool:
