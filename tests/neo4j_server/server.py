@@ -92,7 +92,7 @@ class Server:
             raise RuntimeError(f"There are no jars of Neo4j {VERSION} in {jars}: run scripts/setup.sh java neo4j")
         command = [
             "java",
-            f"-Xms{self._heap}",  # as docker-compose.yml has it: a heap that grows is collected all the time
+            f"-Xms{self._heap}",  # as docker-compose.yml has it
             f"-Xmx{self._heap}",
             *self._options,
             *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENS),
