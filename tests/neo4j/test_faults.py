@@ -49,7 +49,7 @@ def test_little_memory_takes_a_load_in_smaller_pieces(owned: Owned, tmp_path: Pa
             raise
 
     monkeypatch.setattr(Connection, "writing", watched)
-    paths = list(log_files(["sample/company-noise"]))[:45]
+    paths = list(log_files(["sample/company-noise"]))[:90]
     store, plenty = Neo4jStore(owned.address()), EmbeddedStore(tmp_path / "plenty")
     for one in (plenty, store):
         stage = "commit"
