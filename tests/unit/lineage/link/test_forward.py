@@ -50,6 +50,7 @@ def test_calls_are_looked_for_where_their_cells_may_begin() -> None:
         (call(-3), None),
         (call(3), None),
         (call(-2, 2), alias(0.85, "-2")),
+        (call(-2, 1), alias(0.85, "+1")),
         (call(-9, 1), alias(0.85, "+1")),
         (call(-9, 9), alias(0.85)),
         (call(sources="ec2.amazonaws.com=1"), None),
