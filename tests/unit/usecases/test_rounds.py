@@ -18,7 +18,7 @@ from roletrail.stores.port import NodeRow
 from roletrail.usecases.findings import gathering
 from roletrail.usecases.findings.evaluate import Given
 from roletrail.usecases.loading.intake import Intake
-from roletrail.usecases.places import off_instance
+from roletrail.usecases.places import case
 from tests.support import layout, workloads
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at
@@ -78,7 +78,7 @@ def test_of_a_busy_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_of_many_busy_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MOST_SIBLINGS", "MOST_OF_ROLE", "MOST_NEIGHBOURS"):
-        monkeypatch.setattr(off_instance, name, 3)
+        monkeypatch.setattr(case, name, 3)
     trail = Trail(SeededIds("busy functions"))
     roles = [Role(ONE, f"F{n}", trail.ids.unique("AROA", ONE, f"F{n}")) for n in range(12)]
 

@@ -125,11 +125,13 @@ class _Run:
         return Gathering(self._graph, ids, self._own, self._verdicts, self._uses).stories()
 
     def _used_where(self, only: Sequence[str]) -> dict[str, list[UseVerdict]]:
-        """Verdicts on where workloads' credentials were used, by session: of all, or of the workloads that own `only`."""
+        """Verdicts that rules look at on where workloads' credentials were used, by session: of all, or of the workloads that
+        own `only`. Most uses are where they belong, by the hands they always had: of those nothing is kept."""
         found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
         if self._given.inventory is not None:
             for verdict in judge_uses(self._graph, self._given.inventory, only):
-                found[verdict.session_id].append(verdict)
+                if verdict.off or verdict.hands == "unfamiliar":
+                    found[verdict.session_id].append(verdict)
         return dict(found)
 
     def anew(self) -> list[Finding]:

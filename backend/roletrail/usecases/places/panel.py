@@ -20,7 +20,8 @@ from roletrail.inventory.guardduty import GuardDutyFinding
 from roletrail.inventory.ranges import age_warning
 from roletrail.lineage.model import event_ref
 from roletrail.usecases.chains.present import iso
-from roletrail.usecases.places.off_instance import Case, judge_uses, rank, view
+from roletrail.usecases.places.case import Case, cases
+from roletrail.usecases.places.off_instance import judge_uses, rank, view
 from roletrail.usecases.places.views import (
     AddressLineView,
     GuardDutyView,
@@ -80,9 +81,10 @@ def place_of(ports: Ports, actor: Actor, path: Sequence[str]) -> PlaceView | Non
     ]
     if not mine:
         return None
-    case = Case(ports.graph, ports.inventory, frozenset(mine[-1:]))
-    subject = next(iter(case.subjects()), None)
-    return _place(ports, case, subject) if subject is not None else None
+    for case in cases(ports.graph, ports.inventory, mine[-1:]):
+        for subject in case.subjects():
+            return _place(ports, case, subject)
+    return None
 
 
 def _is_workload(workload: str, name: str) -> bool:

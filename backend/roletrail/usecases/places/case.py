@@ -1,0 +1,267 @@
+"""What judging places reads: the estate once, and the workloads' sessions with what is alike, as many together as memory bears."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from roletrail.detect import told
+from roletrail.detect.address import Ranges
+from roletrail.detect.binding import Neighbour
+from roletrail.detect.estate import Estate
+from roletrail.detect.hands import Customs, signs_in
+from roletrail.detect.subject import TO_CONSOLE, Subject, World
+from roletrail.inventory.port import Inventory
+from roletrail.lineage.model import Activity, Node, SignIn
+from roletrail.lineage.workload import Workload, in_scope
+from roletrail.stores.lookups import is_workload
+from roletrail.stores.port import GraphStore
+from roletrail.usecases.chains.present import detail_of
+
+MOST_NEIGHBOURS = 5_000
+MOST_BELOW = 1_000
+"""Sessions below a workload's that are no witnesses of its place."""
+
+MOST_OF_ROLE = 300
+"""Sessions of a role that one workload's habits are told from; all of them when everything is judged."""
+
+MOST_SIBLINGS, MOST_AROUND = 2_000, 20_000
+"""Sessions of one role or instance, and of all that is asked about together, that news is judged beside: the latest. What a round
+of a follower reads hangs on what came, not on what the store has held since years."""
+
+ALL_TIME = 1 << 40
+
+NETWORK = frozenset({
+    "RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "AllocateAddress", "ReleaseAddress", "AssociateAddress",
+    "DisassociateAddress", "CreateNatGateway", "DeleteNatGateway", "CreateRoute", "ReplaceRoute", "DeleteRoute",
+    "AssociateRouteTable", "DisassociateRouteTable", "CreateSubnet", "CreateVpcEndpoint",
+})  # fmt: skip
+
+
+MOST_AT_ONCE = 10_000
+"""Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 90 MB."""
+
+
+def cases(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[Case]:
+    """Everything there is to judge, in as many cases as memory asks for; or the workloads that own the sessions `only`."""
+    ground = Ground(graph, inventory)
+    if only:
+        yield Case(graph, ground, _around(graph, only), frozenset(only))
+        return
+    nodes = _judged(graph.workload_nodes())
+    if len(nodes) <= MOST_AT_ONCE:
+        yield Case(graph, ground, nodes, whole=True)
+        return
+    parts = _parts(nodes)
+    del nodes
+    for ids in parts:
+        yield Case(graph, ground, [row.node for row in graph.rows(ids).values()])
+
+
+def _judged(nodes: Iterable[Node]) -> list[Node]:
+    return [node for node in nodes if node.kind == "session" and ":aws:ec2-infrastructure" not in node.principal_id]
+
+
+def _parts(nodes: Iterable[Node]) -> list[list[str]]:
+    """Ids of sessions, those together that have a role or a workload in common, however far around."""
+    from networkx.utils import UnionFind  # noqa: PLC0415 - large stores alone need it
+
+    ties: Any = UnionFind()
+    places = {node.id: (*workload_of(node), node.account) for node in nodes}
+    for node in nodes:
+        ties.union(places[node.id], node.role_arn)
+    together: defaultdict[object, list[str]] = defaultdict(list)
+    for id_, place in places.items():
+        together[ties[place]].append(id_)
+    parts: list[list[str]] = [[]]
+    for ids in together.values():
+        if parts[-1] and len(parts[-1]) + len(ids) > MOST_AT_ONCE:
+            parts.append([])
+        parts[-1] += ids
+    return parts
+
+
+def _around(graph: GraphStore, only: Collection[str]) -> list[Node]:
+    """Of the workloads' sessions among those asked for, the latest of their roles and instances."""
+    asked = [row.node for row in graph.rows(only).values() if is_workload(row.node)]
+    roles = {node.role_arn for node in asked}
+    instances = {id_ for kind, id_ in map(workload_of, asked) if kind == "instance"}
+    most = _share(len(roles) + len(instances))
+    ids = {node.id for node in asked}
+    for role_arn in roles:
+        ids.update(graph.siblings_by_role(role_arn, most)[0])
+    for id_ in instances:
+        ids.update(graph.entity_sessions("instance", id_, most)[0])
+    return _judged(row.node for row in graph.rows(ids).values() if is_workload(row.node))
+
+
+class Ground:
+    """What is told of the whole estate: read when the first case asks, and once."""
+
+    def __init__(self, graph: GraphStore, inventory: Inventory) -> None:
+        self._graph = graph
+        self._inventory = inventory
+
+    @cached_property
+    def told(self) -> told.Told:
+        return told.facts_of(self._graph.actions_named(NETWORK | told.LATERAL))  # a pass over all that was done
+
+    @cached_property
+    def sign_ins(self) -> list[SignIn]:
+        found = self._graph.sign_ins_named(TO_CONSOLE)
+        return [s for s in found if s.success != "false" and s.type == "AssumedRole"]
+
+    @cached_property
+    def estate(self) -> Estate:
+        return Estate((*self._inventory.facts(), *self.told.facts), self._inventory.organisation())
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        """Read when there is something to judge: address ranges take longer to read than a small run has to judge."""
+        return self._inventory.ranges()
+
+    def below(self, sessions: Mapping[str, Node]) -> frozenset[str]:
+        """Identities whose calls told of addresses, and that came from these sessions."""
+        return frozenset(id_ for id_, above in self._tellers.items() if not above.isdisjoint(sessions))
+
+    @cached_property
+    def _tellers(self) -> dict[str, frozenset[str]]:
+        """Whoever told of addresses, each with the identities on its path."""
+        tellers = {actor for fact in self.told.facts if (actor := getattr(fact, "actor", ""))}
+        tellers |= {change.actor for changes in self.told.changes.values() for change in changes} - {""}
+        return {id_: frozenset(step.id for step in path) for id_, path in self._graph.paths(tellers).items()}
+
+
+class Case:
+    """Sessions that are judged together, each thing of them read once."""
+
+    def __init__(
+        self, graph: GraphStore, ground: Ground, nodes: Iterable[Node], only: frozenset[str] = frozenset(), *, whole: bool = False
+    ) -> None:
+        """`whole`: the nodes are all there are in the store. `only`: ids of those that are asked about; none: all of them."""
+        self._graph = graph
+        self._ground = ground
+        self.nodes = {node.id: node for node in nodes}
+        self._only = only
+        self._whole = whole
+        read = self._with_their_roles() if only else self.nodes
+        self._activities: dict[str, list[Activity]] = defaultdict(list)
+        for a in graph.activities_of(read, 0, ALL_TIME):
+            self._activities[a.identity].append(a)
+        self._by_role: dict[str, list[Activity]] = defaultdict(list)
+        for id_, activities in self._activities.items():
+            self._by_role[self.nodes[id_].role_arn] += activities
+        self._known: dict[str, tuple[Node, Node]] = {}
+        """Identities met at addresses, each with its root; of a workload's own session the root says nothing more."""
+        self._roots: dict[str, Node] = {}
+
+    @cached_property
+    def world(self) -> World:
+        """What the subjects are held against."""
+        return World(
+            self._ground.estate, self._ground.told, self._ground.ranges, lru_cache(4096)(self._neighbours),
+            lru_cache(4096)(self._customs), self._workloads_at,
+        )  # fmt: skip
+
+    def _customs(self, role_arn: str) -> Customs:
+        return Customs(self._by_role.get(role_arn, ()))
+
+    def _with_their_roles(self) -> list[str]:
+        """The sessions asked for, all of their workloads, and the latest of their roles: habits are a role's."""
+        asked = [node for id_, node in self.nodes.items() if id_ in self._only]
+        roles, workloads = {node.role_arn for node in asked}, {workload_of(node) for node in asked}
+        mine = [node.id for node in self.nodes.values() if workload_of(node) in workloads]
+        of_roles = sorted((node for node in self.nodes.values() if node.role_arn in roles), key=lambda node: -node.issued_at)
+        return list(dict.fromkeys([*mine, *(node.id for node in of_roles[:MOST_OF_ROLE])]))
+
+    def subjects(self) -> Iterable[Subject]:
+        groups: dict[tuple[str, str, str], dict[str, Node]] = defaultdict(dict)
+        for node in self.nodes.values():
+            kind, id_ = workload_of(node)
+            groups[kind, id_, node.account][node.id] = node
+        for (kind, id_, account), sessions in sorted(groups.items()):
+            if not self._only or self._only & sessions.keys():
+                yield self._subject(kind, id_, account, sessions)
+
+    def _subject(self, kind: str, id_: str, account: str, sessions: Mapping[str, Node]) -> Subject:
+        activities = [a for id_ in sorted(sessions) for a in self._activities.get(id_, ()) if not _to_console(a)]
+        delivered = any(node.workload for node in sessions.values()) or any(
+            a.delivery or ":aws:ec2-instance:" in sessions[a.identity].principal_id for a in activities
+        )
+        principals = {node.principal_id for node in sessions.values() if node.principal_id}
+        sign_ins = [s for s in self._ground.sign_ins if s.identity in sessions or s.principal_id in principals]
+        return Subject(kind, id_, account, sessions, activities, _once(sign_ins), delivered, self._ground.below(sessions))
+
+    def _neighbours(self, address: str) -> tuple[Neighbour, ...]:
+        uses: dict[str, list[Activity]] = defaultdict(list)
+        for a in self._graph.address_uses(address, MOST_NEIGHBOURS):
+            uses[a.identity].append(a)
+        self._meet(uses)
+        return tuple(_neighbour(*self._known[id_], uses[id_]) for id_ in sorted(uses) if id_ in self._known)
+
+    def _workloads_at(self, address: str) -> Collection[str]:
+        """From what was read when that is all there is; strangers at the address need no look-up then."""
+        if not self._whole:
+            return [n.identity for n in self.world.neighbours(address) if n.kind == "workload"]
+        return self._by_address.get(address, ())
+
+    @cached_property
+    def _by_address(self) -> dict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for id_, activities in self._activities.items():
+            if self.nodes[id_].workload:
+                for a in activities:
+                    found[a.address].add(id_)
+        return dict(found)
+
+    def _meet(self, ids: Iterable[str]) -> None:
+        """Looks up what no address before led to."""
+        strangers: list[str] = []
+        for id_ in ids:
+            mine = self.nodes.get(id_)
+            if mine is not None and mine.workload:
+                self._known[id_] = (mine, mine)
+            elif id_ not in self._known:
+                strangers.append(id_)
+        rows = self._graph.rows(strangers) if strangers else {}
+        roots = {row.standing.root for row in rows.values()} - self._roots.keys() - {""}
+        self._roots.update((id_, row.node) for id_, row in (self._graph.rows(roots) if roots else {}).items())
+        self._known.update((id_, (row.node, self._roots.get(row.standing.root, row.node))) for id_, row in rows.items())
+
+
+def _share(places: int) -> int:
+    """Sessions of each role and instance that are read: enough to tell its habits from, however many are asked about."""
+    return max(MOST_OF_ROLE, min(MOST_SIBLINGS, MOST_AROUND // max(places, 1)))
+
+
+def _neighbour(node: Node, root: Node, uses: Iterable[Activity]) -> Neighbour:
+    ordered = sorted(uses, key=lambda a: (a.first_at, a.first_event))
+    kind = "workload" if node.workload else "other" if root.workload or node.service_linked else "person"
+    instance = node.workload_id if node.workload == "instance" else ""
+    label = f"key {node.access_key_ids[0]}" if node.kind == "key" and node.access_key_ids else f"a session of {node.label}"
+    return Neighbour(
+        node.id, node.principal_id or node.id, kind, instance, label, ordered[0].first_at, max(a.last_at for a in ordered),
+        ordered[0].first_event,
+    )  # fmt: skip
+
+
+def _to_console(a: Activity) -> bool:
+    """Sign-ins that led to a console are judged one by one; other calls of that service are uses like any."""
+    return signs_in(a) and a.first_name in TO_CONSOLE and a.last_name in TO_CONSOLE
+
+
+def _once(sign_ins: Iterable[SignIn]) -> list[SignIn]:
+    return list({s.event_id: s for s in sign_ins}.values())
+
+
+def workload_of(node: Node) -> Workload:
+    """The instance of inScopeOf before the issuance's, before the name alone."""
+    scope = detail_of(node).get("in_scope_of") if '"in_scope_of"' in node.detail else None
+    said = in_scope(scope) if isinstance(scope, str) and scope else None
+    if said is not None:
+        return said
+    if node.workload:
+        return Workload(node.workload, node.workload_id)
+    return Workload("instance", node.name)
