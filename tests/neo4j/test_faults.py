@@ -15,14 +15,17 @@ from pathlib import Path
 import pytest
 
 from roletrail import cli
+from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
 from roletrail.errors import InvalidRequest, RoletrailError, StoreUnavailable
 from roletrail.ingest.clock import iso
 from roletrail.ingest.linking import link_pending
 from roletrail.stores.embedded import EmbeddedStore
+from roletrail.stores.judging import FindingQuery
 from roletrail.stores.neo4j import Address, Neo4jStore
 from roletrail.stores.neo4j.connection import Connection, Cypher, explained
 from roletrail.stores.port import ChainQuery, StoreAway, TooMuchAtOnce
+from roletrail.usecases.findings.evaluate import evaluate
 from tests.neo4j_server.owned import Owned
 from tests.support.neo4j_graphs import commit_whole, log_files, parts_of
 from tests.support.served import SAMPLE, serving
@@ -35,7 +38,7 @@ def told(error: RoletrailError) -> str:
 
 
 def test_little_memory_takes_a_load_in_smaller_pieces(owned: Owned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a commit as of linking, and both come to what a store with enough of it holds."""
+    """Of a commit as of linking and judging, and all come to what a store with enough of it holds."""
     told_by: list[str] = []
     writing = Connection.writing
 
@@ -56,7 +59,10 @@ def test_little_memory_takes_a_load_in_smaller_pieces(owned: Owned, tmp_path: Pa
         commit_whole(one, parts_of(paths), paths, 2 << 24)
         stage = "link"
         link_pending(one)
-    assert {"commit", "link"} == set(told_by), "the server had memory enough: this tests nothing"
+        stage = "judge"
+        evaluate(one, local_actor())
+    assert {"commit", "link", "judge"} == set(told_by), "the server had memory enough: this tests nothing"
+    assert store.findings(FindingQuery()) == plenty.findings(FindingQuery())
     assert list(store.export()) == list(plenty.export())
     assert store.totals() == plenty.totals()
     store.close()
@@ -114,7 +120,7 @@ def test_a_server_that_is_away_is_told_with_its_hour_and_comes_back(
         for command in (("chains",), ("show", session), ("trace", session), ("findings",), ("off-instance",), ("health",)):
             code, out, errors = said(*command, "--json", "--store", owned.url)
             assert code == 0, (command, errors)
-            assert json.loads(out)
+            assert json.loads(out), command
         assert browser.get("/chains").status_code == 200
         before = int(time.time())
         owned.server.kill()

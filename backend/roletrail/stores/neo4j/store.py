@@ -262,7 +262,16 @@ class Neo4jStore:
         return self._ask(judgements.unjudged, limit)
 
     def put_judged(self, judged: Collection[Judged], token: object) -> None:
-        self._write(lambda cypher, _, __: judgements.put_judged(cypher, judged, token))
+        """Halved as a commit is: each identity's judgement stands for itself."""
+        try:
+            self._write(lambda cypher, _, __: judgements.put_judged(cypher, judged, token))
+        except TooMuchAtOnce:
+            if len(judged) < 2:
+                raise
+            ordered = list(judged)
+            half = len(ordered) // 2
+            self.put_judged(ordered[:half], token)
+            self.put_judged(ordered[half:], token)
 
     def forget_judgements(self) -> None:
         self._write(lambda cypher, lease, _: judgements.forget(cypher, lease))
