@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,9 +121,11 @@ def intake_of(settings: Settings) -> Intake:
     )
 
 
-def given_of(settings: Settings) -> Given:
-    """What judging has to know besides the store, and how its findings go out."""
-    return _given(settings, AppDatabase(settings.app_db_path), open_inventory(settings))
+@contextmanager
+def given_of(settings: Settings) -> Generator[Given]:
+    """What judging has to know besides the store, and how its findings go out; for as long as the app database is open."""
+    with closing(AppDatabase(settings.app_db_path)) as app:
+        yield _given(settings, app, open_inventory(settings))
 
 
 def _given(settings: Settings, app: AppDatabase, inventory: Known) -> Given:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from roletrail.appdb import AppDatabase
@@ -79,8 +79,9 @@ def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: 
     from roletrail.usecases.loading.following import follow_queue  # noqa: PLC0415
     from roletrail.usecases.loading.rows import row  # noqa: PLC0415
 
-    app, actor = AppDatabase(settings.app_db_path), local_actor()
+    actor = local_actor()
     with (
+        closing(AppDatabase(settings.app_db_path)) as app,
         _watched(listen, SILENT_SECONDS) as gauges,
         stop_on_signal() as stop,
         row(app, actor, "follow", [url], stop.asked) as own,
@@ -115,9 +116,9 @@ def repeat(
     from roletrail.cli.gauges import Heard  # noqa: PLC0415 - prometheus_client
     from roletrail.usecases.loading.rows import row  # noqa: PLC0415
 
-    app, silent = AppDatabase(settings.app_db_path), 3 * every + 600
     with (
-        _watched(listen, silent) as gauges,
+        closing(AppDatabase(settings.app_db_path)) as app,
+        _watched(listen, 3 * every + 600) as gauges,
         stop_on_signal() as stop,
         row(app, local_actor(), "schedule", paths, stop.asked) as own,
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -95,7 +95,8 @@ def _once(settings: Settings, take: Callable[[Row], IngestSummary], paths: Seque
     from roletrail.appdb import AppDatabase  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading.rows import row  # noqa: PLC0415
 
-    with row(AppDatabase(settings.app_db_path), local_actor(), "history" if paths == [HISTORY] else "run", paths) as own:
+    kind = "history" if paths == [HISTORY] else "run"
+    with closing(AppDatabase(settings.app_db_path)) as app, row(app, local_actor(), kind, paths) as own:
         summary = take(own)
         own.took(summary)
         return summary
@@ -123,7 +124,7 @@ def load_paths(
     from roletrail.bootstrap import given_of, open_graph  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading.load import load_logs  # noqa: PLC0415
 
-    with _bar(quiet=quiet) as show:
+    with _bar(quiet=quiet) as show, given_of(settings) as given:
         return load_logs(
             lambda: open_graph(settings.store, create=True),
             settings.archive_path,
@@ -132,7 +133,7 @@ def load_paths(
             workers=settings.workers or None,
             window=window,
             show=own.also(show) if own else show,
-            given=given_of(settings),
+            given=given,
         )
 
 
