@@ -140,7 +140,7 @@ def measure(work: Path, stolen: set[tuple[str, str]], *, inventory: bool) -> Res
     ports = open_ports(settings)
     ports.inventory.ranges()  # reading them is no judging
     begun, spent = time.perf_counter(), time.process_time()
-    verdicts = judge_uses(ports.graph, ports.inventory)
+    verdicts = list(judge_uses(ports.graph, ports.inventory))
     seconds, cpu = time.perf_counter() - begun, time.process_time() - spent
     activities = len(ports.graph.activities_of([node.id for node in ports.graph.workload_nodes()], 0, 1 << 40))
     ports.close()
