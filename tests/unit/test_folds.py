@@ -7,7 +7,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roletrail.ingest.messages import Batch, receive_report, send
+from roletrail.ingest.messages import Batch, Sealed, receive_report, send
 from roletrail.stores.folds import PackedActivities, by_day, days_of
 from roletrail.stores.merge import fold_activities
 from tests.support.worlds import World
@@ -20,8 +20,9 @@ def test_a_batch_arrives_as_it_was_sent(seed: int) -> None:
     pipe = io.BytesIO()
     send(pipe, batch)
     pipe.seek(0)
-    received = receive_report(pipe)
-    assert isinstance(received, Batch)
+    sealed = receive_report(pipe)
+    assert isinstance(sealed, Sealed)
+    received = sealed.opened()
     for sent, part in zip(batch.parts, received.parts, strict=True):
         assert isinstance(part.activities, PackedActivities)
         assert sorted(part.activities) == sorted(sent.activities)

@@ -12,7 +12,7 @@ from roletrail.stores.embedded.rows import MOST_IN_LIST, in_lists, select_in
 def test_statements_have_few_lengths() -> None:
     """A connection keeps its last statements: with one of every length a follower grew by a hundred megabytes in ten minutes."""
     lengths = {len(chunk) for count in range(1, 3 * MOST_IN_LIST) for _, chunk in in_lists(range(count))}
-    assert lengths == {1 << n for n in range(11)}
+    assert lengths == {1 << n for n in range(MOST_IN_LIST.bit_length())}
     assert all(marks.count("?") == len(chunk) for marks, chunk in in_lists(range(3000)))
 
 

@@ -41,8 +41,9 @@ class _Instance:
             list(self._uses.values()),
             [one.at for one in world.told.changes.get(subject.id, ()) if one.actor not in mine], known=known,
         )  # fmt: skip
+        issued = {id_: node.issued_at for id_, node in subject.sessions.items()}
         self._around = Circumstances(
-            world.neighbours, world.told.touched.get(subject.id, ()), self._created,
+            world.neighbours, world.told.touched.get(subject.id, ()), issued.__getitem__,  # a method of ours would close a circle
             self._surveyor.later_own, mine,
         )  # fmt: skip
 
@@ -50,9 +51,6 @@ class _Instance:
         found = {a: self._direct(a, use) for a, use in self._uses.items()}
         parents = _by_session(found.values())
         return [found.get(a) or _through(a, parents.get(a.identity, ()), self._world.ranges) for a in self._subject.activities]
-
-    def _created(self, session: str) -> int:
-        return self._subject.sessions[session].issued_at
 
     def _direct(self, a: Activity, use: Use) -> Found:
         learned = bool(self._binding.others(use))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from roletrail.ingest.members import text
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=65_536)
 def normal(source: str) -> str:
     """IPv6 compressed, IPv4-mapped IPv6 as IPv4; service names, `AWS Internal` and invalid ones as they are, cut at 128."""
     if ":" not in source:

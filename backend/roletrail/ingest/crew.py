@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from roletrail.errors import InputUnavailable, RoletrailError, StoreUnavailable
-from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read, Report, Stop, Task, receive_report, send
+from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read, Report, Sealed, Stop, Task, receive_report, send
 from roletrail.ingest.source import Listed
 from roletrail.ingest.worker import SLOTS, Worker
 from roletrail.lineage.model import ObjectInfo, Part, Quarantined
@@ -123,7 +123,7 @@ class Processes:
         self._tasks: deque[Read | Again] = deque(Read(unit) for unit in units)
         self._deaths: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
-        self._heard: queue.SimpleQueue[tuple[_Member, Report | None]] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[tuple[_Member, Passed | Failed | Sealed | None]] = queue.SimpleQueue()
         self._room = threading.Semaphore(count)  # for batches, which are large; workers go on while the run links
         self._started = 0
         self._given_up_count = 0
@@ -154,7 +154,7 @@ class Processes:
                     with self._lock:
                         member.passed((report.locator, report.k))
                         self._feed(member)
-                elif isinstance(report, Batch):
+                elif isinstance(report, Sealed):
                     self._room.acquire()
                 self._heard.put((member, report))
         except (OSError, ValueError):  # closed under our hands, or no frame of ours
@@ -169,10 +169,12 @@ class Processes:
 
     def reports(self) -> Iterator[Report]:
         while True:
-            member, report = self._heard.get()
-            if report is None:
+            member, heard = self._heard.get()
+            if heard is None:
                 yield from self._bury(member)
             else:
+                report = heard.opened() if isinstance(heard, Sealed) else heard
+                del heard  # whoever takes the report may be at it for long
                 self._settle(member, report)
                 yield report
             with self._lock:

@@ -16,7 +16,7 @@ from roletrail.ingest.members import ABSENT, at, identifier, identifier_at, text
 from roletrail.lineage import arn as arns
 from roletrail.lineage import ids
 
-MOST_REMEMBERED = 200_000
+MOST_REMEMBERED = 20_000
 
 
 class Facts(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -66,30 +66,45 @@ class Failed(msgspec.Struct, tag=True):
 Task = Read | Again | Flush | Stop
 Report = Passed | Batch | Failed
 
-_HEAD = struct.Struct("<Q")
+
+class Sealed(NamedTuple):
+    """A batch as it came, a quarter of what it is when opened: some wait while the run is linking."""
+
+    body: bytes
+
+    def opened(self) -> Batch:
+        return _unpacked(_decode_batch(self.body))
+
+
+_HEAD = struct.Struct("<Q?")
+"""Bytes of a frame, and whether it is a batch."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_task = msgspec.msgpack.Decoder(Task).decode
-_decode_report = msgspec.msgpack.Decoder(Report).decode
+_decode_report = msgspec.msgpack.Decoder(Passed | Failed).decode
+_decode_batch = msgspec.msgpack.Decoder(Batch).decode
 
 
 def send(pipe: BinaryIO, message: Task | Report) -> None:
     body = _encode(_packed(message) if isinstance(message, Batch) else message)
-    pipe.write(_HEAD.pack(len(body)))
+    pipe.write(_HEAD.pack(len(body), isinstance(message, Batch)))
     pipe.write(body)
     pipe.flush()
 
 
 def receive_task(pipe: BinaryIO) -> Task | None:
     """The next task; None when the run is gone."""
-    body = _frame(pipe)
-    return None if body is None else _decode_task(body)
+    frame = _frame(pipe)
+    return None if frame is None else _decode_task(frame[0])
 
 
-def receive_report(pipe: BinaryIO) -> Report | None:
+def receive_report(pipe: BinaryIO) -> Passed | Failed | Sealed | None:
     """The next report; None when the worker is gone."""
-    body = _frame(pipe)
-    report = None if body is None else _decode_report(body)
-    return _unpacked(report) if isinstance(report, Batch) else report
+    frame = _frame(pipe)
+    if frame is None:
+        return None
+    body, is_batch = frame
+    return Sealed(body) if is_batch else _decode_report(body)
 
 
 def _packed(batch: Batch) -> Batch:
@@ -103,10 +118,10 @@ def _unpacked(batch: Batch) -> Batch:
     return Batch(parts, batch.files, batch.flushed)
 
 
-def _frame(pipe: BinaryIO) -> bytes | None:
+def _frame(pipe: BinaryIO) -> tuple[bytes, bool] | None:
     head = pipe.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
-    (size,) = _HEAD.unpack(head)
+    size, is_batch = _HEAD.unpack(head)
     body = pipe.read(size)
-    return body if len(body) == size else None
+    return (body, is_batch) if len(body) == size else None

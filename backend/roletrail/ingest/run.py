@@ -148,6 +148,7 @@ class _Run:
                 place = (overlap.locator, overlap.k)
                 skip = self._skips[place] = self._skips.get(place, b"") + overlap.skip
                 crew.again(Again(self._objects[overlap.locator], overlap.k, skip))
+        batch.parts.clear()  # written: linking needs the memory, and remembers what it asks for again
         if self._unlinked >= LINK_EVERY:
             self._link()
 

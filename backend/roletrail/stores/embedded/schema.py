@@ -8,7 +8,8 @@ from roletrail.resources import resource
 from roletrail.sqlite import Database, Layout, migrations_in
 
 APPLICATION_ID = 0x52_54_47_31  # "RTG1" in the SQLite header
-CACHE_MIB = 64
+CACHE_MIB = 32
+"""Pages of the writer. What is missed is read from the system's page cache, which holds the file as well."""
 
 
 def layout() -> Layout:

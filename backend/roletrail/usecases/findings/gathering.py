@@ -6,7 +6,7 @@ Ordinary sessions (delivered to a workload, one role long, nothing notable done)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from roletrail.detect import habits
@@ -26,6 +26,9 @@ EVERYTHING = 1_000_000
 MOST_STEPS = 40
 """Steps of a path that are told: the first and the last half of them."""
 MOST_USES = 50
+PAGE = 1_000
+"""Rows read at once of what a batch is held against: five thousand keys have a hundred thousand sessions below them."""
+
 MOST_MET = 50_000
 """Ways into roles that are remembered from batch to batch: some 30 MB."""
 STRANGERS_DAYS = 7
@@ -139,13 +142,17 @@ class Gathering:
     def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
         """What those who were refused, and what keys, did get: a refusal right before a success is IAM's delay."""
         below = self._graph.children_between(ids, 0, 1 << 40, MOST_USES)  # a path's start, not the session's: all are asked for
-        children = self._graph.rows({child for one in below.values() for child in one} - rows.keys()) | dict(rows)
-        return {
-            id_: tuple(
-                Obtained(id_, children[one].node.role_arn, children[one].node.issued_at) for one in found if one in children
-            )
-            for id_, found in below.items()
-        }
+        children = {child for one in below.values() for child in one}
+        issued = {row.node.id: (row.node.role_arn, row.node.issued_at) for page in self._pages(children, rows) for row in page}
+        return {id_: tuple(Obtained(id_, *issued[one]) for one in found if one in issued) for id_, found in below.items()}
+
+    def _pages(self, ids: Collection[str], known: Mapping[str, NodeRow]) -> Iterator[list[NodeRow]]:
+        """Rows of many identities of which little is kept, some at a time."""
+        wanted = list(ids)
+        for start in range(0, len(wanted), PAGE):
+            page = wanted[start : start + PAGE]
+            read = self._graph.rows([id_ for id_ in page if id_ not in known])
+            yield [*read.values(), *(known[id_] for id_ in page if id_ in known)]
 
     def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
         """Other ways into the roles that people took, within a day, strangers within a week; asked once for a role and day."""
@@ -173,10 +180,11 @@ class Gathering:
         if len(self._met) > MOST_MET:
             self._met.clear()
         new = {id_ for id_ in ids if id_ not in self._met}
-        rows = {id_: told[id_] for id_ in new if id_ in told} | self._graph.rows(new - told.keys())
-        roots = {row.standing.root for row in rows.values()}
-        known = {**self._graph.rows(roots - told.keys()), **{id_: told[id_] for id_ in roots if id_ in told}}
-        self._met.update((id_, _role_use(row, known[row.standing.root].node)) for id_, row in rows.items())
+        roots: dict[str, Node] = {}
+        for page in self._pages(new, told):
+            strange = {row.standing.root for row in page} - roots.keys()
+            roots.update((row.node.id, row.node) for some in self._pages(strange, told) for row in some)
+            self._met.update((row.node.id, _role_use(row, roots[row.standing.root])) for row in page)
         return self._met
 
 

@@ -11,6 +11,7 @@ from roletrail.auth.policy import require
 from roletrail.ingest.progress import IngestSummary, Progress
 from roletrail.ingest.run import ingest
 from roletrail.ingest.source.delivery import EVERYTHING, Window
+from roletrail.stores.heap import give_back
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.evaluate import NOBODY, Given, evaluate
 
@@ -32,6 +33,7 @@ def load_logs(
     require(actor, "ingest.run")
     summary = ingest(paths, open_store=open_store, archive=archive, workers=workers, on_progress=show, window=window)
     if not summary.interrupted:
+        give_back()
         judge_new(open_store, actor, given)
     return summary
 

@@ -21,6 +21,9 @@ from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains.present import detail_of
 
 MOST_NEIGHBOURS = 5_000
+MOST_MET = 4_096
+"""Addresses whose neighbours, and roles whose customs, are remembered."""
+
 MOST_BELOW = 1_000
 """Sessions below a workload's that are no witnesses of its place."""
 
@@ -40,8 +43,8 @@ NETWORK = frozenset({
 })  # fmt: skip
 
 
-MOST_AT_ONCE = 10_000
-"""Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 90 MB."""
+MOST_AT_ONCE = 4_000
+"""Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 30 MB."""
 
 
 def cases(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[Case]:
@@ -156,13 +159,14 @@ class Case:
         self._known: dict[str, tuple[Node, Node]] = {}
         """Identities met at addresses, each with its root; of a workload's own session the root says nothing more."""
         self._roots: dict[str, Node] = {}
+        self._near: dict[str, tuple[Neighbour, ...]] = {}
 
-    @cached_property
     def world(self) -> World:
-        """What the subjects are held against."""
+        """What the subjects are held against. It holds this case and must not be held by it: the collector is paused while
+        places are judged, and would come too late for a circle of 90 MB."""
         return World(
-            self._ground.estate, self._ground.told, self._ground.ranges, lru_cache(4096)(self._neighbours),
-            lru_cache(4096)(self._customs), self._workloads_at,
+            self._ground.estate, self._ground.told, self._ground.ranges, self._neighbours, lru_cache(MOST_MET)(self._customs),
+            self._workloads_at,
         )  # fmt: skip
 
     def _customs(self, role_arn: str) -> Customs:
@@ -195,6 +199,14 @@ class Case:
         return Subject(kind, id_, account, sessions, activities, _once(sign_ins), delivered, self._ground.below(sessions))
 
     def _neighbours(self, address: str) -> tuple[Neighbour, ...]:
+        found = self._near.get(address)
+        if found is None:
+            if len(self._near) >= MOST_MET:
+                self._near.clear()
+            found = self._near[address] = self._look_up(address)
+        return found
+
+    def _look_up(self, address: str) -> tuple[Neighbour, ...]:
         uses: dict[str, list[Activity]] = defaultdict(list)
         for a in self._graph.address_uses(address, MOST_NEIGHBOURS):
             uses[a.identity].append(a)
@@ -204,7 +216,7 @@ class Case:
     def _workloads_at(self, address: str) -> Collection[str]:
         """From what was read when that is all there is; strangers at the address need no look-up then."""
         if not self._whole:
-            return [n.identity for n in self.world.neighbours(address) if n.kind == "workload"]
+            return [n.identity for n in self._neighbours(address) if n.kind == "workload"]
         return self._by_address.get(address, ())
 
     @cached_property

@@ -14,7 +14,7 @@ from roletrail.stores.cursors import foreign_cursor
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.chains.views import OffInstanceView, Page
-from roletrail.usecases.places.case import cases
+from roletrail.usecases.places.case import Case, cases
 from roletrail.usecases.ports import Ports
 
 
@@ -67,5 +67,11 @@ def view(v: UseVerdict) -> OffInstanceView:
 def judge_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[UseVerdict]:
     """Verdicts on all uses of workloads' credentials, or on those of the workloads that own the sessions `only`."""
     for case in cases(graph, inventory, only):
-        for subject in case.subjects():
-            yield from judge(subject, case.world)
+        yield from _verdicts(case)
+        del case  # before the next one is read: two are twice the memory
+
+
+def _verdicts(case: Case) -> Iterator[UseVerdict]:
+    world = case.world()
+    for subject in case.subjects():
+        yield from judge(subject, world)

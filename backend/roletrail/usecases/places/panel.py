@@ -92,7 +92,7 @@ def _is_workload(workload: str, name: str) -> bool:
 
 
 def _place(ports: Ports, case: Case, subject: Subject) -> PlaceView:
-    world = case.world
+    world = case.world()
     verdicts = sorted(judge(subject, world), key=rank)
     times = [a.first_at for a in subject.activities] + [a.last_at for a in subject.activities]
     since, until = (min(times) - MARGIN, max(times) + MARGIN) if times else (0, 0)
