@@ -49,6 +49,14 @@ def assumed_role_arn(node: Node) -> str:
     return f"arn:{node.partition}:sts::{node.account}:assumed-role/{node.role_name}/{node.name}"
 
 
+def node_arn(node: Node) -> str:
+    """ARN as records have it, when the node alone says it."""
+    if arn := assumed_role_arn(node):
+        return arn
+    detail: dict[str, object] = json.loads(node.detail) if '"arn"' in node.detail else {}
+    return str(detail.get("arn", ""))
+
+
 def entities_of(node: Node) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if node.role_arn:

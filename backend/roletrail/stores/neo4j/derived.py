@@ -47,6 +47,9 @@ class Changes:
     left: set[str] = field(default_factory=set[str])  # removed at some time, though they may be back
     lost_edges: set[Edge] = field(default_factory=set[Edge])
     new_edges: set[Edge] = field(default_factory=set[Edge])
+    ends: dict[str, projection.End] = field(
+        default_factory=dict[str, projection.End]
+    )  # of what was written or removed, as it was counted until now
 
     def note_edges(self, old: tuple[Edge, ...], new: tuple[Edge, ...]) -> None:
         gone, come = set(old) - set(new), set(new) - set(old)
@@ -54,6 +57,13 @@ class Changes:
         self.new_edges -= gone
         self.new_edges |= come - self.lost_edges
         self.lost_edges -= come
+
+    def counted_as(self, nodes: dict[str, Node], unknown: Iterable[str]) -> None:
+        """Before they are written, too."""
+        for id_, node in nodes.items():
+            self.ends.setdefault(id_, projection.end_of(node))
+        for id_ in unknown:
+            self.ends.setdefault(id_, projection.NOBODY)
 
     def remember(self, places: dict[str, Place]) -> None:
         """Before they are written: what a node says and where it stands lie on one node of the database."""
@@ -80,7 +90,7 @@ def settle(cypher: Cypher, lease: Lease, changes: Changes) -> None:
     changes.removed -= changes.nodes.keys()
     if changes.nodes or changes.standings or changes.removed:
         _Settling(cypher, lease, changes).run()
-    projection.settle(cypher, changes.lost_edges, changes.new_edges)
+    projection.settle(cypher, changes.nodes, changes.ends, changes.lost_edges, changes.new_edges)
 
 
 class _Settling:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from roletrail.lineage.model import Alias, Edge, Linked, Node
-from roletrail.stores.lookups import assumed_role_arn, entities_of
+from roletrail.stores.lookups import assumed_role_arn, entities_of, node_arn
+from roletrail.stores.neo4j import projection
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
 from roletrail.stores.neo4j.derived import CACHED, Changes, places_of
@@ -68,15 +68,19 @@ class Nodes:
         self._changes.nodes.update(mine)
 
     def _write(self, nodes: dict[str, Node], rows: dict[str, dict[str, Any]], *, origin: bool) -> None:
-        if known := nodes.keys() & rows.keys():
-            self._changes.remember(places_of(self._cypher, known))
+        old = {id_: shapes.NODE.row(rows[id_]) for id_ in nodes if id_ in rows}
+        if old:
+            self._changes.remember(places_of(self._cypher, old))
+        self._changes.counted_as(old, projection.led_already(self._cypher, nodes.keys() - old.keys()))
         found: list[dict[str, Any]] = []
         relabelled: list[dict[str, Any]] = []
         for id_, node in nodes.items():
             before = rows.get(id_)
             said = shapes.NODE.properties(node) if before is None else shapes.NODE.every(node)
-            arn = _arn(node)
-            texts = {"searchText": "\n".join(search_texts(node)), "heldByEdges": origin or None, **({"arn": arn} if arn else {})}
+            arn = node_arn(node)
+            texts: dict[str, Any] = {"searchText": "\n".join(search_texts(node)), "heldByEdges": origin or None}
+            if arn or (before is not None and assumed_role_arn(old[id_])):  # any other is what records gave its caller
+                texts["arn"] = arn or None
             found.append({"id": id_, "label": node.kind.title(), "properties": said | texts})
             if before is not None and before.get("kind") != node.kind:
                 relabelled.append({"id": id_, "labels": [str(before.get("kind")).title()]})
@@ -140,14 +144,10 @@ class Nodes:
             edges = self.edges_into(ids)
             left = self._put_edges({id_: (old, ()) for id_, old in edges.items() if old})
             self._changes.remember(places_of(self._cypher, ids))
+            nodes = self.stored(ids)
+            self._changes.counted_as(nodes, ())
             self._changes.leave(ids)
-            self._cypher.write(_Q["remove_nodes"], [{"id": id_, "nulls": _NULLS} for id_ in sorted(ids)])
+            named = {id_ for id_, node in nodes.items() if assumed_role_arn(node)}
+            nulls = [{"id": id_, "nulls": {**_NULLS, "arn": None} if id_ in named else _NULLS} for id_ in sorted(ids)]
+            self._cypher.write(_Q["remove_nodes"], nulls)
             ids = {row[0] for row in self._cypher.rows_of(_Q["loose_origins"], sorted(left - ids))} if left - ids else set()
-
-
-def _arn(node: Node) -> str:
-    """ARN as records have it, when the node alone says it."""
-    if arn := assumed_role_arn(node):
-        return arn
-    detail: dict[str, Any] = json.loads(node.detail) if '"arn"' in node.detail else {}
-    return str(detail.get("arn", ""))

@@ -98,8 +98,11 @@ def edge_of(kind: str, parent: str, child: str, found: Mapping[str, Any]) -> Edg
 
 def edge_properties(edge: Edge, rank: int) -> dict[str, Any]:
     """`key` tells an edge of one kind from all others; `rank` is its place among those that lead to its child, 0 the best."""
-    key = f"{edge.parent}|{edge.child}|{edge.parent_key}|{edge.child_key}"
-    return {**EDGE.properties(edge), "key": key, "rank": rank}
+    return {**EDGE.properties(edge), "key": edge_key(edge), "rank": rank}
+
+
+def edge_key(edge: Edge) -> str:
+    return f"{edge.parent}|{edge.child}|{edge.parent_key}|{edge.child_key}"
 
 
 def alias_of(id_: str, target: str, found: Mapping[str, Any]) -> Alias:

@@ -1,10 +1,18 @@
-// principals
-// Role or user a role session's parent acted as, and the role it obtained.
-UNWIND $rows AS r
-MATCH (p:Subject {id: r.parent}) MATCH (c:Subject {id: r.child})
-WITH r, coalesce(p.roleArn, p.arn) AS principal, c.roleArn AS role
-WHERE principal IS NOT NULL AND role IS NOT NULL
-RETURN r.parent, r.child, principal, role
+// ends
+UNWIND $rows AS id
+MATCH (s:Subject {id: id}) WHERE s:Identity
+RETURN s.id, s {.roleArn, .roleName, .name, .account, .partition, .detail}
+
+// led_already
+// What has led somewhere and is no identity yet: whatever it led to was linked before it.
+UNWIND $rows AS id
+MATCH (s:Subject {id: id}) WHERE NOT s:Identity AND EXISTS { (s)-[:ASSUMED|FEDERATED|SWITCHED|DELIVERED]->() }
+RETURN s.id
+
+// edges_around
+UNWIND $rows AS id
+MATCH (s:Subject {id: id})-[e:ASSUMED|FEDERATED|SWITCHED|DELIVERED]-()
+RETURN DISTINCT type(e), startNode(e).id, endNode(e).id, properties(e)
 
 // count_up
 UNWIND $rows AS r
@@ -16,17 +24,23 @@ SET a.count = coalesce(a.count, 0) + r.count,
     a.first = CASE WHEN a.first IS NULL OR r.first < a.first THEN r.first ELSE a.first END,
     a.last = CASE WHEN a.last IS NULL OR r.last > a.last THEN r.last ELSE a.last END
 
-// count_again
-// Something of these pairs went away: what is left says how many, the first and the last.
+// count_down
+// What is left, and whether the first or the last of them went.
 UNWIND $rows AS r
-OPTIONAL MATCH (c:Identity {roleArn: r.role})<-[e:ASSUMED|FEDERATED|SWITCHED|DELIVERED]-(p:Subject)
+MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+SET a.count = a.count - r.count
+RETURN r.principal, r.role, a.count, r.first <= a.first OR r.last >= a.last
+
+// drop_counts
+UNWIND $rows AS r
+MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+DELETE a
+
+// measure
+// The first and the last of what is left: passes over all sessions of the role.
+UNWIND $rows AS r
+MATCH (c:Identity {roleArn: r.role})<-[e:ASSUMED|FEDERATED|SWITCHED|DELIVERED]-(p:Subject)
 WHERE coalesce(p.roleArn, p.arn) = r.principal
-WITH r, count(e) AS count, min(e.at) AS first, max(e.at) AS last
-OPTIONAL MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
-FOREACH (_ IN CASE WHEN count = 0 AND a IS NOT NULL THEN [1] ELSE [] END | DELETE a)
-FOREACH (_ IN CASE WHEN count > 0 THEN [1] ELSE [] END |
-  MERGE (x:AWSPrincipal {arn: r.principal})
-  MERGE (y:AWSPrincipal {arn: r.role})
-  SET y:AWSRole
-  MERGE (x)-[n:ASSUMED_ROLE]->(y)
-  SET n.count = count, n.first = first, n.last = last)
+WITH r, min(e.at) AS first, max(e.at) AS last WHERE first IS NOT NULL
+MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+SET a.first = first, a.last = last
