@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +41,7 @@ class Layout(NamedTuple):
     application_id: int
     migrations: Sequence[Migration]
     cache_mib: int = 16  # of the writer
+    functions: Mapping[str, Callable[[bytes], str | int]] = {}  # of one packed row, for migrations alone to call
 
     @property
     def version(self) -> int:
@@ -223,6 +224,8 @@ def _migrate(connection: sqlite3.Connection, path: Path, layout: Layout) -> None
     connection.execute("BEGIN IMMEDIATE")
     try:
         present = _version(connection, path, layout)  # another process may have been first
+        for name, function in layout.functions.items():
+            connection.create_function(name, 1, function, deterministic=True)
         for number, sql in sorted(layout.migrations):
             if number > present:
                 for statement in _statements(sql):

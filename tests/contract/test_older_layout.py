@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from neo4j import GraphDatabase
 
 from roletrail.ingest.linking import link_pending
-from roletrail.lineage.model import Alias
+from roletrail.lineage.model import Action, Alias, Node, SignIn
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.neo4j import Neo4jStore
 from roletrail.stores.port import GraphStore
 from tests.neo4j_server.plugin import Wipe
 from tests.scenarios.recipes import body, load_all
 from tests.support.core import reduced
+from tests.support.served import SAMPLE, ingest
 
 PROVED = ("20261102.e0000000-0000-4000-8000-000000000002",)
 """The service's call. The key's own call is found when linking looks again."""
@@ -46,16 +48,46 @@ def test_aliases_of_an_embedded_store_get_a_grade(tmp_path: Path) -> None:
     store = EmbeddedStore(path)
     _forward_access(store)
     store.close()
-    with sqlite3.connect(path) as connection:
-        for column in ("rule", "confidence", "evidence"):
-            connection.execute(f"ALTER TABLE alias DROP COLUMN {column}")
-        connection.execute("PRAGMA user_version = 5")
-    connection.close()
+    _take_back(path, 5)
     store = EmbeddedStore(path)
     try:
         _regraded(store)
     finally:
         store.close()
+
+
+def _take_back(path: Path, version: int) -> None:
+    """The file as the layout of that number had it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for table, column, index in (
+            ("action", "name", "action_name"),
+            ("sign_in", "name", "sign_in_name"),
+            ("node", "workload", "node_workload"),
+        ):
+            connection.execute(f"DROP INDEX {index}")
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        if version < 6:
+            for column in ("rule", "confidence", "evidence"):
+                connection.execute(f"ALTER TABLE alias DROP COLUMN {column}")
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def test_what_was_stored_before_there_were_names_is_found_by_them(tmp_path: Path) -> None:
+    path = tmp_path / "graph.sqlite3"
+    ingest(f"sqlite:///{path}", SAMPLE)
+
+    def named() -> tuple[list[Action], list[SignIn], list[Node]]:
+        with closing(EmbeddedStore(path)) as store:
+            return (
+                store.actions_named({"CreateAccessKey", "StopLogging"}),
+                store.sign_ins_named({"ConsoleLogin", "Authenticate", "Federate"}),
+                store.workload_nodes(),
+            )
+
+    written = named()
+    assert all(written)
+    _take_back(path, 6)
+    assert named() == written
 
 
 def test_aliases_of_a_neo4j_store_get_a_grade(empty_neo4j: Wipe) -> None:

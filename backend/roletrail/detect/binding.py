@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import combinations, product
 from typing import NamedTuple
 
 from roletrail.detect.address import AddressClass
 from roletrail.detect.hands import ODD_SYSTEMS, system_of
+from roletrail.detect.ssm_agent import by_agent, contradict, services_of
 from roletrail.detect.verdict import Basis
 from roletrail.lineage.model import Action, Activity, event_ref
 
@@ -29,8 +30,6 @@ WEEK = 7 * 86_400
 FEW_PRINCIPALS = 3
 LIFE = 25_200
 """Seconds: longer than any one credential of an instance lives (6 h 30 min, semantics 2.2)."""
-
-SSM_AGENT = "amazon-ssm-agent"
 
 
 class Neighbour(NamedTuple):
@@ -79,7 +78,7 @@ class Binding:
         self._rogue: bool | None = None
         self._bind(lambda use: use.address_class in ("AWS_PUBLIC", "PRIVATE"))
         if not self._slots and not known:
-            self._bind(lambda use: use.address_class == "PUBLIC" and use.activity.agent.startswith(SSM_AGENT))
+            self._bind(lambda use: use.address_class == "PUBLIC" and by_agent(use.activity))
 
     def _bind(self, may: Callable[[Use], bool]) -> None:
         for use in self._uses:
@@ -137,19 +136,24 @@ class Binding:
     def rogue_agents(self) -> bool:
         """Whether two agents of this instance speak from two addresses at once."""
         if self._rogue is None:
-            spans = sorted(
-                (min(a.first_at for a in of), max(a.last_at for a in of))
-                for all_ in self._at.values()
-                if (of := [a for a in all_ if a.agent.startswith(SSM_AGENT)])
-            )
-            self._rogue = any(later[0] <= earlier[1] for earlier, later in pairwise(spans))
+            agents = [of for all_ in self._at.values() if (of := [a for a in all_ if by_agent(a)])]
+            self._rogue = any(_at_once(one, other) for one, other in combinations(agents, 2))
         return self._rogue
 
     def agent_at(self, address: str) -> bool:
-        return any(a.agent.startswith(SSM_AGENT) for a in self._at[address])
+        return any(by_agent(a) for a in self._at[address])
 
     def _bound_addresses(self) -> set[str]:
         return {one.activity.address for one in self._slots.values()}
+
+
+def _at_once(one: Sequence[Activity], other: Sequence[Activity]) -> bool:
+    """Whether calls from one address lie between calls from another, and no single agent makes both."""
+    apart = max(a.last_at for a in one) < min(a.first_at for a in other) or max(a.last_at for a in other) < min(
+        a.first_at for a in one
+    )
+    kinds = [{services_of(a): a for a in of}.values() for of in (one, other)]
+    return not apart and any(contradict(a, b) for a, b in product(*kinds))
 
 
 class Circumstances(NamedTuple):
@@ -208,7 +212,7 @@ def total(reasons: Sequence[Basis]) -> float:
 
 def speaks_as_agent(a: Activity) -> bool:
     """A call as the SSM agent makes it, with a key it would use."""
-    return a.agent.startswith(SSM_AGENT) and a.delivery != "1.0"
+    return by_agent(a) and a.delivery != "1.0"
 
 
 def _outside(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import networkx as nx
 
@@ -64,13 +65,14 @@ def show_role_map(graph: GraphStore, actor: Actor, focus: str = "", account: str
     """Pairs of roles by their sessions. `focus` is a node's id, `account` keeps pairs that touch it; unknown ones find nothing."""
     require(actor, "roles.read")
     pairs, more = graph.role_pairs(MOST_PAIRS)
-    estate = estate_of(pairs)
+    ends = [_ends(pair) for pair in pairs]
+    estate: nx.DiGraph[str] = nx.DiGraph(ends)
     cycles = cycles_of(estate)
     near = _near(estate, focus) if focus else None
     admitted = [
         pair
-        for pair in pairs
-        if (near is None or near.issuperset(_ends(pair))) and (not account or account in (pair.parent_account, pair.account))
+        for pair, both in zip(pairs, ends, strict=True)
+        if (near is None or near.issuperset(both)) and (not account or account in (pair.parent_account, pair.account))
     ]
     listed = admitted[:MOST_LISTED]
     number = {node: n for n, cycle in enumerate(cycles, 1) for node in cycle}
@@ -100,6 +102,7 @@ def _ends(pair: RolePair) -> tuple[str, str]:
     return node_id(pair.parent_role, pair.parent_account), node_id(pair.role, pair.account)
 
 
+@lru_cache(1 << 14)
 def node_id(role: str, account: str) -> str:
     return ids.entity_id("role", role) if role else ids.origin_id("callers", account)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from fastapi import APIRouter
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -58,7 +59,9 @@ def shared(request: Request, id_: str) -> Response:
     }
     if not opened:
         return _page(request, "share_cover", context)
-    return _page(request, "shared", {**context, "doc": json.loads(ShareBook(ports_of(request).app).content(id_))})
+    book = ShareBook(ports_of(request).app)
+    drawn = Markup(book.picture(id_).decode("utf-8", "replace"))  # noqa: S704 - render escaped every text when it was frozen
+    return _page(request, "shared", {**context, "doc": json.loads(book.content(id_)), "drawn": drawn})
 
 
 @router.post("/shared/{id_}/open")

@@ -74,6 +74,7 @@ class Whole {
     body.addEventListener("click", (event) => this.#clicked(event));
     box.addEventListener("keydown", (event) => this.#pressed(event));
     new ResizeObserver(() => this.draw()).observe(box);
+    this.draw(); // a box without its height cannot be scrolled to what is chosen
     this.choose(this.chosen, false);
   }
 

@@ -23,6 +23,7 @@ META = Meta(
     attack=("T1078.004", "T1199"),
     benign=("A repository that was renamed, a first release from a new branch.",),
     runbook=("Tighten `sub` in the role's trust to what is meant.", "Read what was pushed to that branch, and by whom."),
+    version=2,
 )
 
 
@@ -41,6 +42,7 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 def _reasons(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
     if past.new(habits.provider_key(i), i.at):
         yield Reason(f"the role was never taken through {i.provider}", 45, refs)
+        return  # its subjects and audiences are new because it is
     if past.new(habits.subject_key(i), i.at):
         yield Reason("nothing like this subject took the role in the month before", 40, refs)
     elif past.new(habits.exact_subject_key(i), i.at):

@@ -35,7 +35,11 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
         return
     worst = max(off, key=lambda v: (v.confidence, v.source_ip_address))
     reasons = [
-        Reason(_said(worst), round(75 * worst.confidence), tuple(ref for basis in worst.reasons for ref in basis.events)[:20])
+        Reason(
+            _said(worst),
+            round(75 * worst.confidence),
+            tuple(dict.fromkeys(ref for basis in worst.reasons for ref in basis.events))[:20],
+        )
     ]
     reasons += [Reason(basis.text, 0, basis.events) for basis in worst.reasons[:4]]
     if any(v.hands == "unfamiliar" for v in off):

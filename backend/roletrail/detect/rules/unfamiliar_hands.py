@@ -27,7 +27,7 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     odd = [v for v in story.verdicts if v.hands == "unfamiliar" and not v.off and v.session_id in ("", story.node.id)]
     if not odd:
         return
-    refs = tuple(ref for v in odd for basis in v.reasons for ref in basis.events)[:20]
+    refs = tuple(dict.fromkeys(ref for v in odd for basis in v.reasons for ref in basis.events))[:20]
     reasons = [
         Reason(
             f"the address, {odd[0].source_ip_address}, accuses nobody ({odd[0].verdict}), but the hands are unfamiliar", 40, refs

@@ -282,11 +282,11 @@ class _Writing:
             n = self._numbers.get(sign_in.identity)
             person = person_of(sign_in)
             people.update({ids.origin_id("identity_center", sign_in.partition, person)} if person else ())
-            rows.append((i, sign_in.event_id, n, pack(sign_in), person))
+            rows.append((i, sign_in.event_id, n, pack(sign_in), person, sign_in.event_name))
             self._anchors += [(a, i * 8 + SIGN_IN) for a in anchors.of_sign_in(sign_in)]
             if n:
                 self._addresses.add((n, sign_in.address))
-        self._connection.executemany("INSERT INTO sign_in VALUES (?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO sign_in VALUES (?, ?, ?, ?, ?, ?)", rows)
         touch(self._connection, [n for (n,) in select_in(self._connection, "SELECT n FROM identity WHERE id IN (?)", people)])
 
     def _write_actions(self) -> None:
@@ -296,10 +296,10 @@ class _Writing:
         rows: list[tuple[Any, ...]] = []
         for i, action in enumerate(actions, top + 1):
             n = self._numbers.get(action.identity, 0)
-            rows.append((i, action.event_id, n, action.at, pack(action)))
+            rows.append((i, action.event_id, n, action.at, pack(action), action.event_name))
             self._anchors += [(a, i * 8 + ACTION) for a in anchors.of_action(action)]
             self._addresses.add((n, action.address))
-        self._connection.executemany("INSERT INTO action VALUES (?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO action VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _write_attempts(self) -> None:
         rows: list[tuple[Any, ...]] = []

@@ -41,7 +41,7 @@ from roletrail.stores.embedded.rows import (
     select_in,
     set_counter,
 )
-from roletrail.stores.lookups import assumed_role_arn, entities_of
+from roletrail.stores.lookups import assumed_role_arn, entities_of, is_workload
 from roletrail.stores.port import Pending
 
 T = TypeVar("T", Issuance, SignIn, Action)
@@ -160,7 +160,8 @@ class EmbeddedLinkWriter:
         changed = [n for n in sorted(new) if old.get(n) != new[n]]
         parents = {n: {numbers[edge.parent] for edge in mine[n].edges} for n in changed}
         left = self._unlink([n for n in changed if n in old], keep=parents)
-        self._connection.executemany("INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?)", [(n, *new[n]) for n in changed])
+        written = [(n, *new[n], is_workload(mine[n].node)) for n in changed]
+        self._connection.executemany("INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?, ?)", written)
         edges = sorted((parent, n) for n, above in parents.items() for parent in above)
         self._connection.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
         self._find_by({n: mine[n].node for n in changed if n not in old or old[n][0] != new[n][0]})
@@ -186,7 +187,8 @@ class EmbeddedLinkWriter:
             if not origin or rows.unpack_node(row) >= mine[n]:
                 del mine[n]
         self._connection.executemany(
-            "INSERT OR REPLACE INTO node VALUES (?, 1, ?, ?)", [(n, pack(mine[n]), pack(())) for n in sorted(mine)]
+            "INSERT OR REPLACE INTO node VALUES (?, 1, ?, ?, ?)",
+            [(n, pack(mine[n]), pack(()), is_workload(mine[n])) for n in sorted(mine)],
         )
         self._find_by(mine)
         self._changes.nodes.update(mine)
