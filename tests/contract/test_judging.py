@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from roletrail.detect.finding import Finding, Reason
-from roletrail.detect.past import Seen
 from roletrail.errors import InvalidRequest
 from roletrail.stores.judging import FindingQuery, Judged, cursor_of
 from roletrail.stores.port import GraphStore
@@ -37,10 +36,10 @@ def test_everything_is_unjudged_once(ids: tuple[GraphStore, list[str]]) -> None:
     assert set(all_ids) == set(rows)
     first = store.unjudged(3)
     assert list(first.ids) == all_ids[:3]
-    store.put_judged([Judged(id_, (), ()) for id_ in first.ids], first.token)
+    store.put_judged([Judged(id_, (), {}) for id_ in first.ids], first.token)
     rest = store.unjudged(1_000)
     assert list(rest.ids) == all_ids[3:]
-    store.put_judged([Judged(id_, (), ()) for id_ in rest.ids], rest.token)
+    store.put_judged([Judged(id_, (), {}) for id_ in rest.ids], rest.token)
     assert store.unjudged(10).ids == ()
     store.unjudge(all_ids[1:2])
     assert list(store.unjudged(10).ids) == all_ids[1:2]
@@ -69,7 +68,7 @@ def test_what_changes_while_it_is_judged_stays_unjudged(fresh: Open) -> None:
     for part in parts[1:]:
         store.commit([part], [])
     fill(store, World(4, 10), 4)
-    store.put_judged([Judged(id_, (), ()) for id_ in early.ids], early.token)
+    store.put_judged([Judged(id_, (), {}) for id_ in early.ids], early.token)
     assert set(store.unjudged(10_000).ids) >= set(store.identities_by_time()) - set(early.ids)
 
 
@@ -77,11 +76,11 @@ def test_findings_of_an_identity_are_replaced(ids: tuple[GraphStore, list[str]])
     store, (a, b, *_) = ids[0], ids[1]
     token = store.unjudged(1_000).token
     loud, quiet, other = finding("f1", a, 60), finding("f2", a, 20), finding("f3", b, 60, last_seen=3_000)
-    store.put_judged([Judged(a, (loud, quiet), ()), Judged(b, (other,), ())], token)
+    store.put_judged([Judged(a, (loud, quiet), {}), Judged(b, (other,), {})], token)
     assert store.findings(FindingQuery()) == ([other, loud, quiet], "")
     assert store.findings_by_id(["f2", "none"]) == {"f2": quiet}
     assert store.finding_counts() == [("chain-two", 0, 1, 1), ("chain-two", 0, 2, 2)]
-    store.put_judged([Judged(a, (quiet,), ())], token)
+    store.put_judged([Judged(a, (quiet,), {})], token)
     assert store.findings(FindingQuery())[0] == [other, quiet]
     store.forget_judgements()
     assert store.findings(FindingQuery()) == ([], "")
@@ -94,7 +93,7 @@ def test_pages_and_filters_of_findings(ids: tuple[GraphStore, list[str]]) -> Non
         for n in range(20)
     ]
     store.put_judged(
-        [Judged(a, tuple(f for f in many if f.subject == a), ()), Judged(b, tuple(f for f in many if f.subject == b), ())],
+        [Judged(a, tuple(f for f in many if f.subject == a), {}), Judged(b, tuple(f for f in many if f.subject == b), {})],
         store.unjudged(1).token,
     )
     ordered = sorted(many, key=lambda f: (-f.score, -f.last_seen, f.id))
@@ -122,10 +121,10 @@ def test_pages_and_filters_of_findings(ids: tuple[GraphStore, list[str]]) -> Non
 def test_days_of_habits(ids: tuple[GraphStore, list[str]]) -> None:
     store, (a, b, *_) = ids[0], ids[1]
     token = store.unjudged(1).token
-    store.put_judged([Judged(a, (), (Seen(5, 10), Seen(5, 12), Seen(-6, 11))), Judged(b, (), (Seen(5, 12), Seen(5, 14)))], token)
+    store.put_judged([Judged(a, (), {10: {5}, 12: {5}, 11: {-6}}), Judged(b, (), {12: {5}, 14: {5}})], token)
     assert store.habit_days([5, -6, 7], 10, 14) == {5: [10, 12, 14], -6: [11]}
     assert store.habit_days([5], 11, 12) == {5: [12]}
-    store.put_judged([Judged(a, (), ())], token)
+    store.put_judged([Judged(a, (), {})], token)
     assert set(store.habit_days([5, -6], 0, 99)) == {5}
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from roletrail.detect.deeds import detail_of
-from roletrail.detect.network import client, network
-from roletrail.detect.past import DAY, Seen, habit, on
+from roletrail.detect.network import client, is_outside, network
+from roletrail.detect.past import DAY, Shown, habit
 from roletrail.detect.shape import fold_role, ref_kind, shape, sub_pattern
 from roletrail.detect.story import Step, Story, services_in, who
 from roletrail.lineage.model import Action, Activity, Issuance, Node
@@ -118,6 +119,18 @@ def alive_key(node: Node) -> int:
     return habit(ALIVE, who(node))
 
 
+BEARER_TOKENS = frozenset(
+    {
+        "GetWebIdentityToken",
+        "CreateTokenWithIAM",
+        "CreateOAuth2TokenWithIAM",
+        "GetOpenIdTokenForDeveloperIdentity",
+        "GetOpenIdToken",
+    }
+)
+"""Sign-ins that habits are asked about."""
+
+
 def sign_in_key(node: Node, event_name: str) -> int:
     return habit("sign-in", who(node), event_name)
 
@@ -157,44 +170,50 @@ def act_anywhere_key(a: Action) -> int:
     return habit("act anywhere", a.event_name, a.target_kind)
 
 
-def shown(story: Story) -> set[Seen]:
-    """Every habit of a story with its day."""
+def shown(story: Story) -> Shown:
+    """Every habit of a story that a rule may ask about."""
     node = story.node
-    found = _of_activities(node, story.activities) if story.activities else set[Seen]()
+    found = _of_activities(node, story.activities) if story.activities else Shown()
     if story.leaf and story.standing.sessions >= 2 and node.counts:
-        found.update(on(story.at, shape_keys(story)))
+        _on(found, story.at, shape_keys(story))
     for above, step in pairwise(story.path[-2:]):
         if step.node.role_name and step.edge and not step.edge.pivot:
-            found.update(on(step.node.issued_at or step.edge.at, [pair_key(above, step)]))
+            _on(found, step.node.issued_at or step.edge.at, (pair_key(above, step),))
     if story.asked is not None:
-        found.update(on(story.asked.at, _of_issuance(story.asked)))
+        _on(found, story.asked.at, _of_issuance(story.asked))
     for a in story.actions:
         if not a.error_code:
-            found.update(on(a.at, (act_key(node, a), act_anywhere_key(a))))
+            _on(found, a.at, (act_key(node, a), act_anywhere_key(a)))
     for sign_in in story.sign_ins:
-        found.update(on(sign_in.at, [sign_in_key(node, sign_in.event_name)]))
+        if sign_in.event_name in BEARER_TOKENS:
+            _on(found, sign_in.at, (sign_in_key(node, sign_in.event_name),))
     return found
 
 
-def _of_activities(node: Node, activities: Iterable[Activity]) -> set[Seen]:
-    """Each habit of a day once: a busy session does the same in every quarter of an hour."""
-    days: dict[int, tuple[set[str], set[str], set[str]]] = {}
+def _on(found: Shown, at: int, keys: Iterable[int]) -> None:
+    found.setdefault(at // DAY, set()).update(keys)
+
+
+def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
+    """Of networks those outside, of clients a key's: nobody asks about others."""
+    name, is_key = who(node), node.kind == "key"
+    found: Shown = {}
     for activity in activities:
         day = activity.cell // DAY
-        if day not in days:
-            days[day] = (set(), set(), set())
-        networks, clients, services = days[day]
-        networks.add(network(activity.address))
-        clients.add(client(activity.agent))
-        services.update(services_in(activity.sources))
-    name = who(node)
-    found: set[Seen] = set()
-    for day, (networks, clients, services) in days.items():
-        keys = [habit(ALIVE, name)]
-        for kind, values in ((NETWORK, networks), (CLIENT, clients), (FAMILY, services)):
-            keys += [habit(kind, name, value) for value in values]
-        found.update(on(day * DAY, keys))
+        keys = found.get(day)
+        if keys is None:
+            keys = found[day] = {habit(ALIVE, name)}
+        keys.update(_families(name, activity.sources))
+        if is_outside(net := network(activity.address)):
+            keys.add(habit(NETWORK, name, net))
+        if is_key:
+            keys.add(habit(CLIENT, name, client(activity.agent)))
     return found
+
+
+@lru_cache(1 << 14)
+def _families(name: str, sources: str) -> tuple[int, ...]:
+    return tuple([habit(FAMILY, name, service) for service in services_in(sources)])
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:

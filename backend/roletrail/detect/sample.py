@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-from roletrail.detect.past import DAY, Past, Seen
+from roletrail.detect.past import DAY, Past, Shown
 from roletrail.detect.story import Step, Story, Use
 from roletrail.detect.verdict import Basis, UseVerdict
 from roletrail.lineage import ids
@@ -161,6 +161,6 @@ def month(*seen: Iterable[int] | int) -> Past:
     return Past(T0 - 35 * DAY, {number: range(today - 30, today - 7) for number in keys})
 
 
-def lived(shown: Iterable[Seen]) -> Past:
+def lived(*shown: Shown) -> Past:
     """Five weeks in which all of these habits were daily ones."""
-    return month([one.key for one in shown])
+    return month(*(keys for one in shown for keys in one.values()))

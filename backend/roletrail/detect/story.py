@@ -31,6 +31,10 @@ class Use(NamedTuple):
     extra: str = ""  # external id
 
 
+WORKLOADS = frozenset({"function", "instance", "task", "pod", "build", "service"})
+"""Kinds of roots that roles are delivered to: what people do with such a role is worth a look."""
+
+
 class Story(NamedTuple):
     """`path` runs from the root to the identity itself; of a long one the middle may be left out (`standing` counts)."""
 
@@ -47,7 +51,7 @@ class Story(NamedTuple):
     sign_ins: tuple[SignIn, ...] = ()
     verdicts: tuple[UseVerdict, ...] = ()
     issued: tuple[Use, ...] = ()  # what it obtained: `what` is the role ARN
-    role_uses: tuple[Use, ...] = ()  # other ways into its role within a day: `what` is the kind of root
+    role_uses: tuple[Use, ...] = ()  # ways into its role within a day, of workloads and strangers: `what` is the kind of root
     revoked: tuple[Use, ...] = ()  # revocations that should have ended it
     own: frozenset[str] = frozenset()  # accounts whose logs are loaded
     missing: str = ""  # reason code of an unknown parent

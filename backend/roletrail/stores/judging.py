@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple, Protocol
 
 from roletrail.detect.finding import Finding
-from roletrail.detect.past import Seen
+from roletrail.detect.past import Shown
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import SignIn
 
@@ -26,7 +26,7 @@ class Judged(NamedTuple):
 
     id: str
     findings: tuple[Finding, ...]
-    habits: tuple[Seen, ...]
+    habits: Shown
 
 
 class FindingQuery(NamedTuple):

@@ -22,17 +22,10 @@ META = Meta(
     benign=("A service that federates outward, as it does on other days.",),
     runbook=("Find out who accepts the token.", "Deny sts:GetWebIdentityToken where nobody needs it."),
 )
-_TOKENS = (
-    "GetWebIdentityToken",
-    "CreateTokenWithIAM",
-    "CreateOAuth2TokenWithIAM",
-    "GetOpenIdTokenForDeveloperIdentity",
-    "GetOpenIdToken",
-)
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    tokens = [one for one in story.sign_ins if one.event_name in _TOKENS and one.success != "false"]
+    tokens = [one for one in story.sign_ins if one.event_name in habits.BEARER_TOKENS and one.success != "false"]
     if not tokens or not story.node.role_name:
         return
     first = tokens[0]

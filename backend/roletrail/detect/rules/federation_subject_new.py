@@ -77,7 +77,7 @@ def _pod(address: str) -> Story:
 
 
 _MAIN = s.lived(habits.shown(_run("main")))
-_TAGS = s.lived([*habits.shown(_job("branch", "main")), *habits.shown(_job("tag", "v1"))])
+_TAGS = s.lived(habits.shown(_job("branch", "main")), habits.shown(_job("tag", "v1")))
 _IN_CLUSTER = s.lived(habits.shown(_pod(s.OFFICE)))
 
 RULE = Rule(

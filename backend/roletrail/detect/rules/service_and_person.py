@@ -9,7 +9,7 @@ from roletrail.detect import sample as s
 from roletrail.detect.finding import Reason
 from roletrail.detect.past import DAY, Past
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
-from roletrail.detect.story import Story, called
+from roletrail.detect.story import WORKLOADS, Story, called
 
 META = Meta(
     id="service-and-person",
@@ -20,14 +20,13 @@ META = Meta(
     benign=("A developer who debugs with the workload's role.",),
     runbook=("Read who may take the role, and since when.", "Ask whether the caller debugs this workload."),
 )
-_WORKLOADS = frozenset({"function", "instance", "task", "pod", "build", "service"})
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    if story.root.type in _WORKLOADS or story.root.kind == "unknown" or not story.node.role_name:
+    if story.root.type in WORKLOADS or story.root.kind == "unknown" or not story.node.role_name:
         return
     at = story.at
-    others = [use for use in story.role_uses if use.what in _WORKLOADS and abs(use.at - at) <= DAY]
+    others = [use for use in story.role_uses if use.what in WORKLOADS and abs(use.at - at) <= DAY]
     if not others:
         return
     text = f"{called(story.node)} was delivered to a {others[0].what} {len(others)} times within a day of this"

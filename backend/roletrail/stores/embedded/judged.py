@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from operator import itemgetter
 from sqlite3 import Connection
 from typing import cast
 
@@ -38,18 +37,11 @@ def put_judged(connection: Connection, judged: Collection[Judged], token: object
         "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [row for one, n in mine for row in _rows(n, one.findings)],
     )
-    connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", _first_shown(mine))
+    habits = sorted([(key, day, n) for one, n in mine for day, keys in one.habits.items() for key in keys])
+    connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", habits)  # of several that showed it, the lowest
     connection.executemany("DELETE FROM unjudged WHERE n = ? AND g <= ?", [(n, generation) for _, n in mine])
     if not connection.execute("SELECT 1 FROM unjudged JOIN standing USING (n) LIMIT 1").fetchone():
         _sweep(connection, generation)
-
-
-def _first_shown(mine: Iterable[tuple[Judged, int]]) -> list[tuple[int, int, int]]:
-    """Habits by key and day, each with the lowest number that showed it: thousands of sessions show the same ones."""
-    first: dict[tuple[int, int], int] = {}
-    for one, n in sorted(mine, key=itemgetter(1), reverse=True):  # the lowest comes last, and stays
-        first.update(dict.fromkeys(one.habits, n))
-    return sorted((key, day, n) for (key, day), n in first.items())
 
 
 def _clear(connection: Connection, numbers: Collection[int]) -> None:
@@ -134,17 +126,19 @@ def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_da
 
 
 def sessions_of_role(connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
-    homes = select_in(connection, "SELECT role_arn, h FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn})
+    homes = dict(select_in(connection, "SELECT h, role_arn FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn}))
     found: dict[str, list[tuple[int, str]]] = {}
-    for role_arn, home in homes:
-        found.setdefault(role_arn, []).extend(
-            connection.execute(
-                "SELECT first_seen, id FROM standing WHERE home = ? AND last_seen >= ? AND first_seen BETWEEN ? AND ?"
-                " ORDER BY first_seen, id LIMIT ?",
-                (home, from_, from_, to, limit),
-            )
-        )
-    return {role_arn: [id_ for _, id_ in sorted(rows)[:limit]] for role_arn, rows in found.items() if rows}
+    for home, first_seen, id_ in select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to)):
+        found.setdefault(homes[home], []).append((first_seen, id_))
+    return {role_arn: [id_ for _, id_ in sorted(rows)[:limit]] for role_arn, rows in found.items()}
+
+
+_OF_HOMES = """
+SELECT home, first_seen, id FROM (
+    SELECT ? AS most, home, first_seen, id, row_number() OVER (PARTITION BY home ORDER BY first_seen, id) AS place
+    FROM standing WHERE last_seen >= ? AND first_seen BETWEEN ? AND ? AND home IN (?)
+) WHERE place <= most
+"""
 
 
 def children_between(connection: Connection, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ def put_judged(cypher: Cypher, judged: Collection[Judged], token: object) -> Non
     cypher.write(_Q["drop_habits"], ids)
     mine = [one for one in judged if one.id in known]
     cypher.write(_Q["put_findings"], [_row(one.id, finding) for one in mine for finding in one.findings])
-    habits = sorted((seen.key, seen.day, one.id) for one in mine for seen in one.habits)
+    habits = sorted((key, day, one.id) for one in mine for day, keys in one.habits.items() for key in keys)
     cypher.write(_Q["put_habits"], [list(habit) for habit in habits])
     cypher.write(_Q["judge"], ids, turn=turn)
     if not cypher.rows(_Q["any_unjudged"]):

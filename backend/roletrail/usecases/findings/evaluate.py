@@ -18,7 +18,7 @@ from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
 from roletrail.detect.marks import Mark
 from roletrail.detect.own import is_own_reading
-from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Seen
+from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
 from roletrail.detect.rules import RULES
@@ -98,7 +98,7 @@ class _Run:
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._asked_late = False
         self._looked: set[str] = set()
-        self._uses: dict[str, Use] = {}
+        self._uses: dict[str, Use | None] = {}
         self.identities = 0
         self.severities: Counter[str] = Counter()
 
@@ -114,7 +114,7 @@ class _Run:
                 return len(todo.ids)
         found = self._judge(stories)
         gone = set(todo.ids) - {story.node.id for story in stories}
-        self._graph.put_judged([*found, *(Judged(id_, (), ()) for id_ in sorted(gone))], todo.token)
+        self._graph.put_judged([*found, *(Judged(id_, (), {}) for id_ in sorted(gone))], todo.token)
         self._look_again(stories)
         self.identities += len(stories)
         return len(todo.ids)
@@ -149,6 +149,7 @@ class _Run:
         if days is None:
             days = self._days(stories, shown.values())
         past = Past(self._first_at, days)
+        vouched: Shown = {}
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
             response = self._asks(is_response, story)
@@ -157,10 +158,14 @@ class _Run:
             found = tuple(findings_by(rules, told, past))
             if found:
                 self.severities.update([finding.severity for finding in found])
-            mine = shown[story.node.id] if not response and self._vouches(story, found) else ()
-            for key, day in mine:
-                days[key].add(day)
-            judged.append(Judged(story.node.id, found, (*mine, *_revocations(story))))
+            mine = Shown()
+            if not response and self._vouches(story, found):
+                mine = _first_shown(shown[story.node.id], vouched)
+                for day, keys in mine.items():
+                    for key in keys:
+                        days[key].add(day)
+            _add_revocations(mine, story)
+            judged.append(Judged(story.node.id, found, mine))
         return judged
 
     def _asks(self, question: Callable[[Sequence[Responder], str, str, str, int], bool], story: Story) -> bool:
@@ -176,10 +181,10 @@ class _Run:
             self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
         return self._asked_of[held]
 
-    def _days(self, stories: Collection[Story], shown: Iterable[set[Seen]]) -> defaultdict[int, set[int]]:
-        wanted = set[Seen]().union(*shown)
-        times = {day for _, day in wanted} or {story.at // DAY for story in stories} or {0}
-        stored = self._graph.habit_days({key for key, _ in wanted}, min(times) - WINDOW_DAYS, max(times))
+    def _days(self, stories: Collection[Story], shown: Iterable[Shown]) -> defaultdict[int, set[int]]:
+        times = {day for one in shown for day in one} or {story.at // DAY for story in stories} or {0}
+        wanted = set[int]().union(*(keys for one in shown for keys in one.values()))
+        stored = self._graph.habit_days(wanted, min(times) - WINDOW_DAYS, max(times))
         return defaultdict(set, {key: set(days) for key, days in stored.items()})
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
@@ -238,18 +243,27 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
     return run.anew()
 
 
+def _first_shown(shown: Shown, vouched: Shown) -> Shown:
+    """What is vouched for of this for the first time among identities judged together: the first of them holds it."""
+    fresh = {day: keys - vouched.get(day, _NONE) for day, keys in shown.items()}
+    for day, keys in fresh.items():
+        vouched.setdefault(day, set()).update(keys)
+    return fresh
+
+
+_NONE: frozenset[int] = frozenset()
+
+
 _REVOKING = frozenset({"PutRolePolicy", "DeleteAccessKey", "UpdateAccessKey"})
 
 
-def _revocations(story: Story) -> list[Seen]:
+def _add_revocations(found: Shown, story: Story) -> None:
     """When this identity revoked a role's sessions or switched a key off: kept whoever did it."""
-    found: list[Seen] = []
     for a in story.actions:
         if a.error_code or a.event_name not in _REVOKING:
             continue
         detail = detail_of(a.detail)
         if a.event_name == "PutRolePolicy" and detail.get("policy_name") == REVOKE_OLDER:
-            found.append(Seen(habits.revoked_key(f"{a.account}:{a.target}"), a.at))
+            found.setdefault(a.at, set()).add(habits.revoked_key(f"{a.account}:{a.target}"))
         if a.event_name == "DeleteAccessKey" or (a.event_name == "UpdateAccessKey" and detail.get("status") == "Inactive"):
-            found.append(Seen(habits.revoked_key(a.target), a.at))
-    return found
+            found.setdefault(a.at, set()).add(habits.revoked_key(a.target))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from roletrail.detect import habits
 from roletrail.detect.deeds import detail_of
 from roletrail.detect.past import DAY
-from roletrail.detect.story import Step, Story, Use
+from roletrail.detect.story import WORKLOADS, Step, Story, Use
 from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.link.attempt import Obtained
 from roletrail.lineage.model import Action, Activity, Attempt, Edge, Node, SignIn, event_id_of
@@ -33,7 +33,7 @@ MOST_MET = 50_000
 """Ways into roles that are remembered from batch to batch: some 30 MB."""
 STRANGERS_DAYS = 7
 _REVOKED = ("sessions of its role were revoked", "the key was switched off")
-_WORKLOADS = frozenset({"service", "function", "instance", "task", "pod", "build", "certificate", "machine"})
+_WORKLOADS = WORKLOADS | {"certificate", "machine"}
 
 
 class Told(NamedTuple):
@@ -53,7 +53,7 @@ class Gathering:
         ids: Sequence[str],
         own: frozenset[str],
         verdicts: Mapping[str, Sequence[UseVerdict]],
-        met: dict[str, Use] | None = None,
+        met: dict[str, Use | None] | None = None,
     ) -> None:
         """`met` is what ways into roles earlier batches told of: batches follow each other in time, and share most of them."""
         self._graph = graph
@@ -61,7 +61,7 @@ class Gathering:
         self._own = own
         self._verdicts = verdicts
         self._origins = Origins(graph)
-        self._met: dict[str, Use] = {} if met is None else met
+        self._met: dict[str, Use | None] = {} if met is None else met
 
     def stories(self) -> list[Story]:
         """In the order of the ids; identities that are no more are left out."""
@@ -168,15 +168,14 @@ class Gathering:
             for place, roles in wanted.items()
         }
         uses = self._uses_of({id_ for found in others.values() for ids in found.values() for id_ in ids}, told.rows)
-        return {
-            id_: told_of
-            for place, found in others.items()
-            for role_arn, ids in found.items()
-            for told_of in [tuple(uses[other] for other in ids if other in uses)]
-            for id_ in wanted[place][role_arn]
-        }
+        told_of: dict[str, tuple[Use, ...]] = {}
+        for place, found in others.items():
+            for role_arn, sessions in found.items():
+                mine = tuple([use for other in sessions if (use := uses.get(other)) is not None])
+                told_of.update(dict.fromkeys(wanted[place][role_arn] if mine else (), mine))
+        return told_of
 
-    def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use]:
+    def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use | None]:
         if len(self._met) > MOST_MET:
             self._met.clear()
         new = {id_ for id_ in ids if id_ not in self._met}
@@ -188,7 +187,10 @@ class Gathering:
         return self._met
 
 
-def _role_use(row: NodeRow, root: Node) -> Use:
+def _role_use(row: NodeRow, root: Node) -> Use | None:
+    """None for people's ways in: no rule compares with those."""
+    if root.type not in WORKLOADS and root.type != "foreign":
+        return None
     what = f"foreign {root.account}" if root.type == "foreign" else root.type if root.kind == "origin" else root.kind
     ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else ""
     external_id = str(detail_of(row.node.detail).get("external_id", "")) if root.type == "foreign" else ""
