@@ -135,7 +135,9 @@ def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list
     times = {id_: place for place, id_ in enumerate(all_ids)}
     found = store.sessions_of_role(roles, 0, 1 << 40, 1_000)
     for role in roles:
-        assert found[role] == sorted((id_ for id_, row in rows.items() if row.node.role_arn == role), key=lambda id_: times[id_])
+        mine = sorted((id_ for id_, row in rows.items() if row.node.role_arn == role), key=lambda id_: times[id_])
+        assert [id_ for _, id_ in found[role]] == mine
+        assert found[role] == sorted(found[role])
     below = store.children_between(all_ids, 0, 1 << 40, 1_000)
     for id_ in all_ids:
         mine = [row for row in rows.values() if row.standing.parent == id_]

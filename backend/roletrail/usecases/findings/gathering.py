@@ -5,6 +5,7 @@ Ordinary sessions (delivered to a workload, one role long, nothing notable done)
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -28,7 +29,9 @@ MOST_STEPS = 40
 MOST_USES = 50
 PAGE = 1_000
 """Rows read at once of what a batch is held against: five thousand keys have a hundred thousand sessions below them."""
-
+MOST_OF_ROLE = 1_000
+"""Sessions of one role that are read for all windows of a batch: of a role with more, each window is read by itself."""
+MOST_DAYS = 60
 MOST_MET = 50_000
 """Ways into roles that are remembered from batch to batch: some 30 MB."""
 STRANGERS_DAYS = 7
@@ -42,6 +45,14 @@ class Told(NamedTuple):
     rows: dict[str, NodeRow]
     steps: dict[str, Step]
     paths: dict[str, list[str]]
+
+
+class Window(NamedTuple):
+    """Days of a role, up to the beginning of the last."""
+
+    role_arn: str
+    since: int
+    until: int
 
 
 class Gathering:
@@ -155,25 +166,36 @@ class Gathering:
             yield [*read.values(), *(known[id_] for id_ in page if id_ in known)]
 
     def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
-        """Other ways into the roles that people took, within a day, strangers within a week; asked once for a role and day."""
-        wanted: defaultdict[tuple[int, int], dict[str, list[str]]] = defaultdict(dict)
+        """Other ways into the roles that people took, within a day, strangers within a week."""
+        wanted: defaultdict[Window, list[str]] = defaultdict(list)
         for id_ in ids:
             node = told.rows[id_].node
-            root = _root_of(told, id_)
-            if node.role_arn and root.type not in _WORKLOADS:
-                back = STRANGERS_DAYS if root.type == "foreign" else 1
-                wanted[node.issued_at // DAY, back].setdefault(node.role_arn, []).append(id_)
-        others = {
-            place: self._graph.sessions_of_role(list(roles), (place[0] - place[1]) * DAY, (place[0] + 2) * DAY, MOST_USES)
-            for place, roles in wanted.items()
-        }
-        uses = self._uses_of({id_ for found in others.values() for ids in found.values() for id_ in ids}, told.rows)
+            if node.role_arn and node.issued_at and (root := _root_of(told, id_)).type not in _WORKLOADS:
+                day = node.issued_at // DAY
+                wanted[Window(node.role_arn, day - (STRANGERS_DAYS if root.type == "foreign" else 1), day + 2)].append(id_)
+        others = self._sessions_in(wanted)
+        uses = self._uses_of({id_ for sessions in others.values() for id_ in sessions}, told.rows)
         told_of: dict[str, tuple[Use, ...]] = {}
-        for place, found in others.items():
-            for role_arn, sessions in found.items():
-                mine = tuple([use for other in sessions if (use := uses.get(other)) is not None])
-                told_of.update(dict.fromkeys(wanted[place][role_arn] if mine else (), mine))
+        for window, sessions in others.items():
+            mine = tuple([use for other in sessions if (use := uses.get(other)) is not None])
+            told_of.update(dict.fromkeys(wanted[window] if mine else (), mine))
         return told_of
+
+    def _sessions_in(self, windows: Collection[Window]) -> dict[Window, list[str]]:
+        """The first sessions of each window. Windows of days in a row are read in one go, those of a busy role by themselves."""
+        found: dict[Window, list[str]] = {}
+        for run in _runs(windows):
+            roles = {window.role_arn for window in run}
+            since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
+            sessions = self._graph.sessions_of_role(roles, since, until, MOST_OF_ROLE)
+            for window in run:
+                mine, (_, since, until) = sessions.get(window.role_arn, []), window
+                if len(mine) >= MOST_OF_ROLE:
+                    asked = self._graph.sessions_of_role([window.role_arn], since * DAY, until * DAY, MOST_USES)
+                    mine = asked.get(window.role_arn, [])
+                begin, end = bisect_left(mine, (since * DAY, "")), bisect_left(mine, (until * DAY + 1, ""))
+                found[window] = [id_ for _, id_ in mine[begin : min(end, begin + MOST_USES)]]
+        return found
 
     def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use | None]:
         if len(self._met) > MOST_MET:
@@ -185,6 +207,18 @@ class Gathering:
             roots.update((row.node.id, row.node) for some in self._pages(strange, told) for row in some)
             self._met.update((row.node.id, _role_use(row, roots[row.standing.root])) for row in page)
         return self._met
+
+
+def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
+    """Windows that touch, in the order of time, some months at most: what came late does not make a look-up read years."""
+    run: list[Window] = []
+    for window in sorted(windows, key=lambda window: window.since):
+        if run and (window.since > run[-1].until or window.since > run[0].since + MOST_DAYS):
+            yield run
+            run = []
+        run.append(window)
+    if run:
+        yield run
 
 
 def _role_use(row: NodeRow, root: Node) -> Use | None:
