@@ -63,7 +63,7 @@ class Neighbourhood:
     def created_keys(self, pending: Pending) -> list[Linked]:
         """Keys that new actions made and nobody was seen using."""
         made = {link.created_key_id(a) for a in pending.actions} - {""}
-        missing = made - self._seen.keys()
+        missing = made.difference(self._seen)
         unused = missing - self._writer.seen(missing).keys() if missing else set[str]()
         return link.created_keys(unused | self._unused_keys, self._seen, self._actions.values())
 
@@ -197,7 +197,7 @@ class Neighbourhood:
     def _touch_undated(self) -> bool:
         """Undated sessions follow the edges of dated ones that were touched from afar; True when there are some."""
         late = self._touched.keys() - self._in_eras
-        concerned = self._writer.callers_at(self._eras_of(late)) - self._touched.keys() if late else set[str]()
+        concerned = self._writer.callers_at(self._eras_of(late)).difference(self._touched) if late else set[str]()
         if not concerned:
             return False
         self._take_callers(concerned)

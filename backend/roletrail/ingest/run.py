@@ -24,6 +24,7 @@ from roletrail.ingest.units import units_of
 from roletrail.ingest.upkeep import archive_run, beside, merge_days
 from roletrail.lineage.model import Part
 from roletrail.stores.collector import collector_paused
+from roletrail.stores.heap import give_back
 from roletrail.stores.port import ArchiveFile, GraphStore
 
 LINK_EVERY = 25_000
@@ -156,6 +157,7 @@ class _Run:
         self._say("linking")
         link_pending(self._store)
         self._unlinked = 0
+        give_back()
 
     def _say(self, stage: str) -> None:
         if self._on_progress is None:

@@ -66,8 +66,8 @@ class Standings:
     def _load_children(self, ids: Collection[str]) -> set[str]:
         """Identities below these that were not looked at yet."""
         children = self._writer.children(ids)
-        wanted = {child for below in children.values() for child in below} - self._now.keys()
-        missing = wanted - self._edges.keys()
+        wanted = {child for below in children.values() for child in below}.difference(self._now)
+        missing = wanted.difference(self._edges)
         if not missing:
             return wanted
         nodes = self._writer.nodes(missing)

@@ -58,7 +58,7 @@ class TakenCells:
 
     def unknown(self, parts: Iterable[Part]) -> set[Place]:
         """Cells of these parts that are not remembered."""
-        return _places(parts) - self._cells.keys()
+        return _places(parts).difference(self._cells)
 
     def remember(
         self, place: Place, number: int, runs: list[Hashes], counts: dict[str, int], first_at: int, last_at: int

@@ -155,7 +155,7 @@ class _Settling:
 
     def _inherit(self, numbers: set[int]) -> set[int]:
         """Sets above and crossing, parents first; numbers whose children must look again."""
-        outside = {self._rows[n].parent for n in numbers} - self._rows.keys() - self._parents.keys() - {0}
+        outside = {self._rows[n].parent for n in numbers}.difference(self._rows, self._parents, (0,))
         for row in select_in(self._connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", outside):
             self._parents[row[0]] = Row(*row)
         changed: set[int] = set()
@@ -203,7 +203,7 @@ class _Settling:
             self._connection, "SELECT above, n FROM standing WHERE counts = 1 AND above > 0 AND above IN (?)", open_
         )
         continued.update(above for above, n in found if n not in skip)
-        self._load(concerned - self._rows.keys())
+        self._load(concerned.difference(self._rows))
         for n in concerned:
             row = self._rows.get(n) or self._old.get(n)
             if row is not None:

@@ -51,7 +51,7 @@ class Texts:
 
     def _intern_names(self, names: set[str]) -> None:
         self._names.update(select_in(self._connection, "SELECT text, t FROM name WHERE text IN (?)", names))
-        new = sorted(names - self._names.keys())
+        new = sorted(names.difference(self._names))
         (top,) = self._connection.execute("SELECT coalesce(max(t), 0) FROM name").fetchone()
         added = [(top + 1 + offset, text) for offset, text in enumerate(new)]
         self._connection.executemany("INSERT INTO name (t, text) VALUES (?, ?)", added)

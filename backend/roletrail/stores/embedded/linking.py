@@ -125,7 +125,7 @@ class EmbeddedLinkWriter:
     def _refs_at(self, anchors: Iterable[int]) -> list[int]:
         """Observations under these anchors. Linking adds none, and asks for callers and providers under the same ones."""
         known, asked = self._refs, set(anchors)
-        missing = asked - known.keys()
+        missing = asked.difference(known)
         known.update((a, []) for a in missing)
         for a, ref in select_in(self._connection, "SELECT a, ref FROM anchor WHERE a IN (?)", missing):
             known[a].append(ref)

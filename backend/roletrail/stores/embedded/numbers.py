@@ -27,7 +27,7 @@ class Numbers:
         """Numbers of those ids that have one."""
         known = self._known
         wanted = set(ids)
-        missing = wanted - known.keys()
+        missing = wanted.difference(known)  # `- known.keys()` would walk over all that is known
         if missing:
             if len(known) + len(missing) > MAX_REMEMBERED:
                 self.forget()
@@ -40,7 +40,7 @@ class Numbers:
         wanted = set(ids)
         wanted.discard("")
         numbers = self.find(connection, wanted)
-        new = sorted(wanted - numbers.keys())
+        new = sorted(wanted.difference(numbers))
         if new:
             (top,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
             added = {id_: top + 1 + offset for offset, id_ in enumerate(new)}
@@ -52,7 +52,7 @@ class Numbers:
     def names(self, connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
         """Ids of numbers."""
         wanted = set(numbers)
-        missing = wanted - self._names.keys()
+        missing = wanted.difference(self._names)
         if missing:
             if len(self._names) + len(missing) > MAX_REMEMBERED:
                 self.forget()

@@ -71,7 +71,7 @@ class TextFilter:
         rows = select_in(self._connection, "SELECT n, home, name, root FROM standing WHERE n IN (?)", numbers)
         self._read(rows)
         own = {n for n, home, name, _ in rows if self._homes[home] or self._names[name]}
-        roots = {root for n, _, _, root in rows if n not in own} - self._roots.keys()
+        roots = {root for n, _, _, root in rows if n not in own}.difference(self._roots)
         above = select_in(self._connection, "SELECT n, home, name, root FROM standing WHERE n IN (?)", roots)
         self._read(above)
         self._roots.update((root, False) for root in roots)
@@ -80,10 +80,10 @@ class TextFilter:
 
     def _read(self, rows: Iterable[tuple[Any, ...]]) -> None:
         rows = list(rows)
-        homes = {row[1] for row in rows} - self._homes.keys()
+        homes = {row[1] for row in rows}.difference(self._homes)
         for h, role_arn, account in select_in(self._connection, "SELECT h, role_arn, account FROM home WHERE h IN (?)", homes):
             self._homes[h] = self._q in home_text(role_arn, account)
-        names = {row[2] for row in rows} - self._names.keys()
+        names = {row[2] for row in rows}.difference(self._names)
         for t, text in select_in(self._connection, "SELECT t, text FROM name WHERE t IN (?)", names):
             self._names[t] = self._q in text
 

@@ -61,10 +61,9 @@ def _of_kind(connection: Connection, kind: _Kind, parts: list[Part]) -> list[Par
     if not patches and not concerned:
         return parts
     _keep(connection, kind, parts, patches, concerned)
+    left_out = concerned.union(patches)
     rest = [
-        part._replace(
-            **{kind.field: [row for row in getattr(part, kind.field) if row.event_id not in patches.keys() | concerned]}
-        )
+        part._replace(**{kind.field: [row for row in getattr(part, kind.field) if row.event_id not in left_out]})
         for part in parts
     ]
     whole = [_whole(connection, kind, event_id) for event_id in sorted(concerned)]

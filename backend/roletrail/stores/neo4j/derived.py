@@ -139,7 +139,7 @@ class _Settling:
 
     def _inherit(self, ids: set[str]) -> set[str]:
         """Sets above and crossing, parents first; ids whose children must look again."""
-        outside = {self._places[id_].standing.parent for id_ in ids} - self._places.keys() - self._parents.keys() - {""}
+        outside = {self._places[id_].standing.parent for id_ in ids}.difference(self._places, self._parents, ("",))
         if outside:
             self._parents.update(places_of(self._cypher, outside))
         changed: set[str] = set()
@@ -195,7 +195,7 @@ class _Settling:
         skip = self._places.keys() | self._changes.removed
         found = self._cypher.rows_of(_Q["continued"], sorted(concerned - continued))
         continued.update(above for above, id_ in found if id_ not in skip)
-        self._load(concerned - self._places.keys())
+        self._load(concerned.difference(self._places))
         for id_ in concerned:
             place = self._places.get(id_) or self._old.get(id_)
             if place is not None:

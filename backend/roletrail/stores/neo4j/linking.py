@@ -77,7 +77,7 @@ class Neo4jLinkWriter:
     def seen(self, ids: Collection[str]) -> dict[str, Seen]:
         kept = self._recent.seen
         found = {id_: kept[id_] for id_ in ids if id_ in kept}
-        missing = sorted(set(ids) - found.keys())
+        missing = sorted(set(ids).difference(found))
         if missing:
             found.update(seen_of(self._cypher, missing))
         return found
@@ -99,7 +99,7 @@ class Neo4jLinkWriter:
     def _refs_at(self, anchors: Iterable[int]) -> list[str]:
         """Observations under these anchors. Linking adds none, and asks for callers and providers under the same ones."""
         known, asked = self._refs, set(anchors)
-        missing = sorted(asked - known.keys())
+        missing = sorted(asked.difference(known))
         known.update((a, set()) for a in missing)
         for a, ref in self._cypher.rows_of(_Q["refs"], missing):
             known[a].add(ref)
@@ -107,7 +107,7 @@ class Neo4jLinkWriter:
 
     def _observed(self, kind: str, numbers: Collection[int]) -> dict[int, Any]:
         found = self._recent.kept(kind, numbers)
-        missing = sorted(set(numbers) - found.keys())
+        missing = sorted(set(numbers).difference(found))
         shape = _SHAPES[kind]
         found.update((number, shape.row(row)) for number, row in self._cypher.rows_of(_Q[f"{kind}s"], missing))
         return found
@@ -155,7 +155,7 @@ class Neo4jLinkWriter:
 
     def standings(self, ids: Collection[str]) -> dict[str, Standing]:
         kept = {id_: self._changes.standings[id_] for id_ in ids if id_ in self._changes.standings}
-        missing = sorted(set(ids) - kept.keys() - self._changes.removed)
+        missing = sorted(set(ids).difference(kept, self._changes.removed))
         found = {id_: shapes.STANDING.row(row) for id_, row in self._cypher.rows_of(_Q["standings"], missing)}
         return {**found, **kept}
 

@@ -81,7 +81,7 @@ class Gathering:
         actions = _by_identity(self._graph.actions_of(mine, EVERYTHING))
         attempts = _by_identity(self._graph.attempts_of(mine, EVERYTHING))
         paths = self._paths([id_ for id_ in mine if _is_path_worth(rows[id_], actions)], rows)
-        missing = {step for path in paths.values() for step in path} - rows.keys()
+        missing = {step for path in paths.values() for step in path}.difference(rows)
         rows.update(self._graph.rows(missing))
         told = Told(rows, self._steps(rows), paths)
         lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
@@ -203,7 +203,7 @@ class Gathering:
         new = {id_ for id_ in ids if id_ not in self._met}
         roots: dict[str, Node] = {}
         for page in self._pages(new, told):
-            strange = {row.standing.root for row in page} - roots.keys()
+            strange = {row.standing.root for row in page}.difference(roots)
             roots.update((row.node.id, row.node) for some in self._pages(strange, told) for row in some)
             self._met.update((row.node.id, _role_use(row, roots[row.standing.root])) for row in page)
         return self._met

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from roletrail.detect import told
@@ -36,6 +36,9 @@ of a follower reads hangs on what came, not on what the store has held since yea
 
 ALL_TIME = 1 << 40
 
+ByAddress = Mapping[str, Collection[str]]
+"""Identities of workloads by an address they called from."""
+
 NETWORK = frozenset({
     "RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "AllocateAddress", "ReleaseAddress", "AssociateAddress",
     "DisassociateAddress", "CreateNatGateway", "DeleteNatGateway", "CreateRoute", "ReplaceRoute", "DeleteRoute",
@@ -43,7 +46,7 @@ NETWORK = frozenset({
 })  # fmt: skip
 
 
-MOST_AT_ONCE = 4_000
+MOST_AT_ONCE = 5_000
 """Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 30 MB."""
 
 
@@ -58,9 +61,21 @@ def cases(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -
         yield Case(graph, ground, nodes, whole=True)
         return
     parts = _parts(nodes)
+    workloads = [node.id for node in nodes if node.workload]
     del nodes
+    by_address = cache(lambda: _by_address(graph, workloads))
     for ids in parts:
-        yield Case(graph, ground, [row.node for row in graph.rows(ids).values()])
+        yield Case(graph, ground, [row.node for row in graph.rows(ids).values()], by_address=by_address)
+
+
+def _by_address(graph: GraphStore, ids: Sequence[str]) -> ByAddress:
+    """Whose calls came from each address: read for some sessions at a time, and no more of them kept."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for start in range(0, len(ids), MOST_AT_ONCE):
+        some = {id_: id_ for id_ in ids[start : start + MOST_AT_ONCE]}
+        for a in graph.activities_of(some, 0, ALL_TIME):
+            found[a.address].add(some[a.identity])
+    return found
 
 
 def _judged(nodes: Iterable[Node]) -> list[Node]:
@@ -141,14 +156,17 @@ class Case:
     """Sessions that are judged together, each thing of them read once."""
 
     def __init__(
-        self, graph: GraphStore, ground: Ground, nodes: Iterable[Node], only: frozenset[str] = frozenset(), *, whole: bool = False
-    ) -> None:
-        """`whole`: the nodes are all there are in the store. `only`: ids of those that are asked about; none: all of them."""
+        self, graph: GraphStore, ground: Ground, nodes: Iterable[Node], only: frozenset[str] = frozenset(), *, whole: bool = False,
+        by_address: Callable[[], ByAddress] | None = None,
+    ) -> None:  # fmt: skip
+        """`whole`: the nodes are all there are in the store; where they are not, `by_address` has all workloads'. `only`: ids of
+        those that are asked about; none: all of them."""
         self._graph = graph
         self._ground = ground
         self.nodes = {node.id: node for node in nodes}
         self._only = only
         self._whole = whole
+        self._of_all = by_address
         read = self._with_their_roles() if only else self.nodes
         self._activities: dict[str, list[Activity]] = defaultdict(list)
         for a in graph.activities_of(read, 0, ALL_TIME):
@@ -214,13 +232,15 @@ class Case:
         return tuple(_neighbour(*self._known[id_], uses[id_]) for id_ in sorted(uses) if id_ in self._known)
 
     def _workloads_at(self, address: str) -> Collection[str]:
-        """From what was read when that is all there is; strangers at the address need no look-up then."""
-        if not self._whole:
-            return [n.identity for n in self._neighbours(address) if n.kind == "workload"]
-        return self._by_address.get(address, ())
+        """From what was read when all of it was; strangers at the address need no look-up then."""
+        if self._whole:
+            return self._mine.get(address, ())
+        if self._of_all is not None:
+            return self._of_all().get(address, ())
+        return [n.identity for n in self._neighbours(address) if n.kind == "workload"]
 
     @cached_property
-    def _by_address(self) -> dict[str, set[str]]:
+    def _mine(self) -> ByAddress:
         found: defaultdict[str, set[str]] = defaultdict(set)
         for id_, activities in self._activities.items():
             if self.nodes[id_].workload:
@@ -238,7 +258,7 @@ class Case:
             elif id_ not in self._known:
                 strangers.append(id_)
         rows = self._graph.rows(strangers) if strangers else {}
-        roots = {row.standing.root for row in rows.values()} - self._roots.keys() - {""}
+        roots = {row.standing.root for row in rows.values()}.difference(self._roots, ("",))
         self._roots.update((id_, row.node) for id_, row in (self._graph.rows(roots) if roots else {}).items())
         self._known.update((id_, (row.node, self._roots.get(row.standing.root, row.node))) for id_, row in rows.items())
 
