@@ -32,7 +32,8 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 EXIT_CODES = """Every reading command takes `--json`. Exit codes: 0 done, 1 failed, 2 a bad parameter, 3 not found, 4 not allowed, 5 the store
-cannot be opened, 6 an input cannot be read, 7 something was quarantined (`ingest --strict`), 70 a fault of ours, 130 interrupted.
+cannot be opened, 6 an input cannot be read, 7 something was quarantined (`ingest --strict`)
+or changed by somebody else meanwhile, 8 asked too often, 9 the audit log does not hold (`audit verify`), 70 a fault of ours, 130 interrupted.
 """
 
 

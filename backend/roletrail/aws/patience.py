@@ -45,10 +45,18 @@ def kind_of(error: Exception) -> Kind:
     code = code_of(error)
     if code in _KINDS:
         return _KINDS[code]
+    if _is_unsigned(error):
+        return "denied"
     status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if code else 0
     if status >= 500 or (not code and _is_broken_line(error)):
         return "passing"
     return "other"
+
+
+def _is_unsigned(error: Exception) -> bool:
+    from botocore import exceptions  # noqa: PLC0415 - see clients
+
+    return isinstance(error, exceptions.NoCredentialsError)
 
 
 def _is_broken_line(error: Exception) -> bool:
@@ -96,6 +104,8 @@ def pause(attempt: int) -> float:
 def sentence(error: Exception) -> str:
     """What went wrong, on one line and without what AWS echoes of our request."""
     code = code_of(error)
+    if _is_unsigned(error):
+        return "there are no AWS credentials here."
     return f"AWS answers {code}." if code else f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail.auth.audit import MAX_ROWS
-from roletrail.cli.console import out, plain, write_json
+from roletrail.cli.console import err, out, plain, say_none, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.usecases import access
@@ -31,8 +31,12 @@ def list_(
     if as_json:
         write_json(page.items)
         return
+    if not page.items:
+        say_none("rows yet", "Changes and reads of evidence write them.")
     for row in page.items:
         out().print(plain(f"{row.n:>6}  {row.at}  {row.actor} ({row.via})  {row.action} {row.resource} {row.detail}"))
+    if page.next:
+        err().print(f"More follow: --after {page.next} shows the next page.", style="dim")
 
 
 @group.command()

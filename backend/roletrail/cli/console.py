@@ -70,6 +70,11 @@ def write_text(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def say_none(what: str, then: str) -> None:
+    """Instead of an empty list: that it is empty, and what fills it."""
+    err().print(f"No {what}. {then}", style="dim", highlight=False)
+
+
 def say_hidden(own: int) -> None:
     """Beside a list: what was left out of it as our own reading."""
     if own:

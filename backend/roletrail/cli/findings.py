@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from roletrail.auth.actor import local_actor
-from roletrail.cli.console import chip, err, out, plain, say_hidden, write_json
+from roletrail.cli.console import chip, err, out, plain, say_hidden, say_none, write_json
 from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.errors import InvalidRequest
 from roletrail.usecases.findings import listing as cases
@@ -207,6 +207,8 @@ def list_allowed(store: Store = None, as_json: AsJson = False) -> None:
         if as_json:
             write_json(views)
             return
+        if not views:
+            say_none("exceptions", "`roletrail allow add` makes one.")
         for view in views:
             match = ", ".join(f"{name}={value}" for name, value in view.match.items())
             out().print(

@@ -8,7 +8,7 @@ import typer
 
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
-from roletrail.cli.console import out, plain, write_json
+from roletrail.cli.console import out, plain, say_none, write_json
 from roletrail.cli.options import AsJson, Store, settings_of
 
 ingests = typer.Typer(
@@ -27,6 +27,8 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
     if as_json:
         write_json(page.items)
         return
+    if not page.items:
+        say_none("loading so far", "`roletrail ingest PATH` loads logs.")
     for one in page.items:
         out().print(
             plain(

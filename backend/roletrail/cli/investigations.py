@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from roletrail.auth.actor import Actor, local_actor
-from roletrail.cli.console import err, out, plain, write_json
+from roletrail.cli.console import err, out, plain, say_none, write_json
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.errors import InputUnavailable
 from roletrail.usecases.investigations import case_file, cases, pins
@@ -49,6 +49,8 @@ def list_(
     if as_json:
         write_json(page.items)
     else:
+        if not page.items:
+            say_none("investigations", "`roletrail investigations create TITLE` opens one.")
         for row in page.items:
             grown = f", {row.grown} grew" if row.grown else ""
             who = f", {row.assignee}" if row.assignee else ""

@@ -201,6 +201,10 @@ def _print_summary(summary: IngestSummary) -> None:
             console.print(Text("  ") + plain(account.locator) + Text(f": {_reasons(account.reasons)}", style="yellow"))
         if len(bad) > MOST_NAMED:
             console.print(f"  and {len(bad) - MOST_NAMED:,} more files; --json lists every one", style="dim")
+    if summary.quarantined and not summary.taken + summary.doubles + summary.known:
+        err().print(
+            "Nothing of it is what is read: CloudTrail's records, bare or in a wrapper it is shipped in (docs/quickstart.md, 3)."
+        )
     if summary.interrupted:
         err().print("Interrupted: what was committed stays, the next run goes on from there.", style="yellow")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from roletrail.cli.console import out, plain, write_json
+from roletrail.cli.console import out, plain, say_none, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.usecases.investigations import marks as cases
@@ -43,6 +43,8 @@ def list_(
     if as_json:
         write_json(found)
         return
+    if not found:
+        say_none("marks", "`roletrail marks set` sets one.")
     for one in found:
         what = " ".join(filter(None, (one.label or one.session_id, *one.addresses, *one.agents, one.since, one.until)))
         gone = f" (lifted by {one.lifted_by})" if one.lifted_at else ""

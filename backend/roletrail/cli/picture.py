@@ -159,7 +159,11 @@ def trace(view: TraceView) -> Group:
             )
         parts.append(table)
     else:
-        parts.append(Text("Nothing in this store."))
+        parts.append(
+            Text(
+                "Nothing in this store names it. `roletrail triage` looks for it in logs that are not loaded; `roletrail coverage` says what is loaded."
+            )
+        )
     return Group(*parts)  # type: ignore[arg-type]
 
 

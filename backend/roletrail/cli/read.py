@@ -10,7 +10,7 @@ import typer
 
 from roletrail.auth.actor import local_actor
 from roletrail.cli import picture
-from roletrail.cli.console import err, out, say_hidden, write_json, write_json_lines
+from roletrail.cli.console import err, out, say_hidden, say_none, write_json, write_json_lines
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.stores.port import ChainQuery, GraphStore
 from roletrail.usecases import events as event_cases
@@ -109,7 +109,9 @@ def _print_chains(found: list[ChainView], query: ChainQuery) -> None:
     for view in found:
         console.print(picture.chain(view))
     if not found:
-        err().print(f"No chain with at least {query.min_sessions} role sessions matches. Try --min-sessions 1.")
+        err().print(
+            f"No chain with at least {query.min_sessions} role sessions matches. --min-sessions 1 shows single assumptions, `roletrail health` what is loaded."
+        )
 
 
 def show(
@@ -139,7 +141,10 @@ def roles(
     if as_json:
         write_json(view)
         return
-    out().print(picture.roles(view))
+    if view.edges:
+        out().print(picture.roles(view))
+    else:
+        say_none("role was used to assume another", "`roletrail health` says what is loaded.")
     if view.edges_left_out or view.more_pairs:
         err().print("There are more pairs than these.", style="dim")
 

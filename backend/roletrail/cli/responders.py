@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from roletrail.cli.console import out, plain, write_json
+from roletrail.cli.console import out, plain, say_none, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading
 from roletrail.usecases.investigations import responders as cases
@@ -22,6 +22,8 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
     if as_json:
         write_json(found)
         return
+    if not found:
+        say_none("responders", "`roletrail responders declare` names a role of yours that cleans up.")
     for one in found:
         which = " ".join(filter(None, (one.session_name, one.source_identity))) or "any session"
         out().print(plain(f"{one.id}  {one.role} ({which}) {one.why}"))

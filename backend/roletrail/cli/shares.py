@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from roletrail.auth.binding import url_of
-from roletrail.cli.console import err, out, plain, write_json
+from roletrail.cli.console import err, out, plain, say_none, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.investigations.redact import told
@@ -62,6 +62,8 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
     if as_json:
         write_json(view.items)
         return
+    if not view.items:
+        say_none("shares", "`roletrail shares create` freezes an investigation or session behind a link.")
     for one in view.items:
         out().print(
             plain(f"{one.id}  {one.state:<8}  {one.title[:60]}  {one.views} views, by {one.created_by}, until {one.expires_at}")

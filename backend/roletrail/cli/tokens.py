@@ -9,7 +9,7 @@ import typer
 from roletrail.appdb import AppDatabase
 from roletrail.auth.access import Access
 from roletrail.auth.binding import url_of
-from roletrail.cli.console import err, out, plain, write_json
+from roletrail.cli.console import err, out, plain, say_none, write_json
 from roletrail.cli.investigations import writer
 from roletrail.cli.options import AsJson, Store, reading, settings_of
 from roletrail.errors import InvalidRequest
@@ -63,6 +63,8 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
     if as_json:
         write_json(found)
         return
+    if not found:
+        say_none("tokens", "`roletrail token create` makes one.")
     for one in found:
         state = "expired" if one.expired else f"until {one.expires_at}"
         out().print(

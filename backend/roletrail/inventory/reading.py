@@ -44,7 +44,8 @@ def files_of(paths: Sequence[str]) -> Iterator[Path]:
             yield path
         else:
             raise InputUnavailable(
-                f"There is nothing at {text}.", hint="Name files or folders with the output of describe calls."
+                f"There is nothing at {text}.",
+                hint="Name files, or folders with files, that AWS's own calls have written as JSON.",
             )
 
 

@@ -109,7 +109,9 @@ def revoke_token(ports: Ports, actor: Actor, id_: str) -> None:
     require(actor, "access.manage", id_)
     with ports.app.write():
         if not Access(ports.app).revoke_token(id_):
-            raise NotFound("There is no token with this id.")
+            raise NotFound(
+                "There is no token with this id.", hint="`roletrail token list` and the page of tokens have their ids."
+            )
         AuditLog(ports.app).wrote(actor, "access.manage", id_, "revoked token")
 
 

@@ -145,7 +145,7 @@ class _Walk:
             raise
         except Exception as error:
             hints = {
-                "denied": "s3:ListBucket on the bucket is missing, or the credentials are no good.",
+                "denied": "s3:ListBucket on the bucket is missing, or credentials are: they are found as the AWS CLI finds them (AWS_PROFILE, for one).",
                 "gone": "Check its name.",
             }
             raise InputUnavailable(

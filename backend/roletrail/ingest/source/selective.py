@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from roletrail.errors import InputUnavailable
+from roletrail.errors import InvalidRequest
 from roletrail.ingest.source import Listed, file
 from roletrail.ingest.source.delivery import Window, delivery_of
 from roletrail.ingest.source.lookup_events import Attribute, History, Stretch, account_of_ours, regions_of_ours
@@ -117,13 +117,17 @@ class InHistory:
 
 @contextmanager
 def selective(named: str, regions: frozenset[str]) -> Iterator[Selective]:
-    """The source of `--from`: s3://BUCKET/PREFIX, lookup-events, athena-csv:FILE, or files. Raises InputUnavailable."""
+    """The source of `--from`: s3://BUCKET/PREFIX, lookup-events, athena-csv:FILE, or files. Raises InputUnavailable, or InvalidRequest."""
     if named.startswith("s3://"):
         source: Selective = InBucket(named, regions)
     elif named == "lookup-events":
         source = InHistory(regions)
     elif named in ("", "athena-csv"):
-        raise InputUnavailable("Say where the logs are.", hint="--from s3://BUCKET/PREFIX, lookup-events, or athena-csv:FILE.")
+        raise InvalidRequest("Say where the logs are.", hint="--from s3://BUCKET/PREFIX, lookup-events, or athena-csv:FILE.")
+    elif "://" in named:
+        raise InvalidRequest(
+            f"{named!r} is no place logs are read from.", hint="--from s3://BUCKET/PREFIX, lookup-events, or athena-csv:FILE."
+        )
     else:
         source = InFiles([named.removeprefix("athena-csv:")])
     try:

@@ -204,7 +204,7 @@ def _change_it(ports: Ports, actor: Actor, id_: str, what: str, change: Callable
 def _title(text: str) -> str:
     line = " ".join(text.split())
     if not line or len(line) > MAX_TITLE:
-        raise InvalidRequest(f"A title has 1 to {MAX_TITLE} characters.")
+        raise InvalidRequest(f"A title has 1 to {MAX_TITLE} characters.", hint='Say what it is about, such as "Case 42".')
     return _storable(line)
 
 

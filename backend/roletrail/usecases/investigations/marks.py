@@ -163,7 +163,9 @@ def lift_mark(ports: Ports, actor: Actor, id_: str) -> None:
     require(actor, "marks.write", id_)
     with ports.app.write():
         if not MarkBook(ports.app).lift(actor.name, id_):
-            raise NotFound("There is no mark with this id, or it was lifted already.")
+            raise NotFound(
+                "There is no mark with this id, or it was lifted already.", hint="`roletrail marks list` has them all."
+            )
         AuditLog(ports.app).wrote(actor, "marks.write", id_, "lifted")
 
 

@@ -133,7 +133,9 @@ def revoke_share(ports: Ports, actor: Actor, id_: str) -> None:
     require(actor, "shares.write", id_)
     with ports.app.write():
         if not ShareBook(ports.app).revoke(actor.name, id_):
-            raise NotFound("There is no share with this id, or it was revoked already.")
+            raise NotFound(
+                "There is no share with this id, or it was revoked already.", hint="`roletrail shares list` has them all."
+            )
         AuditLog(ports.app).wrote(actor, "shares.write", id_, "revoked")
 
 
