@@ -120,9 +120,13 @@ def _add_errors(app: FastAPI, pages_site: Site) -> None:
 
     @app.exception_handler(HTTPException)
     def on_http(request: Request, error: HTTPException) -> Response:
-        if _wants_json(request.scope):
-            return problem_for_status(error.status_code)
-        return web_errors.status_page(pages_site, request, error.status_code)
+        answer = (
+            problem_for_status(error.status_code)
+            if _wants_json(request.scope)
+            else web_errors.status_page(pages_site, request, error.status_code)
+        )
+        answer.headers.update(error.headers or {})  # Allow, of a method that is not
+        return answer
 
     @app.exception_handler(Exception)
     def on_bug(request: Request, error: Exception) -> Response:

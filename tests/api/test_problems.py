@@ -47,6 +47,7 @@ def test_problems(reader: httpx.Client, method: str, path: str, status: int, cod
     assert answer.headers["content-type"] == "application/problem+json"
     assert set(body) == {"type", "title", "status", "code", "detail", "hint"}
     assert body["detail"]
+    assert answer.headers.get("allow", "") == ("GET" if status == 405 else ""), "RFC 9110, 15.5.6"
 
 
 @pytest.mark.parametrize(

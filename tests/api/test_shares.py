@@ -87,7 +87,9 @@ def test_a_reader_sees_the_snapshot_and_reaches_nothing_else(
         links = set(re.findall(r'(?:href|action|src)="([^"]+)"', page.text))
         assert all(link.startswith(("/assets/", f"/shared/{made['share']['id']}/")) for link in links), links
         place = f"/shared/{made['share']['id']}"
-        assert stranger.get(f"{place}/picture.svg").text.startswith("<svg")
+        picture = stranger.get(f"{place}/picture.svg").text
+        assert picture.startswith("<svg")
+        assert picture in page.text, "the page draws what was frozen, in its own theme"
         assert stranger.get(f"{place}/snapshot.json").status_code == 404
         assert len(every_route) > 60
         for method, path in every_route:

@@ -110,6 +110,9 @@ def test_nothing_to_show_says_what_to_try(command: Command, sample_store: str) -
     assert done.returncode == 0
     assert "--min-sessions 1" in done.stderr
     assert command.json("chains", "--min-sessions", "50", "--json", "--store", sample_store) == []
+    done = command.run("responders", "list", "--store", sample_store)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "roletrail responders declare" in done.stderr
 
 
 def test_coverage_and_impact_are_the_answers_of_the_api(

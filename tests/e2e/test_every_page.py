@@ -150,6 +150,8 @@ def test_every_page(visitor: Visitor, site: Site) -> None:
             assert address, name
             page.goto(address)
             expect(page).to_have_title(re.compile(r".+ · Roletrail$"))
+            if name == "whole":
+                expect(page.locator("#whole tr[aria-selected=true]")).to_be_in_viewport()
             looked_at(page, visitor.watch, name)
             twin = page.locator("footer a", has_text="JSON")
             if name not in WITHOUT_TWIN:

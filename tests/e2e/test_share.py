@@ -26,8 +26,12 @@ def test_a_logged_out_browser_opens_a_share_and_nothing_else(visitor: Visitor) -
         expect(reader.get_by_text("Read-only snapshot")).to_be_visible()
         assert "rts_" not in reader.url
         assert "rts_" not in reader.content()
-        expect(reader.locator("img")).to_have_js_property("complete", True)
-        assert reader.locator("img").evaluate("picture => picture.naturalWidth") > 100
+        picture = reader.locator(".frozen-graph svg")
+        assert picture.evaluate("drawn => drawn.getBoundingClientRect().width") > 100
+        for theme in ("light", "dark"):
+            reader.emulate_media(color_scheme=theme)
+            words = picture.locator(".label-0").first.evaluate("text => getComputedStyle(text).fill")
+            assert words == reader.evaluate("getComputedStyle(document.body).color"), theme
         for place in ("/", "/chains", "/settings/shares", "/api/v1/chains"):
             answer = context.request.get(place)
             assert answer.status == 401, place

@@ -60,7 +60,8 @@ def _reasons(story: Story, kept: list[tuple[Deed, int]]) -> Iterator[Reason]:
     for n, deeds in enumerate(ranked[:MOST_KINDS]):
         first = deeds[0]
         times = f" ({len(deeds)} times)" if len(deeds) > 1 else ""
-        said = f"was refused ({first.action.error_code}): {first.action.target}" if first.tried else first.said
+        on = f": {first.action.target}" if first.action.target else ""
+        said = f"was refused ({first.action.error_code}){on}" if first.tried else first.said
         text = f"{first.action.event_name}{times} by {called(story.node)}: {said}"
         yield Reason(text, _weight(deeds) if n == 0 else _weight(deeds) // 3, tuple(deed.ref for deed in deeds)[:MOST_EVENTS])
 

@@ -132,17 +132,17 @@ def _lane(chart: Chart, lane: Lane, y: int, *, linked: bool) -> Iterator[str]:
     middle = y + LANE // 2
     yield f'<g class="fall-lane tone-lane-{lane.tone}" data-lane="{markup(lane.id)}">'
     yield f'<rect class="fall-hit" x="0" y="{y}" width="{WIDTH}" height="{LANE}" fill="none" pointer-events="all"/>'
-    shift = min(lane.level - 1, 6) * 9
+    shift, chip = min(lane.level - 1, 6) * 9, 10 + 7 * len(str(lane.digit))
     if lane.digit:
         yield (
-            f'<rect class="fall-chip" x="{shift}" y="{middle - 8}" width="17" height="16" rx="4" fill="{colour}"/>'
-            f'<text class="fall-digit" x="{shift + 8.5}" y="{middle + 4}" text-anchor="middle" font-weight="700"'
+            f'<rect class="fall-chip" x="{shift}" y="{middle - 8}" width="{chip}" height="16" rx="4" fill="{colour}"/>'
+            f'<text class="fall-digit" x="{shift + chip / 2:g}" y="{middle + 4}" text-anchor="middle" font-weight="700"'
             f' fill="{"#111111" if lane.tone == "watch" else "#ffffff"}">{lane.digit}</text>'
         )
     else:
         yield f'<circle class="fall-root" cx="{shift + 8.5}" cy="{middle}" r="4" fill="none" stroke="#6b7280" stroke-width="1.5"/>'
     label = markup(clip(lane.label, max(8, LABEL - shift // 7)))
-    yield f'<text class="fall-label" x="{shift + 24}" y="{middle + 4}" fill="#14171c">{label}</text>'
+    yield f'<text class="fall-label" x="{shift + chip + 7}" y="{middle + 4}" fill="#14171c">{label}</text>'
     begin, end = lane.begin or chart.since, lane.end or chart.until
     if begin < chart.until and end > chart.since:
         words = f"valid {_clock(lane.begin) or 'before'} to {_clock(lane.end) or 'later'}"

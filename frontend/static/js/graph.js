@@ -70,7 +70,7 @@ function elements(lineage) {
     if (lineage.byId.has(hop.parent)) made.push(edge(hop));
   }
   const root = lineage.hops[0];
-  if (root?.address) made.push(...addressOf(root));
+  if (root?.address && !root.parent) made.push(...addressOf(root));
   return made;
 }
 
