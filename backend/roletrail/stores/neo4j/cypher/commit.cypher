@@ -13,6 +13,7 @@ RETURN s.id, s.facts, s.internal, s.count, s.errors, s.firstAt, s.firstEvent, s.
 // uses
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})-[u:USED]->(c:Credential)
+USING INDEX s:Subject(id)
 RETURN s.id, c.accessKeyId, properties(u)
 
 // write_callers

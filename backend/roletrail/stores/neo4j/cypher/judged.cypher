@@ -105,7 +105,9 @@ RETURN arn, id, first ORDER BY first, id
 // children_between
 UNWIND $rows AS parent
 CALL (parent) {
-  MATCH (:Subject {id: parent})-[:LED_TO]->(s:Identity) WHERE s.started >= $from AND s.started <= $to
+  MATCH (p:Subject {id: parent})-[:LED_TO]->(s:Identity)
+  USING INDEX p:Subject(id)
+  WHERE s.started >= $from AND s.started <= $to
   RETURN s.id AS id, s.started AS started ORDER BY started, id LIMIT $limit
 }
 RETURN parent, id, started ORDER BY started, id

@@ -38,11 +38,13 @@ RETURN s.id, properties(s)
 // edges_into
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})<-[e:ASSUMED|FEDERATED|GOT_SESSION_TOKEN|GOT_FEDERATION_TOKEN|RAN_ROOT_TASK|SWITCHED|DELIVERED|SIGNED_IN|CREATED|ATTEMPTED]-(p:Subject)
+USING INDEX s:Subject(id)
 RETURN s.id, type(e), p.id, properties(e) ORDER BY e.rank
 
 // children
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})-[:ASSUMED|FEDERATED|GOT_SESSION_TOKEN|GOT_FEDERATION_TOKEN|RAN_ROOT_TASK|SWITCHED|DELIVERED|SIGNED_IN|CREATED|ATTEMPTED]->(c:Subject)
+USING INDEX s:Subject(id)
 RETURN DISTINCT s.id, c.id
 
 // is_identity
@@ -67,6 +69,7 @@ CREATE (p)-[e:$(r.kind)]->(s) SET e = r.properties
 // drop_edges
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})<-[e:ASSUMED|FEDERATED|GOT_SESSION_TOKEN|GOT_FEDERATION_TOKEN|RAN_ROOT_TASK|SWITCHED|DELIVERED|SIGNED_IN|CREATED|ATTEMPTED]-()
+USING INDEX s:Subject(id)
 DELETE e
 
 // put_principals
@@ -110,17 +113,23 @@ DELETE l
 
 // end_aliases
 UNWIND $rows AS id
-MATCH (s:Subject {id: id})-[a:ALIAS_OF]->() DELETE a
+MATCH (s:Subject {id: id})-[a:ALIAS_OF]->()
+USING INDEX s:Subject(id)
+DELETE a
 
 // claimed
 // Callers that are aliases say so themselves; the others are ids of issuances that these claim.
 UNWIND $rows AS id
-MATCH (s:Subject {id: id})<-[:ALIAS_OF]-(a:Subject) WHERE NOT a:Caller
+MATCH (s:Subject {id: id})<-[:ALIAS_OF]-(a:Subject)
+USING INDEX s:Subject(id)
+WHERE NOT a:Caller
 RETURN a.id, s.id
 
 // drop_aliases
 UNWIND $rows AS r
-MATCH (a:Subject {id: r[0]})-[x:ALIAS_OF]->(s:Subject {id: r[1]}) DELETE x
+MATCH (a:Subject {id: r[0]})-[x:ALIAS_OF]->(s:Subject {id: r[1]})
+USING INDEX a:Subject(id)
+DELETE x
 
 // put_aliases
 UNWIND $rows AS r
@@ -132,6 +141,7 @@ SET x += r[2]
 // aliases
 UNWIND $rows AS id
 MATCH (a:Subject {id: id})-[x:ALIAS_OF]->(s:Subject)
+USING INDEX a:Subject(id)
 RETURN id, s.id, properties(x) ORDER BY s.id
 
 // named
@@ -158,6 +168,7 @@ RETURN s.id, s.firstAt, s.lastAt
 // primary_children
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})-[:LED_TO]->(c:Subject)
+USING INDEX s:Subject(id)
 RETURN c.id
 
 // continued
@@ -190,7 +201,9 @@ MATCH (s:Subject {id: id}) REMOVE s:Lost
 
 // part_ways
 UNWIND $rows AS id
-MATCH (s:Subject {id: id})<-[l:LED_TO]-() DELETE l
+MATCH (s:Subject {id: id})<-[l:LED_TO]-()
+USING INDEX s:Subject(id)
+DELETE l
 
 // lead
 UNWIND $rows AS r

@@ -12,6 +12,7 @@ RETURN s.id
 // edges_around
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})-[e:ASSUMED|FEDERATED|SWITCHED|DELIVERED]-()
+USING INDEX s:Subject(id)
 RETURN DISTINCT type(e), startNode(e).id, endNode(e).id, properties(e)
 
 // count_up
@@ -27,20 +28,24 @@ SET a.count = coalesce(a.count, 0) + r.count,
 // count_down
 // What is left, and whether the first or the last of them went.
 UNWIND $rows AS r
-MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+MATCH (p:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+USING INDEX p:AWSPrincipal(arn)
 SET a.count = a.count - r.count
 RETURN r.principal, r.role, a.count, r.first <= a.first OR r.last >= a.last
 
 // drop_counts
 UNWIND $rows AS r
-MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+MATCH (p:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+USING INDEX p:AWSPrincipal(arn)
 DELETE a
 
 // measure
 // The first and the last of what is left: passes over all sessions of the role.
 UNWIND $rows AS r
-MATCH (c:Identity {roleArn: r.role})<-[e:ASSUMED|FEDERATED|SWITCHED|DELIVERED]-(p:Subject)
-WHERE coalesce(p.roleArn, p.arn) = r.principal
+MATCH (c:Identity)<-[e:ASSUMED|FEDERATED|SWITCHED|DELIVERED]-(p:Subject)
+USING INDEX c:Identity(roleArn, lastSeen)
+WHERE c.roleArn = r.role AND c.lastSeen >= 0 AND coalesce(p.roleArn, p.arn) = r.principal
 WITH r, min(e.at) AS first, max(e.at) AS last WHERE first IS NOT NULL
-MATCH (:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+MATCH (q:AWSPrincipal {arn: r.principal})-[a:ASSUMED_ROLE]->(:AWSPrincipal {arn: r.role})
+USING INDEX q:AWSPrincipal(arn)
 SET a.first = first, a.last = last

@@ -17,10 +17,14 @@ WITH s, min(t.id) AS target
 RETURN CASE WHEN s:Identity THEN s.id ELSE target END
 
 // aliases_of
-MATCH (s:Subject {id: $id})<-[:ALIAS_OF]-(a:Subject) RETURN a.id ORDER BY a.id
+MATCH (s:Subject {id: $id})<-[:ALIAS_OF]-(a:Subject)
+USING INDEX s:Subject(id)
+RETURN a.id ORDER BY a.id
 
 // same_as
-MATCH (s:Subject {id: $id})<-[x:ALIAS_OF]-(a:Subject) WHERE x.rule IS NOT NULL
+MATCH (s:Subject {id: $id})<-[x:ALIAS_OF]-(a:Subject)
+USING INDEX s:Subject(id)
+WHERE x.rule IS NOT NULL
 RETURN a.id, properties(x) ORDER BY x.confidence, a.id LIMIT $limit
 
 // paths
@@ -33,11 +37,13 @@ RETURN id, collect([step.id, coalesce(step.lastPivot, '') = step.id, coalesce(st
 // level
 UNWIND $rows AS id
 MATCH (s:Subject {id: id})-[:LED_TO]->(c:Identity)
+USING INDEX s:Subject(id)
 RETURN c.started, c.id ORDER BY c.started, c.id LIMIT $limit
 
 // levels
 UNWIND $rows AS id
 MATCH path = (s:Subject {id: id})-[:LED_TO*1..50]->(c:Identity)
+USING INDEX s:Subject(id)
 WITH c, length(path) AS level LIMIT $limit
 RETURN level, c.started, c.id ORDER BY level, c.started, c.id
 
@@ -83,7 +89,8 @@ MATCH (s:Identity) WHERE s.account = $value AND s.lastSeen <= $seen AND (s.lastS
 RETURN s.lastSeen, s.id ORDER BY s.lastSeen DESC, s.id LIMIT $limit
 
 // by_address
-MATCH (:SourceAddress {address: $value})<-[:USED_FROM]-(s:Identity)
+MATCH (a:SourceAddress {address: $value})<-[:USED_FROM]-(s:Identity)
+USING INDEX a:SourceAddress(address)
 WHERE s.lastSeen <= $seen AND (s.lastSeen < $seen OR s.id > $id)
 RETURN s.lastSeen, s.id ORDER BY s.lastSeen DESC, s.id LIMIT $limit
 
@@ -122,7 +129,8 @@ MATCH (s:Identity) WHERE s.searchText CONTAINS $value
 RETURN s.id, s.searchText, coalesce(s.roleArn, ''), coalesce(s.account, '')
 
 // users_of_key
-MATCH (:Credential {accessKeyId: $key})<-[:USED]-(s:Subject)
+MATCH (c:Credential {accessKeyId: $key})<-[:USED]-(s:Subject)
+USING INDEX c:Credential(accessKeyId)
 OPTIONAL MATCH (s)-[:ALIAS_OF]->(t:Subject)
 RETURN s.id, t.id
 
@@ -152,7 +160,8 @@ MATCH (a:Activity) WHERE a.identity = id AND a.cell >= $from AND a.cell < $to
 RETURN properties(a)
 
 // users_of_address
-MATCH (:SourceAddress {address: $address})<-[f:USED_FROM]-(s:Caller)
+MATCH (a:SourceAddress {address: $address})<-[f:USED_FROM]-(s:Caller)
+USING INDEX a:SourceAddress(address)
 RETURN s.lastAt, s.id ORDER BY s.lastAt DESC, s.id SKIP $skip LIMIT $limit
 
 // from_address
@@ -162,11 +171,14 @@ RETURN properties(a)
 
 // addresses
 UNWIND $rows AS id
-MATCH (s:Subject {id: id})-[f:USED_FROM]->(a:SourceAddress) WHERE f.count > 0
+MATCH (s:Subject {id: id})-[f:USED_FROM]->(a:SourceAddress)
+USING INDEX s:Subject(id)
+WHERE f.count > 0
 RETURN id, a.address, f.count
 
 // credentials
 MATCH (s:Subject {id: $id})-[u:USED]->(c:Credential)
+USING INDEX s:Subject(id)
 RETURN c.accessKeyId, properties(u) ORDER BY c.accessKeyId LIMIT $limit
 
 // actions
@@ -219,4 +231,5 @@ MATCH (s:Subject) WHERE s.id > $after RETURN s.id ORDER BY s.id LIMIT $limit
 // all_aliases
 UNWIND $rows AS id
 MATCH (a:Subject {id: id})-[x:ALIAS_OF]->(t:Subject)
+USING INDEX a:Subject(id)
 RETURN id, t.id, properties(x) ORDER BY t.id

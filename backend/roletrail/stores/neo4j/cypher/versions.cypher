@@ -58,6 +58,7 @@ MATCH (a:Attempt {number: number}) DETACH DELETE a
 // uncount
 UNWIND $rows AS r
 MATCH (s:Subject {id: r.id})-[f:USED_FROM]->(a:SourceAddress {address: r.address})
+USING INDEX s:Subject(id)
 SET f.count = f.count - 1
 
 // look_again
