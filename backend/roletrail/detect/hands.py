@@ -6,6 +6,7 @@ right place; only what was done, and with what, can tell. The weights are hand-s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -77,6 +78,8 @@ class Customs:
         for a in sorted(activities, key=lambda a: (a.first_at, a.first_event)):
             if not a.invoked_by:
                 self._meet(a)
+        self._times = sorted({since for first in self._first.values() for since, _ in first})
+        self._told: dict[tuple[int, Place | None], Habits] = {}
 
     def _meet(self, a: Activity) -> None:
         place = (a.address, a.access_key_id, kind_of(a.agent))
@@ -88,7 +91,13 @@ class Customs:
     def before(self, use: Activity, *, own: bool = False) -> Habits:
         """Habits from before a use; those of this key from this address with this client only when `own` says so: what is
         judged is no habit."""
-        at, mine = use.first_at, () if own else (use.address, use.access_key_id, kind_of(use.agent))
+        mine = None if own else (use.address, use.access_key_id, kind_of(use.agent))
+        time = (bisect_left(self._times, use.first_at), mine)  # nothing is learned between two first times
+        if time not in self._told:
+            self._told[time] = self._before(use.first_at, mine)
+        return self._told[time]
+
+    def _before(self, at: int, mine: Place | None) -> Habits:
         found: dict[str, set[str]] = {}
         for (kind, value), first in self._first.items():
             for since, place in first:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from roletrail.detect import hands, situation, workload_use
 from roletrail.detect.address import classify
@@ -17,9 +17,29 @@ from roletrail.lineage.model import Action, Activity, event_ref
 
 def judge(subject: Subject, world: World) -> list[UseVerdict]:
     """Verdicts on all uses of a workload's credentials."""
+    return [_verdict(subject, *judged) for judged in _judged(subject, world)] + _consoles(subject, world)
+
+
+def telling(subject: Subject, world: World) -> list[UseVerdict]:
+    """Those that say something against a use. Most uses are where they belong, by the hands they always had: of those no verdict
+    is worded."""
+    against = [judged for judged in _judged(subject, world) if _is_against(*judged)]
+    consoles = [verdict for verdict in _consoles(subject, world) if verdict.off or verdict.hands == "unfamiliar"]
+    return [_verdict(subject, *judged) for judged in against] + consoles
+
+
+Alike = tuple[Sequence[Found], Sequence[Judged]]
+"""Uses that look like the same hands, and what was said of their hands."""
+
+
+def _judged(subject: Subject, world: World) -> Iterator[Alike]:
     touched = world.told.touched.get(subject.id, ())
-    found = [verdict for group in _grouped(ruled(subject, world)) for verdict in _verdicts(subject, world, group, touched)]
-    return found + _consoles(subject, world, touched)
+    for group in _grouped(ruled(subject, world)):
+        yield from _alike(subject, world, group, touched)
+
+
+def _is_against(group: Sequence[Found], hands_of: Sequence[Judged]) -> bool:
+    return any(one.hands == "unfamiliar" for one in hands_of) or spoken(_surest(group).ruling)[1]
 
 
 Group = tuple[str, str, str, str, str, str]
@@ -35,8 +55,8 @@ def _grouped(rulings: Iterable[Found]) -> list[list[Found]]:
     return [sorted(group, key=lambda found: (found.activity.first_at, found.activity.first_event)) for group in groups.values()]
 
 
-def _verdicts(subject: Subject, world: World, group: Sequence[Found], touched: Sequence[Action]) -> list[UseVerdict]:
-    """One verdict for the uses of a group that look like the same hands."""
+def _alike(subject: Subject, world: World, group: Sequence[Found], touched: Sequence[Action]) -> list[Alike]:
+    """The uses of a group by the hands they look like: each gets one verdict."""
     clients: dict[str, list[Found]] = {}
     for found in group:
         clients.setdefault(hands.kind_of(found.activity.agent), []).append(found)
@@ -48,7 +68,7 @@ def _verdicts(subject: Subject, world: World, group: Sequence[Found], touched: S
             held = by_hands.setdefault(judged.hands == "unfamiliar", ([], []))
             held[0].extend(uses)
             held[1].append(judged)
-    return [_verdict(subject, sorted(uses, key=_time), judged) for uses, judged in by_hands.values()]
+    return [(sorted(uses, key=_time), judged) for uses, judged in by_hands.values()]
 
 
 def _parted(
@@ -95,8 +115,12 @@ def _hands(
     return hands.judge([a for a in activities if not a.invoked_by] or activities, habits, touched, beside)
 
 
+def _surest(group: Sequence[Found]) -> Found:
+    return max(group, key=lambda found: found.ruling.confidence)
+
+
 def _verdict(subject: Subject, group: Sequence[Found], hands_of: Sequence[Judged]) -> UseVerdict:
-    best = max(group, key=lambda found: found.ruling.confidence)
+    best = _surest(group)
     activities = [found.activity for found in group]
     first = activities[0]
     node = subject.sessions[first.identity]
@@ -140,8 +164,9 @@ def _raised(reasons: tuple[Basis, ...], parts: Sequence[Basis]) -> tuple[Basis, 
     return (*reasons, *(Basis(f"hands: {part.text}", 0.0, part.events) for part in parts))
 
 
-def _consoles(subject: Subject, world: World, touched: Sequence[Action]) -> list[UseVerdict]:
+def _consoles(subject: Subject, world: World) -> list[UseVerdict]:
     """D19 and W6: sign-ins and sign-in links made with the credentials, judged wherever they were made from."""
+    touched = world.told.touched.get(subject.id, ())
     found: list[UseVerdict] = []
     for s in subject.sign_ins:
         node = subject.sessions.get(s.identity) or next(iter(subject.sessions.values()))

@@ -7,6 +7,7 @@ Source: the table's rows and their order are the specification's; each row has a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from roletrail.detect.address import AddressClass
@@ -116,6 +117,7 @@ UNKNOWN_INSTANCE: tuple[Row, ...] = (*_ALWAYS, *_ENDPOINT_OWNER, *_ENDPOINT_LEFT
 """The rows that apply when nothing is known about the instance."""
 
 
+@lru_cache(1 << 10)  # workloads stand in few situations
 def decide(situation: Situation) -> Ruling:
     """The first row that takes the situation, with D11's region and D18's cap applied."""
     rows = TABLE if situation.known else UNKNOWN_INSTANCE

@@ -30,7 +30,7 @@ from roletrail.stores.judging import FindingQuery, Judged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.gathering import Gathering
 from roletrail.usecases.investigations.flow import flowed
-from roletrail.usecases.places.off_instance import judge_uses
+from roletrail.usecases.places.off_instance import telling_uses
 
 BATCH = 5_000
 OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
@@ -126,12 +126,11 @@ class _Run:
 
     def _used_where(self, only: Sequence[str]) -> dict[str, list[UseVerdict]]:
         """Verdicts that rules look at on where workloads' credentials were used, by session: of all, or of the workloads that
-        own `only`. Most uses are where they belong, by the hands they always had: of those nothing is kept."""
+        own `only`."""
         found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
         if self._given.inventory is not None:
-            for verdict in judge_uses(self._graph, self._given.inventory, only):
-                if verdict.off or verdict.hands == "unfamiliar":
-                    found[verdict.session_id].append(verdict)
+            for verdict in telling_uses(self._graph, self._given.inventory, only):
+                found[verdict.session_id].append(verdict)
         return dict(found)
 
     def anew(self) -> list[Finding]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
-from roletrail.detect.judging import judge
+from roletrail.detect.judging import judge, telling
+from roletrail.detect.subject import Subject, World
 from roletrail.detect.verdict import UseVerdict
 from roletrail.inventory.port import Inventory
 from roletrail.stores.cursors import foreign_cursor
@@ -66,12 +67,21 @@ def view(v: UseVerdict) -> OffInstanceView:
 
 def judge_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[UseVerdict]:
     """Verdicts on all uses of workloads' credentials, or on those of the workloads that own the sessions `only`."""
-    for case in cases(graph, inventory, only):
-        yield from _verdicts(case)
+    yield from _of_cases(judge, cases(graph, inventory, only))
+
+
+def telling_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[UseVerdict]:
+    """Of those the ones that say something against a use: what rules look at."""
+    yield from _of_cases(telling, cases(graph, inventory, only))
+
+
+def _of_cases(judged: Callable[[Subject, World], list[UseVerdict]], found: Iterator[Case]) -> Iterator[UseVerdict]:
+    for case in found:
+        yield from _of_case(judged, case)
         del case  # before the next one is read: two are twice the memory
 
 
-def _verdicts(case: Case) -> Iterator[UseVerdict]:
+def _of_case(judged: Callable[[Subject, World], list[UseVerdict]], case: Case) -> Iterator[UseVerdict]:
     world = case.world()
     for subject in case.subjects():
-        yield from judge(subject, world)
+        yield from judged(subject, world)
