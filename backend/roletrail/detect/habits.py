@@ -50,12 +50,18 @@ def who_is_root(story: Story) -> str:
 
 
 def pair_key(above: Step, step: Step) -> int:
-    return habit("pair", caller_shape(above.node), fold_role(step.node.role_name))
+    node = above.node
+    return _pair("" if node.role_name else caller_shape(node), node.role_name, step.node.role_name)
+
+
+@lru_cache(1 << 13)
+def _pair(caller: str, above: str, role: str) -> int:
+    """By one look-up: every session of a role asks."""
+    return habit("pair", fold_role(above) if above else caller, fold_role(role))
 
 
 def caller_shape(node: Node) -> str:
-    if node.role_name:
-        return fold_role(node.role_name)
+    """Of what is no role."""
     if node.type == "web":
         return sub_pattern(node.name)
     if node.type in ("identity_center", "saml"):
@@ -108,6 +114,11 @@ def network_key(node: Node, net: str) -> int:
 
 def family_key(node: Node, service: str) -> int:
     return habit(FAMILY, who(node), service)
+
+
+def family_keys(node: Node, sources: str) -> tuple[int, ...]:
+    """Of all services of an activity."""
+    return _families(who(node), sources)
 
 
 def client_key(node: Node, agent: str) -> int:

@@ -38,9 +38,15 @@ TELLING = {
 ORDINARY = 5
 
 
+def _is_any_new(story: Story, activity: Activity, past: Past) -> bool:
+    return any(past.new(key, activity.cell) for key in habits.family_keys(story.node, activity.sources))
+
+
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not story.activities or not past.known(story.last_seen):
         return
+    if not any(_is_any_new(story, a, past) for a in story.activities if not a.invoked_by):
+        return  # most sessions do what they always did: nothing is put in order for them
     first: dict[str, Activity] = {}
     for activity in sorted(story.activities, key=lambda a: (a.cell, a.address)):
         if not activity.invoked_by:

@@ -101,10 +101,10 @@ class Gathering:
         ]  # fmt: skip
 
     def _steps(self, rows: Mapping[str, NodeRow]) -> dict[str, Step]:
-        edges = {id_: primary(row) for id_, row in rows.items()}
-        asking = {id_: _issuing(edge) for id_, edge in edges.items() if edge is not None}
-        asked = self._graph.issuances_for(set(asking.values()) - {""})
-        return {id_: Step(row.node, edges[id_], asked.get(asking.get(id_, ""))) for id_, row in rows.items()}
+        edges = [(row.node, primary(row)) for row in rows.values()]
+        asking = [_issuing(edge) if edge is not None else "" for _, edge in edges]
+        asked = self._graph.issuances_for(set(asking) - {""})
+        return {node.id: Step(node, edge, asked.get(event)) for (node, edge), event in zip(edges, asking, strict=True)}
 
     def _signed_in(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[SignIn, ...]]:
         """Sign-ins of identities; those of a directory user belong to the origin that stands for the user."""
@@ -117,15 +117,18 @@ class Gathering:
 
     def _revoked(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Use, ...]]:
         """Times at which what these are was revoked."""
-        keys = {id_: [habits.revoked_key(target) for target in revocable(rows[id_].node)] for id_ in ids}
-        times = self._graph.habit_days({key for many in keys.values() for key in many}, 0, 1 << 40)
+        named = {id_: revocable(rows[id_].node) for id_ in ids}
+        keys = {name: habits.revoked_key(name) for name in set[str]().union(*named.values())}
+        times = self._graph.habit_days(set(keys.values()), 0, 1 << 40)
         if not times:
             return {}
         return {
             id_: tuple(
-                Use("", at, "", "", _REVOKED[rows[id_].node.kind == "key"], "") for key in many for at in times.get(key, ())
+                Use("", at, "", "", _REVOKED[rows[id_].node.kind == "key"], "")
+                for name in names
+                for at in times.get(keys[name], ())
             )
-            for id_, many in keys.items()
+            for id_, names in named.items()
         }
 
     def _missing(self, row: NodeRow) -> str:
