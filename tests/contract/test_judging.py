@@ -136,7 +136,7 @@ def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list
     found = store.sessions_of_role(roles, 0, 1 << 40, 1_000)
     for role in roles:
         mine = sorted((id_ for id_, row in rows.items() if row.node.role_arn == role), key=lambda id_: times[id_])
-        assert [id_ for _, id_ in found[role]] == mine
+        assert [(session.id, session.root) for session in found[role]] == [(id_, rows[id_].standing.root) for id_ in mine]
         assert found[role] == sorted(found[role])
     below = store.children_between(all_ids, 0, 1 << 40, 1_000)
     for id_ in all_ids:

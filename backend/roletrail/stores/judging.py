@@ -29,6 +29,12 @@ class Judged(NamedTuple):
     habits: Shown
 
 
+class RoleSession(NamedTuple):
+    first_seen: int
+    id: str
+    root: str
+
+
 class FindingQuery(NamedTuple):
     """Filters of a list of findings, worst (score), then last seen, then id. Times are epoch seconds."""
 
@@ -92,8 +98,8 @@ class Judgements(Protocol):
         """Sign-ins whose identity is one of `ids`, or whose detail names one of these Identity Center users, by (at, event id)."""
         ...
 
-    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[tuple[int, str]]]:
-        """(first_seen, id) of identities with each role that were first seen in the window, ascending, at most `limit` a role."""
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:
+        """Identities with each role that were first seen in the window, by (first_seen, id), at most `limit` a role."""
         ...
 
     def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:

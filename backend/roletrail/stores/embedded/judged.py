@@ -14,7 +14,7 @@ from roletrail.lineage.model import SignIn
 from roletrail.stores.embedded.reads import numbers_of
 from roletrail.stores.embedded.rows import counter, in_lists, pack, select_in, unpack_sign_in
 from roletrail.stores.embedded.touched import touch, touch_all
-from roletrail.stores.judging import FindingQuery, Judged, Unjudged, cursor_of, read_cursor
+from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged, cursor_of, read_cursor
 
 _unpack = msgspec.msgpack.Decoder(Finding).decode
 _RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
@@ -127,19 +127,19 @@ def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_da
 
 def sessions_of_role(
     connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int
-) -> dict[str, list[tuple[int, str]]]:
+) -> dict[str, list[RoleSession]]:
     homes = dict(select_in(connection, "SELECT h, role_arn FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn}))
-    found: dict[str, list[tuple[int, str]]] = {}
-    for home, first_seen, id_ in select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to)):
-        found.setdefault(homes[home], []).append((first_seen, id_))
+    found: dict[str, list[RoleSession]] = {}
+    for home, *session in select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to)):
+        found.setdefault(homes[home], []).append(RoleSession._make(session))
     return {role_arn: sorted(sessions)[:limit] for role_arn, sessions in found.items()}
 
 
 _OF_HOMES = """
-SELECT home, first_seen, id FROM (
-    SELECT ? AS most, home, first_seen, id, row_number() OVER (PARTITION BY home ORDER BY first_seen, id) AS place
+SELECT home, first_seen, within.id, identity.id FROM (
+    SELECT ? AS most, home, first_seen, id, root, row_number() OVER (PARTITION BY home ORDER BY first_seen, id) AS place
     FROM standing WHERE last_seen >= ? AND first_seen BETWEEN ? AND ? AND home IN (?)
-) WHERE place <= most
+) AS within JOIN identity ON identity.n = root WHERE place <= most
 """
 
 

@@ -43,7 +43,7 @@ from roletrail.stores.embedded.linking import EmbeddedLinkWriter
 from roletrail.stores.embedded.numbers import Numbers
 from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.schema import open_database
-from roletrail.stores.judging import FindingQuery, Judged, Unjudged
+from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged
 from roletrail.stores.port import (
     ArchiveFile,
     ChainQuery,
@@ -325,7 +325,7 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return judgements.sign_ins_of(connection, ids, people)
 
-    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[tuple[int, str]]]:
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:
         with self._database.snapshot() as connection:
             return judgements.sessions_of_role(connection, role_arns, from_, to, limit)
 

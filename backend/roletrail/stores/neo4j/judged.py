@@ -9,7 +9,7 @@ import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.lineage.model import Action, Node, SignIn
-from roletrail.stores.judging import FindingQuery, Judged, Unjudged, cursor_of, read_cursor
+from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged, cursor_of, read_cursor
 from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
 from roletrail.stores.neo4j import properties as shapes
 from roletrail.stores.neo4j.connection import Cypher
@@ -87,22 +87,22 @@ def habit_days(cypher: Cypher, keys: Iterable[int], from_day: int, to_day: int) 
     return found
 
 
-def sessions_of_role(
-    cypher: Cypher, role_arns: Collection[str], from_: int, to: int, limit: int
-) -> dict[str, list[tuple[int, str]]]:
-    return _within(cypher, "sessions_of_role", {arn for arn in role_arns if arn}, from_, to, limit)
+def sessions_of_role(cypher: Cypher, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:
+    found: dict[str, list[RoleSession]] = {}
+    for arn, *session in _within(cypher, "sessions_of_role", {arn for arn in role_arns if arn}, from_, to, limit):
+        found.setdefault(arn, []).append(RoleSession._make(session))
+    return found
 
 
 def children_between(cypher: Cypher, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
-    found = _within(cypher, "children_between", set(parents), from_, to, limit)
-    return {parent: [id_ for _, id_ in children] for parent, children in found.items()}
-
-
-def _within(cypher: Cypher, name: str, wanted: set[str], from_: int, to: int, limit: int) -> dict[str, list[tuple[int, str]]]:
-    found: dict[str, list[tuple[int, str]]] = {}
-    for key, id_, at in cypher.rows_of(_Q[name], sorted(wanted), **{"from": from_, "to": to, "limit": limit}):
-        found.setdefault(key, []).append((at, id_))
+    found: dict[str, list[str]] = {}
+    for parent, child, _ in _within(cypher, "children_between", set(parents), from_, to, limit):
+        found.setdefault(parent, []).append(child)
     return found
+
+
+def _within(cypher: Cypher, name: str, wanted: set[str], from_: int, to: int, limit: int) -> list[list[Any]]:
+    return cypher.rows_of(_Q[name], sorted(wanted), **{"from": from_, "to": to, "limit": limit})
 
 
 def accounts_loaded(cypher: Cypher) -> list[str]:

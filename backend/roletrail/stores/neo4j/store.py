@@ -23,7 +23,7 @@ from roletrail.lineage.model import (
     SignIn,
 )
 from roletrail.stores.collector import collector_paused
-from roletrail.stores.judging import FindingQuery, Judged, Unjudged
+from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged
 from roletrail.stores.neo4j import around, carry, chains, commit, digests, export, ledger, observed, reads, trace, versions
 from roletrail.stores.neo4j import judged as judgements
 from roletrail.stores.neo4j.cells import Cells, hours_of
@@ -294,7 +294,7 @@ class Neo4jStore:
     def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
         return self._ask(judgements.habit_days, list(keys), from_day, to_day)
 
-    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[tuple[int, str]]]:
+    def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:
         return self._ask(judgements.sessions_of_role, role_arns, from_, to, limit)
 
     def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:

@@ -220,7 +220,7 @@ class _Run:
         self._looked.update(story.node.id for story in stories if story.actions)
         for role_arn, at in sorted(revoked):
             found = self._graph.sessions_of_role([role_arn], at - 36 * 3600, at, 1000)
-            self._graph.unjudge([id_ for sessions in found.values() for _, id_ in sessions])
+            self._graph.unjudge([id_ for sessions in found.values() for _, id_, _ in sessions])
 
     def _found_since(self, since: int) -> set[str]:
         ids: set[str] = set()

@@ -17,6 +17,7 @@ from roletrail.detect.story import WORKLOADS, Step, Story, Use
 from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.link.attempt import Obtained
 from roletrail.lineage.model import Action, Activity, Attempt, Edge, Node, SignIn, event_id_of
+from roletrail.stores.judging import RoleSession
 from roletrail.stores.lookups import person_of
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains.origins import Origins
@@ -177,16 +178,16 @@ class Gathering:
                 day = node.issued_at // DAY
                 wanted[Window(node.role_arn, day - (STRANGERS_DAYS if root.type == "foreign" else 1), day + 2)].append(id_)
         others = self._sessions_in(wanted)
-        uses = self._uses_of({id_ for sessions in others.values() for id_ in sessions}, told.rows)
+        uses = self._uses_of({session for sessions in others.values() for session in sessions}, told.rows)
         told_of: dict[str, tuple[Use, ...]] = {}
         for window, sessions in others.items():
-            mine = tuple([use for other in sessions if (use := uses.get(other)) is not None])
+            mine = tuple([use for other in sessions if (use := uses.get(other.id)) is not None])
             told_of.update(dict.fromkeys(wanted[window] if mine else (), mine))
         return told_of
 
-    def _sessions_in(self, windows: Collection[Window]) -> dict[Window, list[str]]:
+    def _sessions_in(self, windows: Collection[Window]) -> dict[Window, list[RoleSession]]:
         """The first sessions of each window. Windows of days in a row are read in one go, those of a busy role by themselves."""
-        found: dict[Window, list[str]] = {}
+        found: dict[Window, list[RoleSession]] = {}
         for run in _runs(windows):
             roles = {window.role_arn for window in run}
             since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
@@ -196,19 +197,20 @@ class Gathering:
                 if len(mine) >= MOST_OF_ROLE:
                     asked = self._graph.sessions_of_role([window.role_arn], since * DAY, until * DAY, MOST_USES)
                     mine = asked.get(window.role_arn, [])
-                begin, end = bisect_left(mine, (since * DAY, "")), bisect_left(mine, (until * DAY + 1, ""))
-                found[window] = [id_ for _, id_ in mine[begin : min(end, begin + MOST_USES)]]
+                begin, end = bisect_left(mine, (since * DAY,)), bisect_left(mine, (until * DAY + 1,))
+                found[window] = mine[begin : min(end, begin + MOST_USES)]
         return found
 
-    def _uses_of(self, ids: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Use | None]:
+    def _uses_of(self, sessions: Collection[RoleSession], told: Mapping[str, NodeRow]) -> dict[str, Use | None]:
+        """None for people's ways in: no rule compares with those."""
         if len(self._met) > MOST_MET:
             self._met.clear()
-        new = {id_ for id_ in ids if id_ not in self._met}
-        roots: dict[str, Node] = {}
-        for page in self._pages(new, told):
-            strange = {row.standing.root for row in page}.difference(roots)
-            roots.update((row.node.id, row.node) for some in self._pages(strange, told) for row in some)
-            self._met.update((row.node.id, _role_use(row, roots[row.standing.root])) for row in page)
+        new = [session for session in sessions if session.id not in self._met]
+        self._met.update((session.id, None) for session in new)
+        roots = {row.node.id: row.node for some in self._pages({session.root for session in new}, told) for row in some}
+        worth = {one.id: roots[one.root] for one in new if one.root in roots and _is_compared(roots[one.root])}
+        for page in self._pages(worth, told):
+            self._met.update((row.node.id, _role_use(row, worth[row.node.id])) for row in page)
         return self._met
 
 
@@ -224,10 +226,11 @@ def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
         yield run
 
 
-def _role_use(row: NodeRow, root: Node) -> Use | None:
-    """None for people's ways in: no rule compares with those."""
-    if root.type not in WORKLOADS and root.type != "foreign":
-        return None
+def _is_compared(root: Node) -> bool:
+    return root.type in WORKLOADS or root.type == "foreign"
+
+
+def _role_use(row: NodeRow, root: Node) -> Use:
     what = f"foreign {root.account}" if root.type == "foreign" else root.type if root.kind == "origin" else root.kind
     ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else ""
     external_id = str(detail_of(row.node.detail).get("external_id", "")) if root.type == "foreign" else ""

@@ -98,9 +98,9 @@ RETURN h.habit, h.day ORDER BY h.habit, h.day
 UNWIND $rows AS arn
 CALL (arn) {
   MATCH (s:Identity) WHERE s.roleArn = arn AND s.lastSeen >= $from AND s.firstSeen >= $from AND s.firstSeen <= $to
-  RETURN s.id AS id, s.firstSeen AS first ORDER BY first, id LIMIT $limit
+  RETURN s.id AS id, s.firstSeen AS first, s.root AS root ORDER BY first, id LIMIT $limit
 }
-RETURN arn, id, first ORDER BY first, id
+RETURN arn, first, id, root ORDER BY first, id
 
 // children_between
 UNWIND $rows AS parent
