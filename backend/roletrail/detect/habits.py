@@ -147,6 +147,8 @@ def sign_in_key(node: Node, event_name: str) -> int:
 
 
 def audience_of(i: Issuance) -> str:
+    if '"audience"' not in i.detail:
+        return ""  # of all the details that are read, most have none
     return str(detail_of(i.detail).get("audience", ""))
 
 

@@ -38,14 +38,18 @@ TELLING = {
 ORDINARY = 5
 
 
-def _is_any_new(story: Story, activity: Activity, past: Past) -> bool:
-    return any(past.new(key, activity.cell) for key in habits.family_keys(story.node, activity.sources))
+def _is_any_new(story: Story, past: Past) -> bool:
+    for activity in story.activities:
+        for key in () if activity.invoked_by else habits.family_keys(story.node, activity.sources):
+            if past.new(key, activity.cell):
+                return True
+    return False
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not story.activities or not past.known(story.last_seen):
         return
-    if not any(_is_any_new(story, a, past) for a in story.activities if not a.invoked_by):
+    if not _is_any_new(story, past):
         return  # most sessions do what they always did: nothing is put in order for them
     first: dict[str, Activity] = {}
     for activity in sorted(story.activities, key=lambda a: (a.cell, a.address)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
@@ -143,26 +143,26 @@ class _Run:
             found += [finding for one in self._judge(stories, days) for finding in one.findings]
         return found
 
-    def _judge(self, stories: list[Story], days: defaultdict[int, set[int]] | None = None) -> list[Judged]:
+    def _judge(self, stories: list[Story], at_hand: defaultdict[int, set[int]] | None = None) -> list[Judged]:
+        """`at_hand` is what was shown so far, where nothing is written."""
         shown = {story.node.id: habits.shown(story) for story in stories}
-        if days is None:
-            days = self._days(stories, shown.values())
+        days = self._days(stories, shown.values()) if at_hand is None else at_hand
         past = Past(self._first_at, days)
         vouched: Shown = {}
+        last = _last_asked(stories) if at_hand is None else EVER
         judged: list[Judged] = []
         for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
             response = self._asks(is_response, story)
             told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
-            rules = () if response or is_own_reading(story, self._given.own_role) else self._asked(facets(told))
+            silent = response or (self._given.own_role and is_own_reading(story, self._given.own_role))
+            rules = () if silent else self._asked(facets(told))
             found = tuple(findings_by(rules, told, past))
             if found:
                 self.severities.update([finding.severity for finding in found])
             mine = Shown()
             if not response and self._vouches(story, found):
                 mine = _first_shown(shown[story.node.id], vouched)
-                for day, keys in mine.items():
-                    for key in keys:
-                        days[key].add(day)
+                _add_days(days, mine, last)
             _add_revocations(mine, story)
             judged.append(Judged(story.node.id, found, mine))
         return judged
@@ -240,6 +240,25 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
     """What these rules say of everything, written nowhere: identities in the order of time, days remembered here."""
     run = _Run(graph, given, rules)
     return run.anew()
+
+
+EVER = 1 << 40
+
+
+def _last_asked(stories: Iterable[Story]) -> int:
+    """The last day whose habits these are held against: younger ones are for those who come later, and only written."""
+    times = [
+        max(story.at, story.last_seen, *(a.at for a in story.actions[-1:]), *(one.at for one in story.sign_ins[-1:]))
+        for story in stories
+    ]
+    return max(times, default=0) // DAY - SETTLED_DAYS
+
+
+def _add_days(days: Mapping[int, set[int]], shown: Shown, last: int) -> None:
+    for day, keys in shown.items():
+        if day <= last:
+            for key in keys:
+                days[key].add(day)
 
 
 def _first_shown(shown: Shown, vouched: Shown) -> Shown:
