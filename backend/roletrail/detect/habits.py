@@ -118,7 +118,7 @@ def family_key(node: Node, service: str) -> int:
 
 def family_keys(node: Node, sources: str) -> tuple[int, ...]:
     """Of all services of an activity."""
-    return _families(who(node), sources)
+    return _families(who(node), services_in(sources))
 
 
 def client_key(node: Node, agent: str) -> int:
@@ -216,7 +216,7 @@ def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
         keys = found.get(day)
         if keys is None:
             keys = found[day] = {habit(ALIVE, name)}
-        keys.update(_families(name, activity.sources))
+        keys.update(_families(name, services_in(activity.sources)))
         if is_outside(net := network(activity.address)):
             keys.add(habit(NETWORK, name, net))
         if is_key:
@@ -225,8 +225,8 @@ def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
 
 
 @lru_cache(1 << 14)
-def _families(name: str, sources: str) -> tuple[int, ...]:
-    return tuple([habit(FAMILY, name, service) for service in services_in(sources)])
+def _families(name: str, services: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple([habit(FAMILY, name, service) for service in services])
 
 
 def _of_issuance(i: Issuance) -> Iterator[int]:

@@ -120,8 +120,10 @@ def counts(connection: Connection) -> list[tuple[str, int, int, int]]:
 def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
     sql = "SELECT key, day FROM habit WHERE day BETWEEN ? AND ? AND key IN (?)"
     found: dict[int, list[int]] = {}
-    for key, day in sorted(select_in(connection, sql, set(keys), (from_day, to_day))):
+    for key, day in select_in(connection, sql, set(keys), (from_day, to_day)):
         found.setdefault(key, []).append(day)
+    for days in found.values():
+        days.sort()
     return found
 
 

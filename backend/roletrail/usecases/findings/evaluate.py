@@ -98,7 +98,7 @@ class _Run:
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._asked_late = False
         self._looked: set[str] = set()
-        self._uses: dict[str, Use | None] = {}
+        self._uses: dict[str, Use] = {}
         self.identities = 0
         self.severities: Counter[str] = Counter()
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from roletrail.detect import habits
 from roletrail.detect.deeds import detail_of
@@ -22,7 +22,7 @@ from roletrail.stores.lookups import person_of
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains.origins import Origins
 
-T = TypeVar("T", Action, Attempt)
+T = TypeVar("T", Action, Attempt, Activity)
 
 EVERYTHING = 1_000_000
 MOST_STEPS = 40
@@ -48,6 +48,18 @@ class Told(NamedTuple):
     paths: dict[str, list[str]]
 
 
+class Found(NamedTuple):
+    """What was found of the identities of one batch, each thing in one go."""
+
+    actions: Mapping[str, Sequence[Action]]
+    attempts: Mapping[str, Sequence[Attempt]]
+    obtained: Mapping[str, tuple[Obtained, ...]]
+    activities: Mapping[str, Sequence[Activity]]
+    role_uses: Mapping[str, tuple[Use, ...]]
+    sign_ins: Mapping[str, tuple[SignIn, ...]]
+    revoked: Mapping[str, tuple[Use, ...]]
+
+
 class Window(NamedTuple):
     """Days of a role, up to the beginning of the last."""
 
@@ -65,7 +77,7 @@ class Gathering:
         ids: Sequence[str],
         own: frozenset[str],
         verdicts: Mapping[str, Sequence[UseVerdict]],
-        met: dict[str, Use | None] | None = None,
+        met: dict[str, Use] | None = None,
     ) -> None:
         """`met` is what ways into roles earlier batches told of: batches follow each other in time, and share most of them."""
         self._graph = graph
@@ -73,33 +85,24 @@ class Gathering:
         self._own = own
         self._verdicts = verdicts
         self._origins = Origins(graph)
-        self._met: dict[str, Use | None] = {} if met is None else met
+        self._met: dict[str, Use] = {} if met is None else met
 
     def stories(self) -> list[Story]:
         """In the order of the ids; identities that are no more are left out."""
         rows = dict(self._graph.rows(self._ids))
         mine = [id_ for id_ in self._ids if id_ in rows]
-        actions = _by_identity(self._graph.actions_of(mine, EVERYTHING))
-        attempts = _by_identity(self._graph.attempts_of(mine, EVERYTHING))
+        actions = _by_identity(sorted(self._graph.actions_of(mine, EVERYTHING), key=_time))
+        attempts = _by_identity(sorted(self._graph.attempts_of(mine, EVERYTHING), key=_time))
         paths = self._paths([id_ for id_ in mine if _is_path_worth(rows[id_], actions)], rows)
         missing = {step for path in paths.values() for step in path}.difference(rows)
         rows.update(self._graph.rows(missing))
         told = Told(rows, self._steps(rows), paths)
         lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
-        activities = _activities(self._graph.activities_of(lively, 0, 1 << 40))
+        activities = _by_identity(self._graph.activities_of(lively, 0, 1 << 40))
         obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
-        uses = self._role_uses(lively, told)
-        sign_ins = self._signed_in(mine, rows)
-        revoked = self._revoked(lively, rows)
-        return [
-            self._story(
-                id_, told,
-                actions=tuple(actions.get(id_, ())), attempts=tuple(attempts.get(id_, ())), obtained=obtained.get(id_, ()),
-                activities=activities.get(id_, ()), role_uses=uses.get(id_, ()), sign_ins=sign_ins.get(id_, ()),
-                revoked=revoked.get(id_, ()),
-            )
-            for id_ in mine
-        ]  # fmt: skip
+        uses, sign_ins, revoked = self._role_uses(lively, told), self._signed_in(mine, rows), self._revoked(lively, rows)
+        found = Found(actions, attempts, obtained, activities, uses, sign_ins, revoked)
+        return [self._story(id_, told, found) for id_ in mine]
 
     def _steps(self, rows: Mapping[str, NodeRow]) -> dict[str, Step]:
         edges = [(row.node, primary(row)) for row in rows.values()]
@@ -143,15 +146,15 @@ class Gathering:
                 found[id_] = list(dict.fromkeys((row.standing.root, row.standing.parent, id_)))
         return found
 
-    def _story(self, id_: str, told: Told, **held: Any) -> Story:
-        """`held` is what was found of the identity in one go with others: fields of the story."""
+    def _story(self, id_: str, told: Told, found: Found) -> Story:
         row = told.rows[id_]
+        node, (actions, attempts, obtained, activities, role_uses, sign_ins, revoked) = row.node, found
         path = tuple([told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps])
         verdicts = tuple([v for step in path for v in self._verdicts.get(step.node.id, ())]) if self._verdicts else ()
         return Story(
-            row.node, row.standing, path, leaf=row.leaf, first_seen=row.first_seen or row.node.issued_at,
-            last_seen=row.last_seen or row.node.issued_at, verdicts=verdicts, own=self._own,
-            missing=self._missing(row), **held,
+            node, row.standing, path, row.leaf, row.first_seen or node.issued_at, row.last_seen or node.issued_at,
+            tuple(activities.get(id_, ())), tuple(actions.get(id_, ())), tuple(attempts.get(id_, ())), obtained.get(id_, ()),
+            sign_ins.get(id_, ()), verdicts, (), role_uses.get(id_, ()), revoked.get(id_, ()), self._own, self._missing(row),
         )  # fmt: skip
 
     def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
@@ -177,41 +180,48 @@ class Gathering:
             if node.role_arn and node.issued_at and (root := _root_of(told, id_)).type not in _WORKLOADS:
                 day = node.issued_at // DAY
                 wanted[Window(node.role_arn, day - (STRANGERS_DAYS if root.type == "foreign" else 1), day + 2)].append(id_)
-        others = self._sessions_in(wanted)
-        uses = self._uses_of({session for sessions in others.values() for session in sessions}, told.rows)
-        told_of: dict[str, tuple[Use, ...]] = {}
-        for window, sessions in others.items():
-            mine = tuple([use for other in sessions if (use := uses.get(other.id)) is not None])
-            told_of.update(dict.fromkeys(wanted[window] if mine else (), mine))
-        return told_of
-
-    def _sessions_in(self, windows: Collection[Window]) -> dict[Window, list[RoleSession]]:
-        """The first sessions of each window. Windows of days in a row are read in one go, those of a busy role by themselves."""
-        found: dict[Window, list[RoleSession]] = {}
-        for run in _runs(windows):
-            roles = {window.role_arn for window in run}
-            since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
-            sessions = self._graph.sessions_of_role(roles, since, until, MOST_OF_ROLE)
-            for window in run:
-                mine, (_, since, until) = sessions.get(window.role_arn, []), window
-                if len(mine) >= MOST_OF_ROLE:
-                    asked = self._graph.sessions_of_role([window.role_arn], since * DAY, until * DAY, MOST_USES)
-                    mine = asked.get(window.role_arn, [])
-                begin, end = bisect_left(mine, (since * DAY,)), bisect_left(mine, (until * DAY + 1,))
-                found[window] = mine[begin : min(end, begin + MOST_USES)]
+        found: dict[str, tuple[Use, ...]] = {}
+        for window, sessions in self._others(wanted, told.rows).items():
+            mine = tuple([self._met[other.id] for other in sessions if other.id in self._met])
+            found.update(dict.fromkeys(wanted[window], mine))
         return found
 
-    def _uses_of(self, sessions: Collection[RoleSession], told: Mapping[str, NodeRow]) -> dict[str, Use | None]:
-        """None for people's ways in: no rule compares with those."""
+    def _others(self, windows: Collection[Window], told: Mapping[str, NodeRow]) -> dict[Window, list[RoleSession]]:
+        """The first sessions of those windows in which rules find something to compare with."""
+        found: dict[Window, list[RoleSession]] = {}
+        roots: dict[str, Node] = {}
+        for run in _runs(windows):
+            since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
+            whole = self._graph.sessions_of_role({window.role_arn for window in run}, since, until, MOST_OF_ROLE)
+            roots.update(self._compared({session.root for sessions in whole.values() for session in sessions}, told))
+            for role_arn in [role_arn for role_arn, sessions in whole.items() if len(sessions) < MOST_OF_ROLE]:
+                if all(session.root not in roots for session in whole[role_arn]):
+                    del whole[role_arn]
+            found.update((window, self._within(window, whole[window.role_arn])) for window in run if window.role_arn in whole)
+        busy = {session.root for sessions in found.values() for session in sessions} - roots.keys()
+        roots.update(self._compared(busy, told))
+        self._meet({session for sessions in found.values() for session in sessions if session.root in roots}, roots, told)
+        return found
+
+    def _within(self, window: Window, sessions: list[RoleSession]) -> list[RoleSession]:
+        """The first of a window; those of a busy role are read for the window alone."""
+        since, until = window.since * DAY, window.until * DAY
+        if len(sessions) >= MOST_OF_ROLE:
+            return self._graph.sessions_of_role([window.role_arn], since, until, MOST_USES).get(window.role_arn, [])
+        begin, end = bisect_left(sessions, (since,)), bisect_left(sessions, (until + 1,))
+        return sessions[begin : min(end, begin + MOST_USES)]
+
+    def _compared(self, roots: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Node]:
+        """Of roots those of workloads and strangers: no rule compares with people's ways in."""
+        nodes = (row.node for page in self._pages(roots, told) for row in page)
+        return {node.id: node for node in nodes if node.type in WORKLOADS or node.type == "foreign"}
+
+    def _meet(self, sessions: Collection[RoleSession], roots: Mapping[str, Node], told: Mapping[str, NodeRow]) -> None:
         if len(self._met) > MOST_MET:
             self._met.clear()
-        new = [session for session in sessions if session.id not in self._met]
-        self._met.update((session.id, None) for session in new)
-        roots = {row.node.id: row.node for some in self._pages({session.root for session in new}, told) for row in some}
-        worth = {one.id: roots[one.root] for one in new if one.root in roots and _is_compared(roots[one.root])}
-        for page in self._pages(worth, told):
-            self._met.update((row.node.id, _role_use(row, worth[row.node.id])) for row in page)
-        return self._met
+        new = {session.id: roots[session.root] for session in sessions if session.id not in self._met}
+        for page in self._pages(new, told):
+            self._met.update((row.node.id, _role_use(row, new[row.node.id])) for row in page)
 
 
 def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
@@ -224,10 +234,6 @@ def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
         run.append(window)
     if run:
         yield run
-
-
-def _is_compared(root: Node) -> bool:
-    return root.type in WORKLOADS or root.type == "foreign"
 
 
 def _role_use(row: NodeRow, root: Node) -> Use:
@@ -278,16 +284,13 @@ def _issuing(edge: Edge) -> str:
     return event_id_of(edge.evidence[0]) if edge.evidence and not edge.pivot else ""
 
 
-def _by_identity(found: Collection[T]) -> dict[str, list[T]]:
+def _time(one: Action | Attempt) -> tuple[int, str]:
     """Oldest first."""
+    return one.at, one.event_id
+
+
+def _by_identity(found: Iterable[T]) -> dict[str, list[T]]:
     grouped: defaultdict[str, list[T]] = defaultdict(list)
-    for one in sorted(found, key=lambda one: (one.at, one.event_id)):
-        grouped[one.identity].append(one)
-    return dict(grouped)
-
-
-def _activities(found: Collection[Activity]) -> dict[str, tuple[Activity, ...]]:
-    grouped: defaultdict[str, list[Activity]] = defaultdict(list)
     for one in found:
         grouped[one.identity].append(one)
-    return {id_: tuple(many) for id_, many in grouped.items()}
+    return dict(grouped)
