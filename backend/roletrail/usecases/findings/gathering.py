@@ -198,7 +198,7 @@ class Gathering:
                 if all(session.root not in roots for session in whole[role_arn]):
                     del whole[role_arn]
             found.update((window, self._within(window, whole[window.role_arn])) for window in run if window.role_arn in whole)
-        busy = {session.root for sessions in found.values() for session in sessions} - roots.keys()
+        busy = {session.root for sessions in found.values() for session in sessions}.difference(roots)
         roots.update(self._compared(busy, told))
         self._meet({session for sessions in found.values() for session in sessions if session.root in roots}, roots, told)
         return found
