@@ -7,9 +7,10 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -244,7 +245,7 @@ def test_a_merge_larger_than_its_memory_spills_and_cleans_up(tmp_path: Path, mon
     rows = 60_000
     for worker in range(2):
         ledger.write([event(n, identity=f"{n * 7919 % rows:020d}") for n in range(worker, rows, 2)], worker=worker)
-    monkeypatch.setattr(merging, "MEMORY", "40MB")
+    monkeypatch.setattr(merging, "MEMORY", ("40MB",))
     with merging.Merger(ledger.folder, 2) as merger:
         files = merger.merge(Group("events", "20251113", tuple(ledger.files)), [])
     assert files is not None
@@ -257,7 +258,7 @@ def test_a_merge_larger_than_its_memory_spills_and_cleans_up(tmp_path: Path, mon
 
 def test_a_day_too_large_to_sort_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An ingest whose events are in must not fail because tidying up needs more memory than it may take."""
-    monkeypatch.setattr(merging, "MEMORY", "2MB")
+    monkeypatch.setattr(merging, "MEMORY", ("2MB",))
     ledger = Ledger(tmp_path / "archive")
     for worker in range(MOST_FILES_CLOSED + 1):
         ledger.write(
@@ -267,6 +268,37 @@ def test_a_day_too_large_to_sort_stays_as_it_is(tmp_path: Path, monkeypatch: pyt
     assert compact(ledger.folder, 2, list(ledger.files.values()), [], ledger.swap, LATER) == []
     assert set(ledger.files) == before
     assert ledger.on_disk() == before
+
+
+@pytest.mark.parametrize("memory", [("2MB", "256MB"), ("256MB", "256MB")], ids=["before the first row", "between rows"])
+def test_a_day_that_is_large_is_sorted_with_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: tuple[str, str]
+) -> None:
+    ledger = Ledger(tmp_path / "archive")
+    for worker in range(MOST_FILES_CLOSED + 1):
+        ledger.write(
+            [event(n, identity=f"{n % 7}", agent="x" * 250) for n in range(worker * 4000, worker * 4000 + 4000)], worker=worker
+        )
+    read = merging.Merger._sorted_rows
+    tries = 0
+
+    def torn(*given: Any) -> Iterator[Any]:
+        nonlocal tries
+        tries += 1
+        rows = read(*given)
+        yield next(rows)
+        if tries == 1 and memory[0] == memory[1]:
+            raise OSError("Out of Memory Error: failed to pin block of size 256.0 KiB")
+        yield from rows
+
+    monkeypatch.setattr(merging, "MEMORY", memory)
+    monkeypatch.setattr(merging.Merger, "_sorted_rows", torn)
+    with merging.Merger(ledger.folder, 2) as merger:
+        files = merger.merge(Group("events", "20251113", tuple(ledger.files)), [])
+    assert tries == 2
+    assert files is not None
+    assert [file.rows for file in files] == [4000 * (MOST_FILES_CLOSED + 1)]
+    assert ledger.on_disk() == {*ledger.files, files[0].name}
 
 
 def test_only_unnamed_files_of_dead_runs_are_strays(filled: Ledger) -> None:
@@ -304,6 +336,7 @@ def test_a_file_named_while_we_look_is_kept(filled: Ledger) -> None:
 HOLD = """
 import sys
 from pathlib import Path
+from typing import Any
 from roletrail.archive.strays import hold_run
 hold_run(Path(sys.argv[1]), 3)
 print(flush=True)

@@ -19,7 +19,10 @@ from roletrail.archive.writer import SCHEMAS, WrittenFile, write_batches
 
 log = logging.getLogger(__name__)
 
-MEMORY = "256MB"
+MEMORY = ("96MB", "256MB")
+"""What a sort may take: most days are sorted within the first, and a process that keeps to it is a third smaller. Days of some
+millions of events need the second."""
+
 ORDER = {"events": 'identity, "at", event_id', "evidence": "event_id"}
 ROW_GROUP = {"events": 16_384, "evidence": 1_024}
 
@@ -32,7 +35,11 @@ class Merger:
         self._run = run
         self._merges = 0
         self._spill = folder / spill_name(merged_stem(run, 0))
-        self._engine = open_engine(folder, MEMORY, self._spill, threads=1)  # each thread pins blocks of its own
+        self._tries = iter(MEMORY)
+        self._engine = self._opened(next(self._tries))
+
+    def _opened(self, memory: str) -> duckdb.DuckDBPyConnection:
+        return open_engine(self._folder, memory, self._spill, threads=1)  # each thread pins blocks of its own
 
     def __enter__(self) -> Self:
         return self
@@ -48,20 +55,30 @@ class Merger:
         read than one, and still right.
         """
         self._merges += 1
-        stem = merged_stem(self._run, self._merges)
         try:
-            batches = self._sorted_rows(group, excluded_attempts)
-            first = next(batches, None)
-            if first is None:
-                return []
-            return [write_batches(self._folder, group.kind, group.day, stem, itertools.chain((first,), batches))]
-        except duckdb.OutOfMemoryException:
-            log.warning("day %s stays in %d files: sorting it needs more than %s", group.day, len(group.names), MEMORY)
-            return None
+            return self._written(group, excluded_attempts)
+        except (duckdb.OutOfMemoryException, OSError) as error:
+            if not _is_too_large(error):
+                raise
         except duckdb.IOException:
             if all((self._folder / name).exists() for name in group.names):
                 raise
             return None
+        memory = next(self._tries, None)
+        if memory is None:
+            log.warning("day %s stays in %d files: sorting it needs more than %s", group.day, len(group.names), MEMORY[-1])
+            return None
+        self._engine.close()
+        self._engine = self._opened(memory)  # and the next days are as large
+        return self.merge(group, excluded_attempts)
+
+    def _written(self, group: Group, excluded_attempts: Collection[int]) -> list[WrittenFile]:
+        batches = self._sorted_rows(group, excluded_attempts)
+        first = next(batches, None)
+        if first is None:
+            return []
+        stem = merged_stem(self._run, self._merges)
+        return [write_batches(self._folder, group.kind, group.day, stem, itertools.chain((first,), batches))]
 
     def _sorted_rows(self, group: Group, excluded_attempts: Collection[int]) -> Iterator[pa.RecordBatch]:
         """Row groups of the merged file, in order."""
@@ -76,3 +93,8 @@ class Merger:
         for batch in self._engine.sql(query, params=values).to_arrow_reader(ROW_GROUP[group.kind]):
             if batch.num_rows:
                 yield batch.cast(schema)
+
+
+def _is_too_large(error: Exception) -> bool:
+    """DuckDB's own error before the first row; Arrow's, which says the same in words, once rows are read."""
+    return isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in str(error)

@@ -127,10 +127,14 @@ def write_batches(folder: Path, kind: str, day: str, stem: str, batches: Iterabl
     rest = iter(batches)
     first = next(rest)
     rows = 0
-    with pq.ParquetWriter(temporary, first.schema, **ENCODING[kind]) as writer:
-        for batch in itertools.chain((first,), rest):
-            writer.write(batch)
-            rows += batch.num_rows
+    try:
+        with pq.ParquetWriter(temporary, first.schema, **ENCODING[kind]) as writer:
+            for batch in itertools.chain((first,), rest):
+                writer.write(batch)
+                rows += batch.num_rows
+    except Exception:
+        temporary.unlink()  # whoever hands in the batches may go on without them
+        raise
     temporary.rename(path)
     return WrittenFile(name, day, kind, rows)
 

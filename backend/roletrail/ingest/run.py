@@ -27,8 +27,8 @@ from roletrail.stores.collector import collector_paused
 from roletrail.stores.heap import give_back
 from roletrail.stores.port import ArchiveFile, GraphStore
 
-LINK_EVERY = 25_000
-"""Observations that may wait for linking before a run stops to link them."""
+LINK_EVERY = 12_500
+"""Observations that may wait for linking before a run stops to link them: twice as many take 27 MB more and no CPU less."""
 
 INLINE_BYTES = 2 << 20
 """Stored bytes below which starting processes costs more than it saves: of 34,000 events, in 2 MB, two processes made 2 s and

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import pytest
 
 from roletrail.bootstrap import open_inventory
 from roletrail.ingest.run import ingest
 from roletrail.settings import load
+from roletrail.stores.collector import collector_paused
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.usecases.places import case
 from roletrail.usecases.places.off_instance import judge_uses, rank
@@ -34,3 +37,25 @@ def test_parts_come_to_what_the_whole_comes_to(tmp_path: Path, monkeypatch: pyte
     assert set(met.values()) == {1}
     roles = [{node.role_arn for node in part.values()} for part in parts]
     assert sum(map(len, roles)) == len(set[str]().union(*roles))
+
+
+def test_one_part_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the collector is paused, a part in a circle would stay until the last one is judged."""
+    path = tmp_path / "r.sqlite"
+    ingest([str(SAMPLE)], open_store=lambda: EmbeddedStore(path), archive=tmp_path / "archive")
+    held: WeakSet[case.Case] = WeakSet()
+    met: list[int] = []
+
+    class Watched(case.Case):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            held.add(self)
+            met.append(len(held))
+
+    monkeypatch.setattr(case, "MOST_AT_ONCE", 20)
+    monkeypatch.setattr(case, "Case", Watched)
+    inventory = open_inventory(load(store=f"sqlite:///{path}", inventory=str(tmp_path / "inventory.sqlite")))
+    with closing(EmbeddedStore(path, create=False)) as store, collector_paused():
+        assert sum(1 for _ in judge_uses(store, inventory)) > 100
+    assert len(met) > 3
+    assert set(met) == {1}

@@ -22,6 +22,11 @@ class Kept:
         self._version = -1
         self._answers: dict[Hashable, list[object]] = {}
 
+    def forget(self) -> None:
+        """Somebody writes: no answer holds beyond that, and a load needs the memory."""
+        with self._lock:
+            self._answers.clear()
+
     def rows(self, asked: Hashable, read: Callable[[Connection], list[T]]) -> list[T]:
         """What `read` finds. Who reads inside a snapshot sees that state and no kept one."""
         connection = self._database.read()

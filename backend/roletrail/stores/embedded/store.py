@@ -78,6 +78,7 @@ class EmbeddedStore:
         try:
             with self._database.write() as connection, collector_paused():
                 self._recent.start(connection)
+                self._kept.forget()
                 yield connection
         except BaseException:
             self._numbers.forget()

@@ -33,6 +33,9 @@ from roletrail.usecases.investigations.flow import flowed
 from roletrail.usecases.places.off_instance import telling_uses
 
 BATCH = 5_000
+AT_ONCE = 2_500
+"""Stories held at once: some 10 kB each."""
+
 OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
 """Least score of an open finding whose session may not vouch for what is usual."""
 
@@ -107,17 +110,25 @@ class _Run:
         todo = self._graph.unjudged(BATCH)
         if not todo.ids:
             return 0
-        stories = self._stories(todo.ids, only=todo.ids if len(todo.ids) < BATCH else ())
+        only = todo.ids if len(todo.ids) < BATCH else ()
+        for start in range(0, len(todo.ids), AT_ONCE):
+            if not self._take(todo.ids[start : start + AT_ONCE], only, todo.token):
+                break
+        return len(todo.ids)
+
+    def _take(self, ids: Sequence[str], only: Sequence[str], token: object) -> bool:
+        """Judge these; False when they are late, and others were left to be judged with them, which come first."""
+        stories = self._stories(ids, only)
         if not self._asked_late:
             self._asked_late = True
             if self._is_late(stories):
-                return len(todo.ids)
+                return False
         found = self._judge(stories)
-        gone = set(todo.ids) - {story.node.id for story in stories}
-        self._graph.put_judged([*found, *(Judged(id_, (), {}) for id_ in sorted(gone))], todo.token)
+        gone = set(ids) - {story.node.id for story in stories}
+        self._graph.put_judged([*found, *(Judged(id_, (), {}) for id_ in sorted(gone))], token)
         self._look_again(stories)
         self.identities += len(stories)
-        return len(todo.ids)
+        return True
 
     def _stories(self, ids: Sequence[str], only: Sequence[str] = ()) -> list[Story]:
         if self._verdicts is None:
