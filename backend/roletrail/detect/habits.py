@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,7 +38,28 @@ def shape_in_key(story: Story) -> int:
     return shape_keys(story)[2]
 
 
+class _Same:
+    """A story as itself: to compare all of it would take longer than what is remembered of it."""
+
+    __slots__ = ("story",)
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.story is self.story
+
+    def __hash__(self) -> int:
+        return id(self.story)
+
+
 def shape_keys(story: Story) -> tuple[int, int, int]:
+    return _shape_keys(_Same(story))
+
+
+@lru_cache(4)  # several rules ask about one story in turn
+def _shape_keys(same: _Same) -> tuple[int, int, int]:
+    story = same.story
     ours, root = shape(story.path, story.own), who_is_root(story)
     classes = [f"{network_class(story.root, step.asked)} {client(step.asked.agent)}" for step in story.path if step.asked]
     return habit("shape", ours), habit("shape by", ours, root), habit("shape in", ours, root, *dict.fromkeys(classes))
@@ -89,13 +110,18 @@ def foreign_key(i: Issuance) -> int:
     return habit("foreign", i.parent_account)
 
 
-def foreign_keys(i: Issuance) -> dict[str, int]:
+def foreign_keys(i: Issuance) -> Mapping[str, int]:
     """What is known of a foreign account's ways into a role, in whichever account, by the word for it."""
     unique_id = i.parent_principal.rpartition(":")[0] or i.parent_principal
+    return _foreign(fold_role(i.role_name), i.parent_account, unique_id, i.address, i.agent)
+
+
+@lru_cache(1 << 12)
+def _foreign(role: str, account: str, unique_id: str, address: str, agent: str) -> Mapping[str, int]:
     return {
-        "principal": habit("foreign principal", fold_role(i.role_name), i.parent_account, unique_id),
-        "network": habit("foreign network", fold_role(i.role_name), i.parent_account, network(i.address)),
-        "client": habit("foreign client", fold_role(i.role_name), i.parent_account, client(i.agent)),
+        "principal": habit("foreign principal", role, account, unique_id),
+        "network": habit("foreign network", role, account, network(address)),
+        "client": habit("foreign client", role, account, client(agent)),
     }
 
 

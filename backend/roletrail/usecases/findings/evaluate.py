@@ -258,11 +258,12 @@ EVER = 1 << 40
 
 def _last_asked(stories: Iterable[Story]) -> int:
     """The last day whose habits these are held against: younger ones are for those who come later, and only written."""
-    times = [
-        max(story.at, story.last_seen, *(a.at for a in story.actions[-1:]), *(one.at for one in story.sign_ins[-1:]))
-        for story in stories
-    ]
-    return max(times, default=0) // DAY - SETTLED_DAYS
+    last = 0
+    for story in stories:
+        last = max(last, story.at, story.last_seen)
+        if story.actions or story.sign_ins:
+            last = max(last, *(one.at for one in (*story.actions[-1:], *story.sign_ins[-1:])))
+    return last // DAY - SETTLED_DAYS
 
 
 def _add_days(days: Mapping[int, set[int]], shown: Shown, last: int) -> None:
