@@ -129,7 +129,9 @@ def test_a_shape_is_the_same_in_every_member_account() -> None:
 @pytest.mark.parametrize(
     ("address", "net"),
     [("192.0.2.77", "192.0.2.0/24"), ("10.1.2.3", "private"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("ec2.amazonaws.com", "service"),
-     ("AWS Internal", "service"), ("", ""), ("198.51.100.7", "198.51.100.0/24"), ("100.64.0.1", "private"), ("fd00::1", "private")],
+     ("AWS Internal", "service"), ("", ""), ("198.51.100.7", "198.51.100.0/24"), ("100.64.0.1", "private"), ("fd00::1", "private"),
+     ("172.32.0.1", "172.32.0.0/24"), ("100.128.0.1", "100.128.0.0/24"), ("fe80::1%eth0", "fe80::/48"), ("fe80::1%", ""),
+     ("2001:DB8:0:0:1::", "2001:db8::/48"), ("192.0.2.07", "service"), ("1:2", "")],
 )  # fmt: skip
 def test_networks(address: str, net: str) -> None:
     assert network(address) == net

@@ -1,4 +1,4 @@
-"""Judging places part by part, as large stores are, comes to what judging everything together comes to."""
+"""Judging part by part, as large stores and busy roles are, comes to what judging everything together comes to."""
 
 from __future__ import annotations
 
@@ -15,9 +15,23 @@ from roletrail.ingest.run import ingest
 from roletrail.settings import load
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.embedded import EmbeddedStore
+from roletrail.usecases.findings import gathering
 from roletrail.usecases.places import case
-from roletrail.usecases.places.off_instance import judge_uses, rank
+from roletrail.usecases.places.off_instance import judge_uses, rank, telling_uses
 from tests.support.served import SAMPLE
+
+
+def test_stories_are_the_same_however_busy_their_roles_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.sqlite"
+    ingest([str(SAMPLE)], open_store=lambda: EmbeddedStore(path), archive=tmp_path / "archive")
+    with closing(EmbeddedStore(path, create=False)) as store:
+        ids = store.identities_by_time()
+        whole = gathering.Gathering(store, ids, frozenset(), {}).stories()
+        monkeypatch.setattr(gathering, "MOST_OF_ROLE", 1)
+        monkeypatch.setattr(gathering, "PAGE", 7)
+        busy = gathering.Gathering(store, ids, frozenset(), {}).stories()
+    assert busy == whole
+    assert sum(len(story.role_uses) for story in whole) > 3
 
 
 def test_parts_come_to_what_the_whole_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +43,10 @@ def test_parts_come_to_what_the_whole_comes_to(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setattr(case, "MOST_AT_ONCE", 20)
         parts = [part.nodes for part in case.cases(store, inventory)]
         apart = sorted(judge_uses(store, inventory), key=rank)
+        telling = sorted(telling_uses(store, inventory), key=rank)
     assert apart == whole
+    assert telling == [v for v in whole if v.off or v.hands == "unfamiliar"]
+    assert 0 < len(telling) < len(whole)
     assert any(v.off for v in whole)
     assert any(v.workload == "function" for v in whole)
     met = Counter(id_ for part in parts for id_ in part)
