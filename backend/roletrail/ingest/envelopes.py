@@ -29,6 +29,7 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _RECORDS_LIST = re.compile(rb'\s*(?:\{\s*"[Rr]ecords"\s*:\s*)?\[')
 _NOT_JSON = Fault("not_cloudtrail", "The object holds no JSON.")
+_PACKED = Fault("zip_or_tar", "Unpack it: folders are read whole.")
 _STRANGER = Fault("not_cloudtrail", "The JSON holds no CloudTrail record.")
 
 
@@ -44,7 +45,7 @@ def records_of(text: bytes) -> Found:
     if not head:
         return Found("unknown", [], [Fault("empty", "The object is empty.")] if not text.strip() else [_NOT_JSON])
     if head[0] not in b"{[":
-        return Found("unknown", [], [_NOT_JSON])
+        return Found("unknown", [], [_PACKED if text.startswith(b"PK\x03\x04") or text[257:262] == b"ustar" else _NOT_JSON])
     documents = _documents(text)
     if len(documents) == 1 and _is_digest(documents[0]):
         return Found("digest", [], [])
