@@ -203,7 +203,7 @@ def _print_summary(summary: IngestSummary) -> None:
             console.print(f"  and {len(bad) - MOST_NAMED:,} more files; --json lists every one", style="dim")
     if summary.quarantined and not summary.taken + summary.doubles + summary.known:
         err().print(
-            "Nothing of it is what is read: CloudTrail's records, bare or in a wrapper it is shipped in (docs/quickstart.md, 3)."
+            "Nothing of it is what is read: CloudTrail's records, bare or in a wrapper it is shipped in (docs/quickstart.md, 3). Zip and tar archives are to be unpacked."
         )
     if summary.interrupted:
         err().print("Interrupted: what was committed stays, the next run goes on from there.", style="yellow")
