@@ -42,6 +42,8 @@ Provider = Issuance | SignIn | Action
 class Memory:
     """Observations by id and by anchor, and what linking made of them."""
 
+    linked_at_once = 100_000
+
     def __init__(self) -> None:
         forget()
         self.callers: dict[str, Caller] = {}

@@ -36,12 +36,14 @@ class LinkSummary(NamedTuple):
     rounds: int
 
 
-def link_pending(store: GraphStore, batch: int = 100_000, *, linked: Callable[[int], None] | None = None) -> LinkSummary:
-    """Link everything that is pending, at most `batch` observations a transaction. `linked` hears how many are done.
+def link_pending(store: GraphStore, batch: int = 0, *, linked: Callable[[int], None] | None = None) -> LinkSummary:
+    """Link everything that is pending, at most `batch` observations a transaction; 0: as many as the store takes well.
+    `linked` hears how many are done.
 
     A store that is away for a while is waited for; one with too little memory for a batch gets half of it at a time.
     """
     total = LinkSummary(0, 0, 0, 0)
+    batch = batch or store.linked_at_once
     waited = 0.0
     while True:
         try:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from roletrail.errors import StoreUnavailable
 from roletrail.lineage.arn import split_principal
@@ -281,6 +281,9 @@ class Totals(NamedTuple):
 
 
 class GraphStore(Judgements, Protocol):
+    linked_at_once: ClassVar[int]
+    """Observations that one linking transaction had better not exceed."""
+
     # writing
     def begin_run(self) -> int:
         """Number of a new ingest run; attempts of the run are numbered from `run << 24`."""

@@ -20,6 +20,8 @@ from tests.support.neo4j_graphs import commit_whole, log_files, parts_of
 class Starved:
     """A store whose transactions fail at their end, as a server's do that runs out of memory while it commits."""
 
+    linked_at_once = 100_000
+
     def __init__(self, store: EmbeddedStore, most: int) -> None:
         self._store = store
         self._most = most

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
@@ -63,6 +64,8 @@ from roletrail.stores.port import (
 
 class EmbeddedStore:
     """Threads may share it: each reads on its own connection, writers take turns."""
+
+    linked_at_once: ClassVar[int] = 100_000
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self._database = open_database(path, create=create)

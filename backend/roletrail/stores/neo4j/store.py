@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
@@ -55,6 +55,9 @@ P = ParamSpec("P")
 
 class Neo4jStore:
     """Threads may share it: each reads in transactions of its own, writers take turns, in this process and in others."""
+
+    linked_at_once: ClassVar[int] = 20_000
+    """A server with a heap of 1 GB has memory for so many; what it has none for is done in vain before it is halved."""
 
     def __init__(self, address: Address) -> None:
         self._connection = Connection(address)
