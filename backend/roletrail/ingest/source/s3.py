@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from roletrail.aws import clients
-from roletrail.aws.patience import kind_of, patiently, sentence
+from roletrail.aws.patience import code_of, kind_of, patiently, sentence
 from roletrail.errors import InputUnavailable, InvalidRequest, RoletrailError
 from roletrail.ingest.inflate import MOST_BYTES, Unreadable
 from roletrail.ingest.source import SCHEME, Listed
@@ -134,7 +134,7 @@ def _body(place: Place) -> bytes:
 
 def _refused(error: Exception, place: Place) -> Exception:
     kind = kind_of(error)
-    if kind == "denied":
+    if kind == "denied" and code_of(error):  # else nobody was asked: there are no credentials, for any object
         return Unreadable("access_denied", _DENIED)
     if kind == "gone":
         return Unreadable("gone", "The object is not there any more.")

@@ -46,9 +46,10 @@ class Neo4jLinkWriter:
     # --- what is new ---
 
     def pending(self, limit: int) -> Pending:
-        callers = tuple(row[0] for row in self._cypher.rows(_Q["pending"], limit=limit))
+        """What was issued together with the sessions it made, then other callers: rounds are small here, and what is linked
+        in one round with its issuance is linked once, mostly plainly."""
         marks: dict[str, int] = {}
-        left = limit - len(callers)
+        left = (limit + 1) // 2
         found: dict[str, tuple[Any, ...]] = {}
         for kind in _SHAPES:
             numbers = self._new(kind, left)
@@ -57,7 +58,17 @@ class Neo4jLinkWriter:
                 marks[kind] = numbers[-1]
             rows = self._observed(kind, numbers)
             found[kind] = tuple(rows[number] for number in numbers)
-        return Pending(callers, found["issuance"], found["sign_in"], found["action"], _Token(callers, marks))
+        callers = self._pending_callers({issuance.child for issuance in found["issuance"]}, limit - sum(map(len, found.values())))
+        pending = Pending(callers, found["issuance"], found["sign_in"], found["action"], _Token(callers, marks))
+        if pending.empty:
+            self._recent.forget()
+        return pending
+
+    def _pending_callers(self, first: set[str], limit: int) -> tuple[str, ...]:
+        """Those among `first`, then any."""
+        among = [id_ for (id_,) in self._cypher.rows_of(_Q["pending_among"], sorted(first - {""}))][:limit]
+        others = [id_ for (id_,) in self._cypher.rows(_Q["pending"], limit=limit)] if len(among) < limit else []
+        return tuple(dict.fromkeys([*among, *others]))[:limit]
 
     def _new(self, kind: str, limit: int) -> list[int]:
         mark = self._lease.counter(f"linked_{kind}")
@@ -70,7 +81,6 @@ class Neo4jLinkWriter:
         self._cypher.write(_Q["linked"], token.callers)
         for kind, mark in token.marks.items():
             self._lease.set(f"linked_{kind}", mark)
-        self._recent.forget()
 
     # --- neighbourhood ---
 

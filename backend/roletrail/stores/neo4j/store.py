@@ -56,7 +56,7 @@ P = ParamSpec("P")
 class Neo4jStore:
     """Threads may share it: each reads in transactions of its own, writers take turns, in this process and in others."""
 
-    linked_at_once: ClassVar[int] = 20_000
+    linked_at_once: ClassVar[int] = 10_000
     """A server with a heap of 1 GB has memory for so many; what it has none for is done in vain before it is halved."""
 
     def __init__(self, address: Address) -> None:

@@ -1,6 +1,10 @@
 // pending
 MATCH (s:Pending) RETURN s.id ORDER BY s.id LIMIT $limit
 
+// pending_among
+UNWIND $rows AS id
+MATCH (s:Subject {id: id}) WHERE s:Pending RETURN s.id
+
 // linked
 UNWIND $rows AS id
 MATCH (s:Subject {id: id}) REMOVE s:Pending
