@@ -46,8 +46,8 @@ class Neo4jLinkWriter:
     # --- what is new ---
 
     def pending(self, limit: int) -> Pending:
-        """What was issued together with the sessions it made, then other callers: rounds are small here, and what is linked
-        in one round with its issuance is linked once, mostly plainly."""
+        """What was issued together with the sessions it made and those who asked, then other callers: rounds are small here,
+        and what is linked in one round with its issuance is linked and placed once, mostly plainly."""
         marks: dict[str, int] = {}
         left = (limit + 1) // 2
         found: dict[str, tuple[Any, ...]] = {}
@@ -58,7 +58,8 @@ class Neo4jLinkWriter:
                 marks[kind] = numbers[-1]
             rows = self._observed(kind, numbers)
             found[kind] = tuple(rows[number] for number in numbers)
-        callers = self._pending_callers({issuance.child for issuance in found["issuance"]}, limit - sum(map(len, found.values())))
+        told = {id_ for issuance in found["issuance"] for id_ in (issuance.child, issuance.parent)}
+        callers = self._pending_callers(told, limit - sum(map(len, found.values())))
         pending = Pending(callers, found["issuance"], found["sign_in"], found["action"], _Token(callers, marks))
         if pending.empty:
             self._recent.forget()
