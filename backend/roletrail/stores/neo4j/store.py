@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,8 @@ class Neo4jStore:
             except BaseException:
                 self._kept.forget()
                 raise
+            finally:
+                _sweep()
 
     def begin_run(self) -> int:
         def bump(_: Cypher, lease: Lease, again: bool) -> int:
@@ -128,6 +131,8 @@ class Neo4jStore:
             except BaseException:
                 self._kept.forget()
                 raise
+            finally:
+                _sweep()
 
     def swap_archive_files(self, remove: Collection[str], add: Collection[ArchiveFile]) -> bool:
         return self._write(lambda cypher, _, __: ledger.swap_files(cypher, remove, add))
@@ -342,3 +347,8 @@ class Neo4jStore:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _sweep() -> None:
+    """What a transaction left: results of the driver hold each other, and a load pauses the collector until it ends."""
+    gc.collect(0)
