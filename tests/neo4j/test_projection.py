@@ -9,7 +9,7 @@ import pytest
 from neo4j import Driver, GraphDatabase
 
 from roletrail.lineage.model import Alias, Edge, Linked, Node
-from roletrail.stores.neo4j import Neo4jStore
+from roletrail.stores.neo4j import Address, Neo4jStore
 from tests.neo4j_server.plugin import Wipe
 from tests.support.counts import repetitions
 from tests.support.worlds import START, Identity, node_of
@@ -90,3 +90,29 @@ def test_any_changes_leave_what_the_edges_come_to(estate: tuple[Neo4jStore, Driv
         assert kept == counted, number
         seen += len(kept)
     assert seen > 20
+
+
+def test_a_store_of_before_is_counted_anew_once(estate: tuple[Neo4jStore, Driver], neo4j_uri: str) -> None:
+    store, driver = estate
+
+    def ask(text: str) -> list[list[object]]:
+        return [row.values() for row in driver.execute_query(text, database_="neo4j").records]
+
+    random = Random(2)
+    while len(right := ask(KEPT)) < 4:
+        with store.linking() as writer:
+            writer.put_linked(step(random))
+    for spoiled in (
+        "MATCH ()-[a:ASSUMED_ROLE]->() WITH a ORDER BY a.first, a.last SKIP 2 SET a.count = a.count + 7, a.first = 1, a.last = 2",
+        "MATCH ()-[a:ASSUMED_ROLE]->() WITH a ORDER BY a.first, a.last LIMIT 1 DELETE a",
+        "MATCH (r:AWSRole) WITH r LIMIT 1 CREATE (:AWSPrincipal {arn: 'gone'})-[:ASSUMED_ROLE {count: 3, first: 1, last: 2}]->(r)",
+        "MERGE (p:AWSPrincipal {arn: 'arn:aws:iam::222222222222:role/other'}) CREATE (p)-[:ASSUMED_ROLE {times_used: 4}]->(:AWSRole)",
+        "MATCH (m:Migration {number: 3}) DELETE m",
+    ):
+        ask(spoiled)
+    assert ask(KEPT) != right
+    Neo4jStore(Address(neo4j_uri, "neo4j", "", "")).close()
+    theirs = "MATCH ()-[a:ASSUMED_ROLE {times_used: 4}]->() RETURN a.count"
+    assert ask(theirs) == [[None]]
+    ask("MATCH ()-[a:ASSUMED_ROLE {times_used: 4}]->() DELETE a")
+    assert ask(KEPT) == right == ask(COUNTED)
