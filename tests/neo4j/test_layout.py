@@ -59,7 +59,7 @@ ALLOWED_SCANS = {
     "ledger": {"coverage", "excluded", "reasons", "span", "files"},
     "commit": {"all_hashes"},
     "linking": {"pending"},
-    "chains": {"crossings"},
+    "chains": {"count_crossing", "crossing"},
     "store": {"applied", "is_empty"},
 }
 

@@ -43,17 +43,17 @@ def chains(cypher: Cypher, query: ChainQuery) -> tuple[list[ChainRow], str]:
     if most is not None and most < least:
         return [], ""
     bands = range(min(least, MAX_BAND), (MAX_BAND if most is None else min(most, MAX_BAND)) + 1)
-    plan = _Plan(query.sort, bands, _filters(cypher, query, least), list(_ranges(cypher, query, least)), after, query.limit + 1)
+    plan = _Plan(query.sort, bands, _filters(query, least), list(_ranges(cypher, query, least)), after, query.limit + 1)
     rows = _with_text(cypher, plan, query.q) if query.q else _without_text(cypher, plan)
     page = rows[: query.limit]
     cursor = chain_cursor(query.sort, _value(query.sort, page[-1]), page[-1].id) if len(rows) > query.limit and page else ""
     return page, cursor
 
 
-def _filters(cypher: Cypher, query: ChainQuery, least: int) -> dict[str, Any]:
-    crossings = [row[0] for row in cypher.rows(_Q["crossings"], account=query.account)] if query.account else None
+def _filters(query: ChainQuery, least: int) -> dict[str, Any]:
     return {
-        "sessions": least, "reach": max(query.min_reach, 0), "from": query.from_, "to": query.to or _NO_END, "crossings": crossings,
+        "sessions": least, "reach": max(query.min_reach, 0), "from": query.from_, "to": query.to or _NO_END,
+        "account": query.account or None,
     }  # fmt: skip
 
 
@@ -83,12 +83,9 @@ def _down_to(value: int) -> str:
 
 
 def _without_text(cypher: Cypher, plan: _Plan) -> list[ChainRow]:
-    crossings = plan.filters["crossings"]
-    if crossings is not None:
-        if not crossings:
-            return []
-        if (cypher.value(_Q["count_crossings"], crossings=crossings, limit=RARE + 1) or 0) <= RARE:
-            return _sorted(plan, [row for row in cypher.rows(_Q["of_crossings"], **plan.filters) if row[-1] in plan.bands])
+    account = plan.filters["account"]
+    if account and (cypher.value(_Q["count_crossing"], account=account, limit=RARE + 1) or 0) <= RARE:
+        return _sorted(plan, [row for row in cypher.rows(_Q["crossing"], **plan.filters) if row[-1] in plan.bands])
     for sort, start, end in plan.ranges:
         spans = [(f"{band}.{start}", f"{band}.{end}") for band in plan.bands]
         if sort != plan.sort and sum(_count(cypher, sort, *span) for span in spans) <= RARE:

@@ -1,7 +1,7 @@
 // walk_last_seen
 MATCH (s:Chain) WHERE s.byLastSeen > $after AND s.byLastSeen < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byLastSeen
 ORDER BY s.byLastSeen LIMIT $limit
@@ -9,7 +9,7 @@ ORDER BY s.byLastSeen LIMIT $limit
 // search_last_seen
 MATCH (s:Chain) WHERE s.byLastSeen > $after AND s.byLastSeen < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
   AND (s.searchText CONTAINS $q OR EXISTS { MATCH (r:Subject {id: s.root}) WHERE r.searchText CONTAINS $q })
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byLastSeen
@@ -18,7 +18,7 @@ ORDER BY s.byLastSeen LIMIT $limit
 // walk_first_seen
 MATCH (s:Chain) WHERE s.byFirstSeen > $after AND s.byFirstSeen < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byFirstSeen
 ORDER BY s.byFirstSeen LIMIT $limit
@@ -26,7 +26,7 @@ ORDER BY s.byFirstSeen LIMIT $limit
 // search_first_seen
 MATCH (s:Chain) WHERE s.byFirstSeen > $after AND s.byFirstSeen < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
   AND (s.searchText CONTAINS $q OR EXISTS { MATCH (r:Subject {id: s.root}) WHERE r.searchText CONTAINS $q })
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byFirstSeen
@@ -35,7 +35,7 @@ ORDER BY s.byFirstSeen LIMIT $limit
 // walk_sessions
 MATCH (s:Chain) WHERE s.bySessions > $after AND s.bySessions < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.bySessions
 ORDER BY s.bySessions LIMIT $limit
@@ -43,7 +43,7 @@ ORDER BY s.bySessions LIMIT $limit
 // search_sessions
 MATCH (s:Chain) WHERE s.bySessions > $after AND s.bySessions < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
   AND (s.searchText CONTAINS $q OR EXISTS { MATCH (r:Subject {id: s.root}) WHERE r.searchText CONTAINS $q })
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.bySessions
@@ -52,7 +52,7 @@ ORDER BY s.bySessions LIMIT $limit
 // walk_reach
 MATCH (s:Chain) WHERE s.byReach > $after AND s.byReach < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byReach
 ORDER BY s.byReach LIMIT $limit
@@ -60,7 +60,7 @@ ORDER BY s.byReach LIMIT $limit
 // search_reach
 MATCH (s:Chain) WHERE s.byReach > $after AND s.byReach < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
   AND (s.searchText CONTAINS $q OR EXISTS { MATCH (r:Subject {id: s.root}) WHERE r.searchText CONTAINS $q })
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byReach
@@ -69,7 +69,7 @@ ORDER BY s.byReach LIMIT $limit
 // walk_confidence
 MATCH (s:Chain) WHERE s.byConfidence > $after AND s.byConfidence < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byConfidence
 ORDER BY s.byConfidence LIMIT $limit
@@ -77,7 +77,7 @@ ORDER BY s.byConfidence LIMIT $limit
 // search_confidence
 MATCH (s:Chain) WHERE s.byConfidence > $after AND s.byConfidence < $end
   AND s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
   AND (s.searchText CONTAINS $q OR EXISTS { MATCH (r:Subject {id: s.root}) WHERE r.searchText CONTAINS $q })
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.byConfidence
@@ -108,17 +108,18 @@ MATCH (s:Chain) WHERE s.byConfidence > $after AND s.byConfidence < $end
 WITH s LIMIT $limit
 RETURN count(s)
 
-// crossings
-MATCH (c:Crossing) WHERE $account IN c.accounts RETURN c.crossing
-
-// count_crossings
-MATCH (s:Chain) WHERE s.crossing IN $crossings
+// count_crossing
+// Stops at the limit: chains of a busy account are not all counted.
+MATCH (c:Crossing) WHERE $account IN c.accounts
+MATCH (s:Chain {crossing: c.crossing})
+USING INDEX s:Chain(crossing)
 WITH s LIMIT $limit
 RETURN count(s)
 
-// of_crossings
-MATCH (s:Chain) WHERE s.crossing IN $crossings
-WITH s
+// crossing
+MATCH (c:Crossing) WHERE $account IN c.accounts
+MATCH (s:Chain {crossing: c.crossing})
+USING INDEX s:Chain(crossing)
 WHERE s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.band
@@ -139,6 +140,6 @@ UNWIND $rows AS id
 MATCH (s:Subject {id: id}) WHERE s:Chain
 WITH DISTINCT s
 WHERE s.sessions >= $sessions AND s.reach >= $reach AND s.lastSeen >= $from AND s.firstSeen < $to
-  AND ($crossings IS NULL OR s.crossing IN $crossings)
+  AND ($account IS NULL OR $account IN split(s.crossing, ' '))
 RETURN s.id, s.root, s.parent, s.sessions, s.hops, s.depth, s.pivots, s.segment, s.reach, s.confidence, s.started, s.lastPivot,
   s.firstSeen, s.lastSeen, coalesce(s.count, 0), coalesce(s.errors, 0), s.band
