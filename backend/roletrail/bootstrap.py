@@ -27,7 +27,7 @@ from roletrail.settings import Neo4jPlace, Settings, load, neo4j_place, sqlite_p
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.delivering import Kept, Outward, send_findings
-from roletrail.usecases.findings.evaluate import Given
+from roletrail.usecases.findings.given import Given
 from roletrail.usecases.findings.listing import given_in
 from roletrail.usecases.investigations.pins import watch
 from roletrail.usecases.loading.intake import Intake

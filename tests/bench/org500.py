@@ -25,7 +25,8 @@ from roletrail.ingest.run import ingest
 from roletrail.inventory.known import Known, Said
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.judging import FindingQuery
-from roletrail.usecases.findings.evaluate import Given, evaluate
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.given import Given
 from tests.bench.org500_attacks import ATTACKS
 from tests.bench.org500_estate import DAYS, FIRST, Estate
 from tests.bench.org500_noise import noise

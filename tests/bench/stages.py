@@ -25,7 +25,8 @@ from roletrail.ingest.reduce import Reducer
 from roletrail.ingest.source import Listed
 from roletrail.inventory.known import Known, Said
 from roletrail.stores.embedded.store import EmbeddedStore
-from roletrail.usecases.findings.evaluate import Given, evaluate
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.given import Given
 
 JUDGING = "judge"
 FLOOR = ("gunzip", "decode")

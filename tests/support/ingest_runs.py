@@ -22,6 +22,12 @@ WORKERS_END_SECONDS = 3.0
 """Workers end within a second of their parent's death; the rest is a busy machine's."""
 
 
+def marked(mark: str) -> list[int]:
+    """Processes that carry a mark."""
+    wanted = f"{MARK}={mark}".encode()
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if wanted in _read(path).split(b"\0")]
+
+
 class Holdings(NamedTuple):
     """What equality of two stores means: the graph, the counts, and the event rows without their provenance."""
 
@@ -84,9 +90,7 @@ class IngestRuns:
         assert not self.processes(), "worker processes outlived their parent"
 
     def processes(self) -> list[int]:
-        """Processes that carry our mark."""
-        wanted = f"{MARK}={self.mark}".encode()
-        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if wanted in _read(path).split(b"\0")]
+        return marked(self.mark)
 
     def holdings(self) -> Holdings:
         graph = open_graph(self.store, create=False)

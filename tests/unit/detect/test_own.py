@@ -12,7 +12,8 @@ from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
 from roletrail.detect.own import SESSION_NAME
 from roletrail.ingest.run import ingest
-from roletrail.usecases.findings.evaluate import Given, evaluate
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.given import Given
 from tests.support import layout
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at

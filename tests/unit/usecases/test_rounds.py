@@ -16,7 +16,7 @@ from roletrail.settings import load
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.port import NodeRow
 from roletrail.usecases.findings import gathering
-from roletrail.usecases.findings.evaluate import Given
+from roletrail.usecases.findings.given import Given
 from roletrail.usecases.loading.intake import Intake
 from roletrail.usecases.places import case
 from tests.support import layout, workloads

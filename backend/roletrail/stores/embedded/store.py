@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -350,6 +351,12 @@ class EmbeddedStore:
     def everything(self) -> Iterator[Part]:
         with self._database.snapshot() as connection:
             yield from carry.everything(connection)
+
+    @contextmanager
+    def apart(self) -> Generator[Callable[[], EmbeddedStore]]:
+        with self._database.let_go():
+            yield partial(EmbeddedStore, self._database.path, create=False)
+        self._kept.forget()  # versions are counted anew
 
     def close(self) -> None:
         self._database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
 from roletrail.detect.finding import Finding
@@ -344,6 +344,10 @@ class Neo4jStore:
     def everything(self) -> Iterator[Part]:
         with self._connection.reading() as cypher:
             yield from carry.everything(cypher)
+
+    def apart(self) -> AbstractContextManager[None]:
+        """A second process would only ask the same server for more at once."""
+        return nullcontext()
 
     def close(self) -> None:
         self._connection.close()

@@ -6,56 +6,34 @@ becomes part of the baseline a week later, and only by sessions nothing was foun
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
-from roletrail.detect import habits
 from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
-from roletrail.detect.marks import Mark
-from roletrail.detect.own import is_own_reading
-from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Shown
-from roletrail.detect.responders import Responder, is_response, is_unknown_use
-from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
+from roletrail.detect.past import DAY, SETTLED_DAYS
+from roletrail.detect.rule import Rule
 from roletrail.detect.rules import RULES
-from roletrail.detect.story import Story, Use
-from roletrail.detect.verdict import UseVerdict
-from roletrail.inventory.port import Inventory
+from roletrail.detect.story import Story
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery, Judged
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.findings.gathering import Gathering
-from roletrail.usecases.investigations.flow import flowed
-from roletrail.usecases.places.off_instance import telling_uses
+from roletrail.usecases.findings.given import NOBODY, Given
+from roletrail.usecases.findings.judge import Case, Judge
+from roletrail.usecases.findings.turns import Beside, Turns, beside, may_fork
 
-BATCH = 5_000
+log = logging.getLogger(__name__)
+
+BATCH = 20_000
+FEW = 5_000
+"""Identities from which on verdicts on places are told of all workloads, and a second process judges along."""
 AT_ONCE = 2_500
 """Stories held at once: some 10 kB each."""
-
-OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
-"""Least score of an open finding whose session may not vouch for what is usual."""
-
-
-class Given(NamedTuple):
-    """What judging is given beside the store: what people said of findings and of credentials, and the inventory. Without an
-    inventory nothing is said of where workloads' credentials were used."""
-
-    benign: frozenset[str] = frozenset()
-    confirmed: frozenset[str] = frozenset()
-    marks: tuple[Mark, ...] = ()
-    inventory: Inventory | None = None
-    responders: tuple[Responder, ...] = ()
-    own_role: str = ""  # ARN of the role Roletrail reads AWS with
-    announce: Callable[[GraphStore], object] | None = (
-        None  # called when something was judged: watched pins are looked at, findings go out
-    )
-
-
-NOBODY = Given()
 
 
 class Evaluated(NamedTuple):
@@ -89,19 +67,21 @@ def evaluate(
     return Evaluated(run.identities, sum(run.severities.values()), dict(run.severities), time.monotonic() - started)
 
 
+class Took(NamedTuple):
+    """What came of judging some identities. `looked`: those of which the sessions they revoked were looked up."""
+
+    identities: int
+    severities: Counter[str]
+    looked: frozenset[str]
+
+
 class _Run:
     def __init__(self, graph: GraphStore, given: Given, rules: Collection[Rule]) -> None:
         self._graph = graph
-        self._given = given
-        self._rules = rules
-        self._first_at = graph.totals().first_at
-        self._own = frozenset(graph.accounts_loaded())
-        self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
-        self._verdicts: dict[str, list[UseVerdict]] | None = None
-        self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
+        self._judge = Judge(graph, given, rules)
         self._asked_late = False
         self._looked: set[str] = set()
-        self._uses: dict[str, Use] = {}
+        self._alone = not may_fork()
         self.identities = 0
         self.severities: Counter[str] = Counter()
 
@@ -110,107 +90,88 @@ class _Run:
         todo = self._graph.unjudged(BATCH)
         if not todo.ids:
             return 0
-        only = todo.ids if len(todo.ids) < BATCH else ()
-        for start in range(0, len(todo.ids), AT_ONCE):
-            if not self._take(todo.ids[start : start + AT_ONCE], only, todo.token):
-                break
+        self._judge.look_at_places(todo.ids if len(todo.ids) < FEW else ())
+        cases = _evenly(todo.ids)
+        if len(todo.ids) < FEW or self._alone or not self._in_turns(cases, todo.token):
+            self._one_by_one(cases, todo.token)
         return len(todo.ids)
 
-    def _take(self, ids: Sequence[str], only: Sequence[str], token: object) -> bool:
-        """Judge these; False when they are late, and others were left to be judged with them, which come first."""
-        stories = self._stories(ids, only)
-        if not self._asked_late:
-            self._asked_late = True
-            if self._is_late(stories):
+    def _one_by_one(self, cases: Iterable[Sequence[str]], token: object) -> None:
+        for ids in cases:
+            case = self._judge.case(ids)
+            if self._is_late(case):
+                return
+            self._note(self._settle(case, token))
+
+    def _in_turns(self, cases: Sequence[Sequence[str]], token: object) -> bool:
+        """Two processes gather stories at the same time and judge them in turn, each what the other's last turn left behind.
+        False when the store cannot be opened twice."""
+        with self._graph.apart() as again:
+            if again is None:
+                self._alone = True
                 return False
-        found = self._judge(stories)
-        gone = set(ids) - {story.node.id for story in stories}
-        self._graph.put_judged([*found, *(Judged(id_, (), {}) for id_ in sorted(gone))], token)
-        self._look_again(stories)
-        self.identities += len(stories)
+            other = beside(lambda turns: self._second(again(), cases[1::2], token, turns))
+        with other:
+            for place, ids in enumerate(cases[::2]):
+                case = self._judge.case(ids)
+                if self._is_late(case) or (place and not self._heard(other)):
+                    return True
+                self._note(self._settle(case, token))
+                other.turn()
+            if not len(cases) % 2:
+                self._heard(other)
         return True
 
-    def _stories(self, ids: Sequence[str], only: Sequence[str] = ()) -> list[Story]:
-        if self._verdicts is None:
-            self._verdicts = self._used_where(only)
-        return Gathering(self._graph, ids, self._own, self._verdicts, self._uses).stories()
+    def _second(self, graph: GraphStore, cases: Iterable[Sequence[str]], token: object, turns: Turns) -> None:
+        self._graph = graph
+        self._judge.move_to(graph)
+        for ids in cases:
+            case = self._judge.case(ids)
+            turns.wait()
+            turns.done(self._settle(case, token))
 
-    def _used_where(self, only: Sequence[str]) -> dict[str, list[UseVerdict]]:
-        """Verdicts that rules look at on where workloads' credentials were used, by session: of all, or of the workloads that
-        own `only`."""
-        found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
-        if self._given.inventory is not None:
-            for verdict in telling_uses(self._graph, self._given.inventory, only):
-                found[verdict.session_id].append(verdict)
-        return dict(found)
+    def _heard(self, other: Beside) -> bool:
+        """False when it is no more: what it left goes on the list again, and the whole run goes on alone."""
+        took: Took | None = other.answer()
+        if took is None:
+            log.warning("the process that judged along has ended; judging goes on in one process")
+            self._alone = True
+            return False
+        self._note(took)
+        return True
+
+    def _settle(self, case: Case, token: object) -> Took:
+        """Judge what is gathered, and write it."""
+        found = self._judge.judge(case)
+        gone = set(case.ids) - {one.id for one in found}
+        self._graph.put_judged([*found, *(Judged(id_, (), {}) for id_ in sorted(gone))], token)
+        severities = Counter([finding.severity for one in found for finding in one.findings])
+        return Took(len(found), severities, self._look_again(case.stories))
+
+    def _note(self, took: Took) -> None:
+        self.identities += took.identities
+        self.severities.update(took.severities)
+        self._looked |= took.looked
 
     def anew(self) -> list[Finding]:
         """Everything, from an empty memory."""
+        self._judge.look_at_places()
         ids = self._graph.identities_by_time()
         days: defaultdict[int, set[int]] = defaultdict(set)
         found: list[Finding] = []
-        for start in range(0, len(ids), BATCH):
-            stories = self._stories(ids[start : start + BATCH])
-            found += [finding for one in self._judge(stories, days) for finding in one.findings]
+        for start in range(0, len(ids), AT_ONCE):
+            case = self._judge.case(ids[start : start + AT_ONCE])
+            found += [finding for one in self._judge.judge(case, days) for finding in one.findings]
         return found
 
-    def _judge(self, stories: list[Story], at_hand: defaultdict[int, set[int]] | None = None) -> list[Judged]:
-        """`at_hand` is what was shown so far, where nothing is written."""
-        shown = {story.node.id: habits.shown(story) for story in stories}
-        days = self._days(stories, shown.values()) if at_hand is None else at_hand
-        past = Past(self._first_at, days)
-        vouched: Shown = {}
-        last = _last_asked(stories) if at_hand is None else EVER
-        judged: list[Judged] = []
-        for story in sorted(stories, key=lambda story: (story.at, story.node.id)):
-            response = self._asks(is_response, story)
-            told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
-            silent = response or (self._given.own_role and is_own_reading(story, self._given.own_role))
-            rules = () if silent else self._asked(facets(told))
-            found = tuple(findings_by(rules, told, past))
-            if found:
-                self.severities.update([finding.severity for finding in found])
-            mine = Shown()
-            if not response and self._vouches(story, found):
-                mine = _first_shown(shown[story.node.id], vouched)
-                _add_days(days, mine, last)
-            _add_revocations(mine, story)
-            judged.append(Judged(story.node.id, found, mine))
-        return judged
-
-    def _asks(self, question: Callable[[Sequence[Responder], str, str, str, int], bool], story: Story) -> bool:
-        """Whether declared responders answer for it, or disown it. What they do in an incident is nothing usual either."""
-        if not self._given.responders:
+    def _is_late(self, case: Case) -> bool:
+        """True when older logs came in than some that were judged: then what was found on those is judged again, in time with
+        these. What comes before everything changes since when there is a baseline at all, and everything is judged again."""
+        if self._asked_late:
             return False
-        node = story.node
-        return question(self._given.responders, node.role_arn, node.name, node.source_identity, story.at)
-
-    def _asked(self, held: frozenset[Facet]) -> list[Rule]:
-        """Rules that have something to say about a story that holds this."""
-        if held not in self._asked_of:
-            self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
-        return self._asked_of[held]
-
-    def _days(self, stories: Collection[Story], shown: Iterable[Shown]) -> defaultdict[int, set[int]]:
-        times = {day for one in shown for day in one} or {story.at // DAY for story in stories} or {0}
-        wanted = set[int]().union(*(keys for one in shown for keys in one.values()))
-        stored = self._graph.habit_days(wanted, min(times) - WINDOW_DAYS, max(times))
-        return defaultdict(set, {key: set(days) for key, days in stored.items()})
-
-    def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
-        """Whether its days may count as usual: nothing open or confirmed, nobody marked above it."""
-        if self._attacker and any(step.node.id in self._attacker for step in story.path):
-            return False
-        return not any(
-            finding.id in self._given.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._given.benign)
-            for finding in found
-        )
-
-    def _is_late(self, stories: Collection[Story]) -> bool:
-        """True when older logs came in than some that were judged: then what was found on those is judged again. What comes
-        before everything changes since when there is a baseline at all, and everything is judged again."""
+        self._asked_late = True
         judged_days = [day for _, day, _, _ in self._graph.finding_counts()]
-        ours = [story.at // DAY for story in stories if story.node.kind == "session" and story.node.issued_at]
+        ours = [story.at // DAY for story in case.stories if story.node.kind == "session" and story.node.issued_at]
         if not judged_days or not ours or min(ours) + SETTLED_DAYS > max(judged_days):
             return False
         if min(ours) < min(judged_days):
@@ -219,19 +180,20 @@ class _Run:
         self._graph.unjudge(self._found_since((min(ours) + SETTLED_DAYS) * DAY))
         return True
 
-    def _look_again(self, stories: Collection[Story]) -> None:
-        """Sessions of a role that was revoked began before whoever revoked it: they were judged without knowing."""
-        revoked = {
-            (f"arn:{story.node.partition}:iam::{a.account}:role/{a.target}", a.at)
+    def _look_again(self, stories: Collection[Story]) -> frozenset[str]:
+        """Sessions of a role that was revoked began before whoever revoked it: they were judged without knowing. Once: whoever
+        revoked may be among them. Returns who did."""
+        revoked: dict[tuple[str, int], str] = {
+            (f"arn:{story.node.partition}:iam::{a.account}:role/{a.target}", a.at): story.node.id
             for story in stories
             if story.node.id not in self._looked
             for a in story.actions
             if a.event_name == "PutRolePolicy" and not a.error_code and detail_of(a.detail).get("policy_name") == REVOKE_OLDER
         }
-        self._looked.update(story.node.id for story in stories if story.actions)
         for role_arn, at in sorted(revoked):
             found = self._graph.sessions_of_role([role_arn], at - 36 * 3600, at, 1000)
             self._graph.unjudge([id_ for sessions in found.values() for _, id_, _ in sessions])
+        return frozenset(revoked.values())
 
     def _found_since(self, since: int) -> set[str]:
         ids: set[str] = set()
@@ -253,47 +215,8 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
     return run.anew()
 
 
-EVER = 1 << 40
-
-
-def _last_asked(stories: Iterable[Story]) -> int:
-    """The last day whose habits these are held against: younger ones are for those who come later, and only written."""
-    last = 0
-    for story in stories:
-        last = max(last, story.at, story.last_seen)
-        if story.actions or story.sign_ins:
-            last = max(last, *(one.at for one in (*story.actions[-1:], *story.sign_ins[-1:])))
-    return last // DAY - SETTLED_DAYS
-
-
-def _add_days(days: Mapping[int, set[int]], shown: Shown, last: int) -> None:
-    for day, keys in shown.items():
-        if day <= last:
-            for key in keys:
-                days[key].add(day)
-
-
-def _first_shown(shown: Shown, vouched: Shown) -> Shown:
-    """What is vouched for of this for the first time among identities judged together: the first of them holds it."""
-    fresh = {day: keys - vouched.get(day, _NONE) for day, keys in shown.items()}
-    for day, keys in fresh.items():
-        vouched.setdefault(day, set()).update(keys)
-    return fresh
-
-
-_NONE: frozenset[int] = frozenset()
-
-
-_REVOKING = frozenset({"PutRolePolicy", "DeleteAccessKey", "UpdateAccessKey"})
-
-
-def _add_revocations(found: Shown, story: Story) -> None:
-    """When this identity revoked a role's sessions or switched a key off: kept whoever did it."""
-    for a in story.actions:
-        if a.error_code or a.event_name not in _REVOKING:
-            continue
-        detail = detail_of(a.detail)
-        if a.event_name == "PutRolePolicy" and detail.get("policy_name") == REVOKE_OLDER:
-            found.setdefault(a.at, set()).add(habits.revoked_key(f"{a.account}:{a.target}"))
-        if a.event_name == "DeleteAccessKey" or (a.event_name == "UpdateAccessKey" and detail.get("status") == "Inactive"):
-            found.setdefault(a.at, set()).add(habits.revoked_key(a.target))
+def _evenly(ids: Sequence[str]) -> list[Sequence[str]]:
+    """In cases of about one size, an even number of them when there are several: two processes have as much to do."""
+    count = -(-len(ids) // AT_ONCE)
+    size = -(-len(ids) // (count + count % 2 if count > 1 else count))
+    return [ids[start : start + size] for start in range(0, len(ids), size)]

@@ -57,7 +57,6 @@ class Found(NamedTuple):
     activities: Mapping[str, Sequence[Activity]]
     role_uses: Mapping[str, tuple[Use, ...]]
     sign_ins: Mapping[str, tuple[SignIn, ...]]
-    revoked: Mapping[str, tuple[Use, ...]]
 
 
 class Window(NamedTuple):
@@ -86,9 +85,11 @@ class Gathering:
         self._verdicts = verdicts
         self._origins = Origins(graph)
         self._met: dict[str, Use] = {} if met is None else met
+        self.lively: frozenset[str] = frozenset()
+        """Of the stories told, those with uses."""
 
     def stories(self) -> list[Story]:
-        """In the order of the ids; identities that are no more are left out."""
+        """In the order of the ids, without revocations; identities that are no more are left out."""
         rows = dict(self._graph.rows(self._ids))
         mine = [id_ for id_ in self._ids if id_ in rows]
         actions = _by_identity(sorted(self._graph.actions_of(mine, EVERYTHING), key=_time))
@@ -100,8 +101,8 @@ class Gathering:
         lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
         activities = _by_identity(self._graph.activities_of(lively, 0, 1 << 40))
         obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
-        uses, sign_ins, revoked = self._role_uses(lively, told), self._signed_in(mine, rows), self._revoked(lively, rows)
-        found = Found(actions, attempts, obtained, activities, uses, sign_ins, revoked)
+        found = Found(actions, attempts, obtained, activities, self._role_uses(lively, told), self._signed_in(mine, rows))
+        self.lively = frozenset(lively)
         return [self._story(id_, told, found) for id_ in mine]
 
     def _steps(self, rows: Mapping[str, NodeRow]) -> dict[str, Step]:
@@ -119,22 +120,6 @@ class Gathering:
                 found[id_].append(one)
         return {id_: tuple(many) for id_, many in found.items()}
 
-    def _revoked(self, ids: Sequence[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Use, ...]]:
-        """Times at which what these are was revoked."""
-        named = {id_: revocable(rows[id_].node) for id_ in ids}
-        keys = {name: habits.revoked_key(name) for name in set[str]().union(*named.values())}
-        times = self._graph.habit_days(set(keys.values()), 0, 1 << 40)
-        if not times:
-            return {}
-        return {
-            id_: tuple(
-                Use("", at, "", "", _REVOKED[rows[id_].node.kind == "key"], "")
-                for name in names
-                for at in times.get(keys[name], ())
-            )
-            for id_, names in named.items()
-        }
-
     def _missing(self, row: NodeRow) -> str:
         lost = row.node.kind == "session" and row.node.counts and not row.standing.parent
         return self._origins.reason(row.node).code if lost else ""
@@ -148,13 +133,13 @@ class Gathering:
 
     def _story(self, id_: str, told: Told, found: Found) -> Story:
         row = told.rows[id_]
-        node, (actions, attempts, obtained, activities, role_uses, sign_ins, revoked) = row.node, found
+        node, (actions, attempts, obtained, activities, role_uses, sign_ins) = row.node, found
         path = tuple([told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps])
         verdicts = tuple([v for step in path for v in self._verdicts.get(step.node.id, ())]) if self._verdicts else ()
         return Story(
             node, row.standing, path, row.leaf, row.first_seen or node.issued_at, row.last_seen or node.issued_at,
             tuple(activities.get(id_, ())), tuple(actions.get(id_, ())), tuple(attempts.get(id_, ())), obtained.get(id_, ()),
-            sign_ins.get(id_, ()), verdicts, (), role_uses.get(id_, ()), revoked.get(id_, ()), self._own, self._missing(row),
+            sign_ins.get(id_, ()), verdicts, (), role_uses.get(id_, ()), (), self._own, self._missing(row),
         )  # fmt: skip
 
     def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
@@ -241,6 +226,20 @@ def _role_use(row: NodeRow, root: Node) -> Use:
     ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else ""
     external_id = str(detail_of(row.node.detail).get("external_id", "")) if root.type == "foreign" else ""
     return Use(row.node.id, row.node.issued_at or row.first_seen, "", "", what, ref, external_id)
+
+
+def revocations(graph: GraphStore, nodes: Iterable[Node]) -> dict[str, tuple[Use, ...]]:
+    """Times at which what these are was revoked, of those of which it was."""
+    named = {node.id: (revocable(node), _REVOKED[node.kind == "key"]) for node in nodes}
+    keys = {name: habits.revoked_key(name) for names, _ in named.values() for name in names}
+    times = graph.habit_days(set(keys.values()), 0, 1 << 40)
+    if not times:
+        return {}
+    found = {
+        id_: tuple([Use("", at, "", "", what, "") for name in names for at in times.get(keys[name], ())])
+        for id_, (names, what) in named.items()
+    }
+    return {id_: uses for id_, uses in found.items() if uses}
 
 
 def revocable(node: Node) -> list[str]:

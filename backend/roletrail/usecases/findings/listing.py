@@ -30,7 +30,7 @@ from roletrail.usecases.chains.own import OWN_HELP, OwnReading
 from roletrail.usecases.chains.paths import listed_paths
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.chains.views import Listed, PathNode
-from roletrail.usecases.findings.evaluate import Given
+from roletrail.usecases.findings.given import Given
 from roletrail.usecases.findings.taking_home import case_of
 from roletrail.usecases.findings.views import (
     AllowedView,

@@ -12,7 +12,8 @@ from roletrail.ingest.progress import IngestSummary
 from roletrail.ingest.run import OnProgress, take_in
 from roletrail.ingest.source import Listed
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.findings.evaluate import NOBODY, Given, evaluate
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.given import NOBODY, Given
 
 
 class Intake(NamedTuple):

@@ -13,7 +13,8 @@ from roletrail.ingest.run import ingest
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.stores.heap import give_back
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.findings.evaluate import NOBODY, Given, evaluate
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.given import NOBODY, Given
 
 log = logging.getLogger(__name__)
 

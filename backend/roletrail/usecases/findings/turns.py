@@ -1,0 +1,84 @@
+"""A second process beside this one, forked off it: it knows all that this one knows, and has every second turn (ADR 0020)."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Self
+
+from roletrail.archive.lifeline import end_with
+
+
+def may_fork() -> bool:
+    """Where a fork is safe, and a second core is there to use it: a lock that another thread holds stays locked in a copy."""
+    return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
+
+
+class Turns:
+    """The second process's end."""
+
+    def __init__(self, pipe: Connection[Any, Any]) -> None:
+        self._pipe = pipe
+
+    def wait(self) -> None:
+        """Raises EOFError when there will be no turn."""
+        self._pipe.recv()
+
+    def done(self, what: object) -> None:
+        self._pipe.send(what)
+
+
+class Beside:
+    """The first process's end."""
+
+    def __init__(self, process: BaseProcess, pipe: Connection[Any, Any]) -> None:
+        self._process = process
+        self._pipe = pipe
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """It is no more after this, whatever it was at."""
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+
+    def turn(self) -> None:
+        with contextlib.suppress(OSError):  # it is dead then, and does not answer
+            self._pipe.send(None)
+
+    def answer(self) -> Any:
+        """What came of its last turn; None when it ended before it said so."""
+        try:
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            return None
+
+
+def beside(work: Callable[[Turns], object]) -> Beside:
+    """Nothing may be open here that must not be carried over a fork."""
+    fork = multiprocessing.get_context("fork")
+    mine, theirs = fork.Pipe()
+    process = fork.Process(target=_second, args=(work, mine, theirs, os.getpid()), daemon=True)
+    process.start()
+    theirs.close()
+    return Beside(process, mine)
+
+
+def _second(work: Callable[[Turns], object], others: Connection[Any, Any], pipe: Connection[Any, Any], parent: int) -> None:
+    """Leaves no way back into what the first process was doing. What fails here the first does itself, and says so."""
+    end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent says what becomes of us
+    others.close()
+    try:
+        work(Turns(pipe))
+    finally:
+        os._exit(0)

@@ -1,0 +1,119 @@
+"""Two processes that judge in turn say what one would, whichever of them is killed, and leave none behind (ADR 0020)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from roletrail.auth.actor import local_actor
+from roletrail.bootstrap import open_graph
+from roletrail.detect.finding import Finding
+from roletrail.stores.judging import FindingQuery
+from roletrail.usecases.findings.evaluate import evaluate
+from tests.scenarios.company import FOLDERS
+from tests.support.ingest_runs import MARK, marked
+from tests.support.stored import stored
+
+AT_ONCE = 60
+"""Identities a turn: the company's are some dozens of turns, so that there is a middle to kill somebody in."""
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def unjudged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("company")
+    stored(folder, [[msgspec.json.encode(record) for record in build()] for build in FOLDERS.values()])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(unjudged: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """What one process says."""
+    return finished(copied(unjudged, tmp_path_factory.mktemp("alone")))
+
+
+def copied(unjudged: Path, folder: Path) -> str:
+    shutil.copytree(unjudged, folder, dirs_exist_ok=True)
+    return f"sqlite:///{folder / 'store.sqlite'}"
+
+
+def finished(store: str) -> list[Finding]:
+    """All findings, once what is left is judged here."""
+    graph = open_graph(store, create=False)
+    evaluate(graph, local_actor())
+    found = graph.findings(FindingQuery(limit=1_000_000))[0]
+    graph.close()
+    assert found
+    return found
+
+
+class Judging:
+    """A process that judges in turns with one it forks."""
+
+    def __init__(self, store: str) -> None:
+        self.mark = uuid.uuid4().hex
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.judging", store, str(AT_ONCE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=os.environ | {MARK: self.mark}, text=True,
+        )  # fmt: skip
+
+    def both(self) -> int:
+        """The number of the second, as soon as there is one."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and self.process.poll() is None:
+            second = set(marked(self.mark)) - {self.process.pid}
+            if second:
+                return second.pop()
+        raise AssertionError(self.process.communicate())
+
+    def nobody_is_left(self) -> bool:
+        until = time.monotonic() + PATIENCE
+        while marked(self.mark) and time.monotonic() < until:
+            time.sleep(0.01)
+        return not marked(self.mark)
+
+
+def test_in_turns_as_alone(unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
+    store = copied(unjudged, tmp_path)
+    judging = Judging(store)
+    assert judging.both()
+    said, errors = judging.process.communicate(timeout=PATIENCE)
+    assert (judging.process.returncode, errors) == (0, "")
+    assert said.split()[1] == str(len(alone))
+    assert judging.nobody_is_left()
+    assert finished(store) == alone
+
+
+def test_the_second_is_killed_and_the_first_goes_on(unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
+    store = copied(unjudged, tmp_path)
+    judging = Judging(store)
+    os.kill(judging.both(), signal.SIGKILL)
+    said, errors = judging.process.communicate(timeout=PATIENCE)
+    assert judging.process.returncode == 0
+    assert said.split()[1] == str(len(alone))
+    assert "judging goes on in one process" in errors
+    assert finished(store) == alone
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_the_first_is_ended_and_takes_the_second_along(
+    how: signal.Signals, unjudged: Path, alone: Collection[Finding], tmp_path: Path
+) -> None:
+    store = copied(unjudged, tmp_path)
+    judging = Judging(store)
+    judging.both()
+    judging.process.send_signal(how)
+    judging.process.communicate(timeout=PATIENCE)
+    assert judging.process.returncode != 0
+    assert judging.nobody_is_left()
+    assert finished(store) == alone
