@@ -6,31 +6,22 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roletrail.alerts.destinations import destinations
 from roletrail.appdb import AppDatabase
 from roletrail.archive.eventlog import DuckEventLog
 from roletrail.archive.port import Visible
 from roletrail.auth.access import Access
-from roletrail.auth.actor import Role, local_actor
-from roletrail.auth.binding import check_binding, check_public_url, rules_for, url_of
+from roletrail.auth.actor import Role
+from roletrail.auth.binding import check_binding, check_public_url, rules_for
 from roletrail.auth.gate import GateRules
 from roletrail.errors import InvalidRequest, StoreUnavailable
-from roletrail.ingest.reread import read_again
 from roletrail.inventory.known import Known, Said
 from roletrail.settings import Neo4jPlace, Settings, load, neo4j_place, sqlite_path, store_name
 from roletrail.stores.embedded.store import EmbeddedStore
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.findings.delivering import Kept, Outward, send_findings
-from roletrail.usecases.findings.given import Given
-from roletrail.usecases.findings.listing import given_in
-from roletrail.usecases.investigations.pins import watch
-from roletrail.usecases.loading.intake import Intake
 from roletrail.usecases.ports import Ports, Uploads
 
 if TYPE_CHECKING:  # an extra: not everybody has installed what it stands on
@@ -72,9 +63,15 @@ def open_ports(settings: Settings, *, create: bool = False, sample: bool = False
     responders, management = tuple(settings.responders.split()), frozenset(settings.management_accounts.split())
     uploads = Uploads(uploads_folder(settings), settings.upload_mb * 1_000_000, lambda id_: start_ingest(settings, id_))
     return Ports(
-        graph, events, read_again, store_name(settings.store), app, inventory, uploads, sample, responders, management,
+        graph, events, _read_again, store_name(settings.store), app, inventory, uploads, sample, responders, management,
         settings.aws_role,
     )  # fmt: skip
+
+
+def _read_again(locator: str, position: int) -> bytes | None:
+    from roletrail.ingest.reread import read_again  # noqa: PLC0415 - all of ingest, for one record of an object
+
+    return read_again(locator, position)
 
 
 def uploads_folder(settings: Settings) -> Path:
@@ -108,41 +105,6 @@ def archive_folder(settings: Settings) -> Path:
             f"The archive {folder} cannot be opened: {error.strerror}.", hint="Set ROLETRAIL_ARCHIVE."
         ) from error
     return folder
-
-
-def intake_of(settings: Settings) -> Intake:
-    """Where feeds put what they take in; the store is made when it is not there."""
-    app, inventory = AppDatabase(settings.app_db_path), open_inventory(settings)
-    return Intake(
-        lambda: open_graph(settings.store, create=True),
-        archive_folder(settings),
-        settings.workers or None,
-        lambda: _given(settings, app, inventory),
-    )
-
-
-@contextmanager
-def given_of(settings: Settings) -> Generator[Given]:
-    """What judging has to know besides the store, and how its findings go out; for as long as the app database is open."""
-    with closing(AppDatabase(settings.app_db_path)) as app:
-        yield _given(settings, app, open_inventory(settings))
-
-
-def _given(settings: Settings, app: AppDatabase, inventory: Known) -> Given:
-    given, outward = given_in(app, inventory)._replace(own_role=settings.aws_role), outward_of(settings)
-
-    def announce(graph: GraphStore) -> None:
-        watch(graph, app)
-        if outward.destinations:
-            send_findings(Kept(graph, app), local_actor("alerts"), outward)
-
-    return given._replace(announce=announce)
-
-
-def outward_of(settings: Settings) -> Outward:
-    base = (settings.public_url or url_of(settings.host, settings.port, "")).rstrip("/")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return Outward(tuple(destinations(settings.alerts)), base, region, settings.alert_secret, settings.alert_severity)
 
 
 def open_access(settings: Settings) -> Access:

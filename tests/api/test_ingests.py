@@ -15,9 +15,10 @@ import pytest
 
 from roletrail.appdb import AppDatabase
 from roletrail.auth.actor import local_actor
-from roletrail.bootstrap import intake_of, open_ports, uploads_folder
+from roletrail.bootstrap import open_ports, uploads_folder
 from roletrail.ingest.jobs import MOST_WAITING, SILENT_SECONDS, Jobs
 from roletrail.investigations.book import Casebook
+from roletrail.loaders import intake_of
 from roletrail.settings import load
 from roletrail.stores.port import ChainQuery
 from roletrail.usecases.chains import listing as chains

@@ -13,8 +13,9 @@ import pytest
 from roletrail import cli
 from roletrail.auth.actor import local_actor
 from roletrail.auth.audit import AuditLog
-from roletrail.bootstrap import intake_of, open_ports
+from roletrail.bootstrap import open_ports
 from roletrail.cli.audit import BROKEN
+from roletrail.loaders import intake_of
 from roletrail.settings import load
 
 ROWS = 12

@@ -74,8 +74,8 @@ def _watched(listen: str, silent: float) -> Iterator[Gauges]:
 
 def follow(settings: Settings, url: str, *, drain: bool, as_json: bool, listen: str) -> None:
     """Follow a queue until stopped, or drained."""
-    from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.cli.gauges import SILENT_SECONDS, Heard  # noqa: PLC0415
+    from roletrail.loaders import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading.following import follow_queue  # noqa: PLC0415
     from roletrail.usecases.loading.rows import row  # noqa: PLC0415
 

@@ -154,7 +154,7 @@ def export(
     store: Store = None,
 ) -> None:
     """Print findings in another form, a line each; CSV with a header."""
-    from roletrail.bootstrap import outward_of  # noqa: PLC0415 - see options.reading
+    from roletrail.loaders import outward_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.findings.delivering import export_findings  # noqa: PLC0415
 
     raw = {"severity": severity, "rule": rule, "status": status, "account": account}
@@ -178,7 +178,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send findings that were not sent yet, and try again what is due. Every ingest does this when ROLETRAIL_ALERTS is set."""
-    from roletrail.bootstrap import outward_of  # noqa: PLC0415 - see options.reading
+    from roletrail.loaders import outward_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.findings import delivering  # noqa: PLC0415
 
     settings = settings_of(store, alerts=to or None, alert_severity=severity or None)

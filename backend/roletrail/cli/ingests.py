@@ -56,7 +56,8 @@ def cancel(id_: Id, store: Store = None) -> None:
 @ingests.command()
 def run(id_: Id, store: Store = None) -> None:
     """Take an upload in, in this process: what the server starts for each, and a way to go on after a crash."""
-    from roletrail.bootstrap import intake_of, uploads_folder  # noqa: PLC0415
+    from roletrail.bootstrap import uploads_folder  # noqa: PLC0415
+    from roletrail.loaders import intake_of  # noqa: PLC0415
     from roletrail.usecases.loading.ingests import run_ingest  # noqa: PLC0415
 
     settings = settings_of(store)

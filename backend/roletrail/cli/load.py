@@ -121,7 +121,8 @@ def load_paths(
     settings: Settings, paths: Sequence[str], *, quiet: bool, window: Window = EVERYTHING, own: Row | None = None
 ) -> IngestSummary:
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
-    from roletrail.bootstrap import given_of, open_graph  # noqa: PLC0415 - see options.reading
+    from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
+    from roletrail.loaders import given_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading.load import load_logs  # noqa: PLC0415
 
     with _bar(quiet=quiet) as show, given_of(settings) as given:
@@ -138,8 +139,8 @@ def load_paths(
 
 
 def _history(settings: Settings, asked: Window, own: Row, *, quiet: bool) -> IngestSummary:
-    from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.ingest.source.lookup_events import LIMITS  # noqa: PLC0415
+    from roletrail.loaders import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading.lookups import load_history  # noqa: PLC0415
 
     if asked.accounts:

@@ -38,8 +38,8 @@ def triage(
     as_json: AsJson = False,
 ) -> None:
     """Trace one thing through logs that are not loaded, fetching only what can hold its chain."""
-    from roletrail.bootstrap import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.ingest.source.selective import selective  # noqa: PLC0415
+    from roletrail.loaders import intake_of  # noqa: PLC0415 - see options.reading
     from roletrail.usecases.loading import triage as triaging  # noqa: PLC0415
 
     asked = window("", "", accounts, regions)
