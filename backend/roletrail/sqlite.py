@@ -189,6 +189,11 @@ class Database:
                 with _clear_errors(self.path, self._layout.what):
                     self._writer = self._connect(self._layout.cache_mib)
 
+    def shrink(self) -> None:
+        """Give back what the writer keeps of the file (https://www.sqlite.org/pragma.html#pragma_shrink_memory)."""
+        with self._lock:
+            self._writer.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         with self._lock:
             for connection in (*self._readers, self._writer):

@@ -72,6 +72,24 @@ def test_the_same_events_from_two_trails_count_once(fresh: Open, seed: int) -> N
     assert twice.totals().doubles == once.totals().events == twice.totals().events
 
 
+def test_a_store_that_rested_goes_on_as_one_that_did_not(fresh: Open) -> None:
+    world = World(11, 12)
+    found = []
+    for rests in (False, True):
+        store = fresh()
+        for part in world.parts(world.events, 3, 1):
+            commit_all(store, [part])
+            if rests:
+                store.rest()
+        link(store, world, list(world.identities), world.standings())
+        if rests:
+            store.rest()
+        doubles = store.commit(world.parts(world.events, 1, 2), []).overlaps
+        found.append((graph(store), doubles))
+    assert found[0] == found[1]
+    assert found[0][1]
+
+
 def sorted_hashes(part: Part) -> list[bytes]:
     found = {cell.hashes[i : i + 8] for cell in part.cells for i in range(0, len(cell.hashes), 8)}
     return sorted(found, key=lambda hash_: int.from_bytes(hash_, "little"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -17,8 +18,8 @@ import pytest
 
 from roletrail.archive import compact as compaction
 from roletrail.archive import merge as merging
-from roletrail.archive.apart import MergerApart
-from roletrail.archive.compact import MOST_FILES_CLOSED, MOST_FILES_OPEN, compact, plan
+from roletrail.archive.apart import Apart
+from roletrail.archive.compact import MOST_FILES_CLOSED, MOST_FILES_OPEN, compact, compacting, plan
 from roletrail.archive.eventlog import DuckEventLog
 from roletrail.archive.port import Group, LoggedEvent
 from roletrail.archive.strays import hold_run, release_run, remove_strays
@@ -68,17 +69,30 @@ def test_merging_keeps_every_answer(filled: Ledger) -> None:
 
 def test_a_process_of_its_own_merges_alike(filled: Ledger) -> None:
     before = answers(filled)
-    merged = compact(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER, apart=True)
-    assert {file.kind for file in merged} == {"events", "evidence"}
+    with compacting(filled.folder, 2, list(filled.files.values()), filled.excluded, filled.swap, LATER):
+        assert len(filled.files) > 2, "what the block does goes on before names are swapped"
+    assert sorted(name.split("/")[0] for name in filled.files) == ["events", "evidence"]
+    assert filled.on_disk() == set(filled.files)
     assert answers(filled) == before
 
 
 def test_a_process_that_ends_early_is_told(filled: Ledger) -> None:
-    with MergerApart(filled.folder, 2) as merger:
-        merger._process.kill()
-        merger._process.wait()
+    with Apart(filled.folder, 2, [Group("events", "20251113", tuple(filled.files))], []) as sorting:
+        sorting._process.kill()
+        sorting._process.wait()
         with pytest.raises(StoreUnavailable, match="ended early"):
-            merger.merge(Group("events", "20251113", tuple(filled.files)), [])
+            list(sorting.merged())
+
+
+def test_sorting_ends_with_what_it_goes_on_beside(filled: Ledger) -> None:
+    before = set(filled.files)
+    group = Group("events", "20251113", tuple(filled.files))
+    with pytest.raises(KeyboardInterrupt), Apart(filled.folder, 2, [group] * 500, []) as sorting:
+        raise KeyboardInterrupt
+    assert sorting._process.returncode == -signal.SIGKILL
+    with pytest.raises(KeyboardInterrupt), compacting(filled.folder, 2, list(filled.files.values()), [], filled.swap, LATER):
+        raise KeyboardInterrupt
+    assert set(filled.files) == before
 
 
 def test_a_merged_file_is_sorted_and_free_of_refused_rows(filled: Ledger) -> None:

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,36 +18,38 @@ from roletrail.archive.writer import WrittenFile
 from roletrail.errors import StoreUnavailable
 
 
-class MergerApart:
-    """`merge.Merger` behind a pipe: a line of JSON for each question and each answer."""
+class Apart:
+    """Groups on their way through a `merge.Merger` in another process. Nobody has to wait for it: what is to be done lies in a
+    file, and answers, a line of JSON each, wait in a pipe."""
 
-    def __init__(self, folder: Path, run: int) -> None:
-        command = [sys.executable, "-m", "roletrail.archive.apart", str(folder), str(run), str(os.getpid())]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, folder: Path, run: int, groups: Sequence[Group], excluded_attempts: Collection[int]) -> None:
+        self._groups = groups
+        with tempfile.TemporaryFile("w+") as tasks:
+            json.dump([groups, sorted(excluded_attempts)], tasks)
+            tasks.seek(0)
+            command = [sys.executable, "-m", "roletrail.archive.apart", str(folder), str(run), str(os.getpid())]
+            self._process = subprocess.Popen(command, stdin=tasks, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        """It is no more after this. When something failed it does not end its work, and leaves strays of this run."""
+        if failed is not None:
+            self._process.kill()
         self._process.communicate()
 
-    def merge(self, group: Group, excluded_attempts: Collection[int]) -> list[WrittenFile] | None:
-        """As `merge.Merger.merge`. Raises StoreUnavailable when the process ends instead of answering."""
-        tasks, answers = self._process.stdin, self._process.stdout
-        if tasks is None or answers is None:
-            raise StoreUnavailable("The process that merges the archive has no pipes.")
-        try:
-            tasks.write(json.dumps([group, sorted(excluded_attempts)]) + "\n")
-            tasks.flush()
-            answer = answers.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise StoreUnavailable(
-                "The process that merges the archive ended early.", hint="What was read is in; run ingest again."
-            )
-        found = json.loads(answer)
-        return None if found is None else [WrittenFile(*file) for file in found]
+    def merged(self) -> Iterator[tuple[Group, list[WrittenFile] | None]]:
+        """Each group with what `merge.Merger.merge` says of it. Raises StoreUnavailable when the process ends before."""
+        answers = self._process.stdout
+        for group in self._groups:
+            answer = answers.readline() if answers is not None else ""
+            if not answer:
+                raise StoreUnavailable(
+                    "The process that merges the archive ended early.", hint="What was read is in; run ingest again."
+                )
+            found = json.loads(answer)
+            yield group, None if found is None else [WrittenFile(*file) for file in found]
 
 
 def main() -> None:
@@ -55,9 +58,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent says what becomes of us
     from roletrail.archive.merge import Merger  # noqa: PLC0415 - not in the parent, which imports this module
 
+    groups, excluded = json.load(sys.stdin)
     with Merger(Path(folder), int(run)) as merger:
-        for line in sys.stdin:
-            (kind, day, names), excluded = json.loads(line)
+        for kind, day, names in groups:
             sys.stdout.write(json.dumps(merger.merge(Group(kind, day, tuple(names)), excluded)) + "\n")
             sys.stdout.flush()
 

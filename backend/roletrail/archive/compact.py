@@ -8,17 +8,14 @@ swap is handed in.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from roletrail.archive.apart import MergerApart
+from roletrail.archive.apart import Apart
 from roletrail.archive.names import day_name
 from roletrail.archive.port import Group, NamedFile
 from roletrail.archive.writer import WrittenFile
-
-if TYPE_CHECKING:
-    from roletrail.archive.merge import Merger
 
 MOST_FILES_CLOSED = 8
 MOST_FILES_OPEN = 16
@@ -60,38 +57,38 @@ def _light(files: list[NamedFile], most: int) -> list[NamedFile]:
 
 
 def compact(
-    folder: Path,
-    run: int,
-    files: Sequence[NamedFile],
-    excluded_attempts: Collection[int],
-    swap: Swap,
-    now: int,
-    *,
-    apart: bool = False,
+    folder: Path, run: int, files: Sequence[NamedFile], excluded_attempts: Collection[int], swap: Swap, now: int
 ) -> list[WrittenFile]:
-    """Merge what `plan` names, one swap a group, and delete the old files of each after its swap.
-
-    `apart` sorts in a process of its own: slower by its start, and the caller's memory stays what it was.
-    """
+    """Merge what `plan` names, one swap a group, and delete the old files of each after its swap."""
     groups = plan(files, now)
     if not groups:
         return []
-    with _merger(folder, run, apart=apart) as merger:
-        return [file for group in groups for file in _merge(merger, folder, group, excluded_attempts, swap)]
-
-
-def _merger(folder: Path, run: int, *, apart: bool) -> Merger | MergerApart:
-    if apart:
-        return MergerApart(folder, run)
     from roletrail.archive.merge import Merger  # noqa: PLC0415 - loads DuckDB: 90 ms that most runs need not pay
 
-    return Merger(folder, run)
+    with Merger(folder, run) as merger:
+        return _swapped(folder, ((group, merger.merge(group, excluded_attempts)) for group in groups), swap)
 
 
-def _merge(
-    merger: Merger | MergerApart, folder: Path, group: Group, excluded_attempts: Collection[int], swap: Swap
-) -> list[WrittenFile]:
-    added = merger.merge(group, excluded_attempts)
+@contextmanager
+def compacting(
+    folder: Path, run: int, files: Sequence[NamedFile], excluded_attempts: Collection[int], swap: Swap, now: int
+) -> Generator[None]:
+    """As `compact`, for a caller who has something else to do: a process of its own sorts while the block runs, at whose end
+    names are swapped. The caller's memory stays what it was, and it needs no thread."""
+    groups = plan(files, now)
+    if not groups:
+        yield
+        return
+    with Apart(folder, run, groups, excluded_attempts) as sorting:
+        yield
+        _swapped(folder, sorting.merged(), swap)
+
+
+def _swapped(folder: Path, merged: Iterable[tuple[Group, list[WrittenFile] | None]], swap: Swap) -> list[WrittenFile]:
+    return [file for group, added in merged for file in _swap(folder, group, added, swap)]
+
+
+def _swap(folder: Path, group: Group, added: list[WrittenFile] | None, swap: Swap) -> list[WrittenFile]:
     if added is None:
         return []  # another ingest has merged this day meanwhile, or it is too large
     if swap(group.names, added):

@@ -24,6 +24,9 @@ from roletrail.ingest.source import Listed
 from roletrail.ingest.worker import SLOTS, Worker
 from roletrail.lineage.model import ObjectInfo, Part, Quarantined
 
+PATIENCE_SECONDS = 5
+"""How long the end of a worker is waited for, and of the thread that listens to it: whoever comes next may want to fork."""
+
 AHEAD = 2
 """Tasks a worker has in hand, so that it never waits for the run, which may be committing."""
 
@@ -77,6 +80,7 @@ class _Member:
         self.held: dict[tuple[str, int], Listed | Again] = {}
         self.ahead: deque[set[tuple[str, int]]] = deque()
         self.flushing = False
+        self.listener: threading.Thread | None = None
 
     def give(self, task: Read | Again) -> None:
         given = (
@@ -144,7 +148,8 @@ class Processes:
         with self._lock:
             self._members.append(member)
             self._feed(member)
-        threading.Thread(target=self._listen, args=(member,), daemon=True).start()
+        member.listener = threading.Thread(target=self._listen, args=(member,), daemon=True)
+        member.listener.start()
 
     def _listen(self, member: _Member) -> None:
         """However this ends, `reports` hears of it: nobody may wait for a worker that is no more."""
@@ -242,7 +247,7 @@ class Processes:
             member.stop()
         for member in self._members:
             try:
-                member.process.wait(timeout=5)
+                member.process.wait(timeout=PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 member.process.kill()
         self.close()
@@ -255,4 +260,6 @@ class Processes:
             member.process.wait()
         self._room.release(len(self._members) or 1)  # a reader may wait for it
         for member in self._members:
+            if member.listener is not None:
+                member.listener.join(PATIENCE_SECONDS)
             member.close()

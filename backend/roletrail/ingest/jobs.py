@@ -32,7 +32,7 @@ class Job(NamedTuple):
     sha256: str
     size: int
     state: str  # waiting | running | done | failed | cancelled
-    stage: str  # reading | linking | merging | waiting (a feed between two rounds) | ""
+    stage: str  # reading | linking | judging | merging | waiting (a feed between two rounds) | ""
     created_by: str
     created_at: int
     started_at: int

@@ -17,7 +17,7 @@ class Progress(NamedTuple):
     bytes_total: int
     events: int
     quarantined: int
-    stage: str  # reading | linking | merging
+    stage: str  # reading | linking | judging | merging
     started: float
 
 

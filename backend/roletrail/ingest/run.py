@@ -21,7 +21,7 @@ from roletrail.ingest.progress import MOST_ACCOUNTS, FileAccount, IngestSummary,
 from roletrail.ingest.source import Listed
 from roletrail.ingest.source.delivery import EVERYTHING, Window
 from roletrail.ingest.units import units_of
-from roletrail.ingest.upkeep import archive_run, beside, merge_days
+from roletrail.ingest.upkeep import archive_run, days_merged
 from roletrail.lineage.model import Part
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.heap import give_back
@@ -35,6 +35,8 @@ INLINE_BYTES = 2 << 20
 0.9 s of CPU, and none 1.3 s and 0.5 s. A follower that fell behind on a busy machine must not fall behind further."""
 
 OnProgress = Callable[[Progress], None]
+Then = Callable[[GraphStore], object]
+"""What follows once everything is in and linked. It goes on beside the sorting of the archive's days, which is another process."""
 
 
 def ingest(
@@ -45,6 +47,7 @@ def ingest(
     workers: int | None = None,
     on_progress: OnProgress | None = None,
     window: Window = EVERYTHING,
+    then: Then | None = None,
 ) -> IngestSummary:
     """Take in everything below the paths that the window admits; `-` is standard input, s3://BUCKET/PREFIX is in S3.
 
@@ -54,7 +57,7 @@ def ingest(
     with listing(paths, window) as objects:
         store = open_store()
         try:
-            return take_in(objects, store, archive, workers=workers, on_progress=on_progress, started=started)
+            return take_in(objects, store, archive, workers=workers, on_progress=on_progress, started=started, then=then)
         finally:
             store.close()
 
@@ -67,9 +70,14 @@ def take_in(
     workers: int | None = None,
     on_progress: OnProgress | None = None,
     started: float = 0,
+    then: Then | None = None,
 ) -> IngestSummary:
-    """One run over these objects. `started` is when somebody began to wait for it, in time.monotonic()."""
-    return _Run(store, archive, started or time.monotonic(), on_progress).go(objects, workers)
+    """One run over these objects. `started` is when somebody began to wait for it, in time.monotonic().
+
+    `then` is not called after an interrupted run; one that is interrupted within it counts as interrupted. The summary's
+    seconds end before it.
+    """
+    return _Run(store, archive, started or time.monotonic(), on_progress).go(objects, workers, then)
 
 
 class _Run:
@@ -85,19 +93,29 @@ class _Run:
         self._bytes = (0, 0)
         self._seen = (0, 0, 0)  # files passed, events, quarantined, for progress only
 
-    def go(self, objects: list[Listed], workers: int | None) -> IngestSummary:
+    def go(self, objects: list[Listed], workers: int | None, then: Then | None) -> IngestSummary:
         fresh = self._not_known(objects)
+        summary: IngestSummary | None = None
         interrupted = False
         run = self._store.begin_run()
-        with archive_run(self._store, self._archive, run), collector_paused():
+        with archive_run(self._store, self._archive, run):
             try:
-                self._read(run, fresh, workers)
-                with beside(lambda: merge_days(self._store, self._archive, run)):
-                    self._link()
+                with collector_paused():
+                    self._read(run, fresh, workers)
+                with days_merged(self._store, self._archive, run):
+                    with collector_paused():
+                        self._link()
+                    summary = self._summary(objects)
+                    if then is not None:
+                        self._say("judging")
+                        then(self._store)
                     self._say("merging")
             except KeyboardInterrupt:
                 interrupted = True
-        return self._tally.summary(len(objects), time.monotonic() - self._started, interrupted=interrupted)
+        return (summary or self._summary(objects))._replace(interrupted=interrupted)
+
+    def _summary(self, objects: list[Listed]) -> IngestSummary:
+        return self._tally.summary(len(objects), time.monotonic() - self._started)
 
     def _not_known(self, objects: list[Listed]) -> list[Listed]:
         """Objects that the ledger does not have whole, in the size and version they have now."""
@@ -203,7 +221,7 @@ class Tally:
         if len(self._accounts) < MOST_ACCOUNTS or account.locator in self._accounts:
             self._accounts[account.locator] = account
 
-    def summary(self, files: int, seconds: float, *, interrupted: bool) -> IngestSummary:
+    def summary(self, files: int, seconds: float) -> IngestSummary:
         return IngestSummary(
             files=files,
             known=self._known,
@@ -213,7 +231,7 @@ class Tally:
             quarantined=dict(sorted(self._reasons.items())),
             seconds=seconds,
             accounts=[self._accounts[locator] for locator in sorted(self._accounts)],
-            interrupted=interrupted,
+            interrupted=False,
         )
 
 

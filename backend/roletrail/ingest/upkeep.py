@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from roletrail.archive.compact import compact
+from roletrail.archive.compact import compacting
 from roletrail.archive.strays import hold_run, release_run, remove_strays
 from roletrail.archive.writer import WrittenFile
 from roletrail.stores.port import ArchiveFile, GraphStore
@@ -31,18 +30,11 @@ def archive_run(store: GraphStore, folder: Path, run: int) -> Iterator[None]:
 
 
 @contextmanager
-def beside(work: Callable[[], object]) -> Iterator[None]:
-    """Do something that mostly waits for another process, while the block runs; both have ended when this ends."""
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(work)
-        yield
-    done.result()
-
-
-def merge_days(store: GraphStore, folder: Path, run: int) -> int:
-    """Merge days that are in many files; returns how many files that made. Sorting is another process; the swap waits for its turn."""
+def days_merged(store: GraphStore, folder: Path, run: int) -> Generator[None]:
+    """Days that are in many files are merged: sorted beside what the block does, swapped at its end."""
 
     def swap(remove: Collection[str], add: Collection[WrittenFile]) -> bool:
         return store.swap_archive_files(remove, [ArchiveFile(*file) for file in add])
 
-    return len(compact(folder, run, store.archive_files(), store.excluded_attempts(), swap, int(time.time()), apart=True))
+    with compacting(folder, run, store.archive_files(), store.excluded_attempts(), swap, int(time.time())):
+        yield

@@ -289,6 +289,10 @@ class GraphStore(Judgements, Protocol):
         """Number of a new ingest run; attempts of the run are numbered from `run << 24`."""
         ...
 
+    def rest(self) -> None:
+        """Let go of what was kept for the next commit or round of linking: none follows soon."""
+        ...
+
     def ledger(self, locators: Collection[str]) -> dict[str, LedgerEntry]: ...
     def commit(
         self, parts: Collection[Part], files: Collection[ArchiveFile], excluded_attempts: Collection[int] = ()

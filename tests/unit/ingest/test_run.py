@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from roletrail.archive.compact import MOST_FILES_CLOSED
 from roletrail.bootstrap import open_graph
 from roletrail.errors import InputUnavailable
 from roletrail.ingest import crew
@@ -23,6 +24,7 @@ from roletrail.ingest.run import ingest
 from roletrail.ingest.source import Listed
 from roletrail.ingest.source.file import listed
 from roletrail.ingest.units import units_of
+from roletrail.stores.port import GraphStore
 from tests.support import layout
 from tests.support.aws_ids import SeededIds
 from tests.support.cloudtrail import Trail, at
@@ -283,6 +285,48 @@ def test_workers_go_on_while_the_run_is_busy(place: Place, tmp_path: Path, monke
 
     assert place.ingest(workers=2, on_progress=busy).taken == 400
     assert seen[1] == 20
+
+
+def test_what_follows_goes_on_while_days_are_sorted(place: Place) -> None:
+    """Days of many files: their names are swapped after what follows, which has the process to itself and may fork it."""
+    for number in range(MOST_FILES_CLOSED):
+        (place.logs / "one.json").write_bytes(file_of(RECORDS[number * 4 : number * 4 + 4]))
+        ingest([str(place.logs)], open_store=place.open, archive=place.archive)
+    (place.logs / "one.json").write_bytes(file_of(RECORDS[200:280]))
+    seen: list[tuple[int, int, int]] = []
+
+    def then(store: GraphStore) -> None:
+        seen.append((store.totals().identities, len(store.archive_files()), threading.active_count()))
+
+    summary = ingest([str(place.logs)], open_store=place.open, archive=place.archive, workers=2, then=then)
+    [(identities, files, threads)] = seen
+    assert identities == place.open().totals().identities
+    assert len(place.open().archive_files()) < files
+    assert threads == 1
+    assert (summary.taken, summary.interrupted) == (80, False)
+
+
+def test_nothing_follows_an_interrupted_run(place: Place) -> None:
+    (place.logs / "one.json").write_bytes(file_of(RECORDS[:40]))
+
+    def stop(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    def then(_: GraphStore) -> None:
+        raise AssertionError
+
+    assert ingest([str(place.logs)], open_store=place.open, archive=place.archive, on_progress=stop, then=then).interrupted
+
+
+def test_an_interrupt_of_what_follows_leaves_what_was_taken(place: Place) -> None:
+    (place.logs / "one.json").write_bytes(file_of(RECORDS[:40]))
+
+    def then(_: GraphStore) -> None:
+        raise KeyboardInterrupt
+
+    summary = ingest([str(place.logs)], open_store=place.open, archive=place.archive, then=then)
+    assert (summary.taken, summary.interrupted) == (40, True)
+    assert ingest([str(place.logs)], open_store=place.open, archive=place.archive).known == 1
 
 
 def test_a_full_disk_is_one_clear_sentence(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,10 +85,17 @@ class EmbeddedStore:
                 self._kept.forget()
                 yield connection
         except BaseException:
-            self._numbers.forget()
-            self._cells.forget()
-            self._recent.forget()
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        self._numbers.forget()
+        self._cells.forget()
+        self._recent.forget()
+
+    def rest(self) -> None:
+        self._forget()
+        self._database.shrink()
 
     def begin_run(self) -> int:
         with self._write() as connection:

@@ -92,6 +92,10 @@ class Neo4jStore:
             finally:
                 _sweep()
 
+    def rest(self) -> None:
+        with self._turn:
+            self._kept.forget()
+
     def begin_run(self) -> int:
         def bump(_: Cypher, lease: Lease, again: bool) -> int:
             del again

@@ -33,7 +33,11 @@ class Intake(NamedTuple):
             store.close()
 
     def take(self, store: GraphStore, actor: Actor, objects: list[Listed], show: OnProgress | None = None) -> IngestSummary:
-        summary = take_in(objects, store, self.archive, workers=self.workers, on_progress=show)
-        if not summary.interrupted:
-            evaluate(store, actor, self.given())
-        return summary
+        return take_in(
+            objects,
+            store,
+            self.archive,
+            workers=self.workers,
+            on_progress=show,
+            then=lambda store: evaluate(store, actor, self.given()),
+        )

@@ -32,20 +32,23 @@ def load_logs(
 ) -> IngestSummary:
     """Ingest what the window admits of paths; `-` is standard input, None workers is one a core. Raises InputUnavailable for a path that is not there."""
     require(actor, "ingest.run")
-    summary = ingest(paths, open_store=open_store, archive=archive, workers=workers, on_progress=show, window=window)
-    if not summary.interrupted:
-        give_back()
-        judge_new(open_store, actor, given)
-    return summary
+    return ingest(
+        paths,
+        open_store=open_store,
+        archive=archive,
+        workers=workers,
+        on_progress=show,
+        window=window,
+        then=lambda store: _judge_new(store, actor, given),
+    )
 
 
-def judge_new(open_store: Callable[[], GraphStore], actor: Actor, given: Given = NOBODY) -> None:
+def _judge_new(store: GraphStore, actor: Actor, given: Given) -> None:
     """What follows every ingest: findings on what it changed. A rule that fails takes nothing back of what was loaded:
     what it could not judge stays unjudged, and the next evaluation comes to it again."""
-    store = open_store()
+    store.rest()
+    give_back()
     try:
         evaluate(store, actor, given)
     except Exception:
         log.exception("the logs are loaded, but judging them failed; `roletrail rules evaluate` tries again")
-    finally:
-        store.close()
