@@ -34,6 +34,9 @@ OUTBOUND = "GetWebIdentityToken"
 """Made in one partition's STS, used in another's."""
 SSO_ROLE = "AWSReservedSSO_"
 ALWAYS = 0
+REMEMBERED = 1 << 13
+"""Numbers kept by what they stand for: a round of linking asks again what its commits have just written, and nothing later does.
+Four times as many took 20 MB and saved nothing that could be measured."""
 MAX_KEYS = 256
 """Keys of one identity that are looked up; console sessions have many, and none of them was issued by a record."""
 
@@ -71,7 +74,7 @@ def sign_in_group(s: SignIn) -> tuple[str, str]:
     return s.principal_id, ""
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=REMEMBERED)
 def _moment(group: tuple[str, str], stretch: int) -> int:
     return ids.anchor("moment", *group, str(stretch))
 
@@ -92,12 +95,12 @@ def acted_for(c: Caller, day: int) -> int:
     return ids.anchor("acted_for", c.partition, c.principal_id, str(day))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=REMEMBERED)
 def key(access_key_id: str) -> int:
     return ids.anchor("key", access_key_id)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=REMEMBERED // 2)
 def _era(partition: str, principal_id: str, era: int) -> int:
     return ids.anchor("era", partition, principal_id, str(era))
 

@@ -7,8 +7,8 @@ from sqlite3 import Connection
 
 from roletrail.stores.embedded.rows import select_in
 
-MAX_REMEMBERED = 50_000
-"""Some 17 MB. What a round of linking asks about is held however much it is."""
+MAX_REMEMBERED = 20_000
+"""Some 7 MB. What a round of linking asks about is held however much it is."""
 
 
 class Numbers:
