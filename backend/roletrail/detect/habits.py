@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from roletrail.detect.deeds import detail_of
 from roletrail.detect.network import client, is_outside, network
@@ -90,16 +91,25 @@ def caller_shape(node: Node) -> str:
     return node.workload or who(node)
 
 
-def subject_key(i: Issuance) -> int:
-    return habit("subject", i.role_arn, i.provider, sub_pattern(i.parent_label or i.parent_principal))
+class Federated(NamedTuple):
+    """What is known of the ways a provider's subjects have into a role."""
+
+    provider: int
+    subject: int
+    exact: int
 
 
-def exact_subject_key(i: Issuance) -> int:
-    return habit("exact subject", i.role_arn, i.provider, i.parent_label or i.parent_principal)
+def federated_keys(i: Issuance) -> Federated:
+    return _federated(i.role_arn, i.provider, i.parent_label or i.parent_principal)
 
 
-def provider_key(i: Issuance) -> int:
-    return habit("provider", i.role_arn, i.provider)
+@lru_cache(1 << 13)  # pipelines run again and again
+def _federated(role_arn: str, provider: str, subject: str) -> Federated:
+    return Federated(
+        habit("provider", role_arn, provider),
+        habit("subject", role_arn, provider, sub_pattern(subject)),
+        habit("exact subject", role_arn, provider, subject),
+    )
 
 
 def audience_key(i: Issuance, audience: str) -> int:
@@ -218,8 +228,9 @@ def shown(story: Story) -> Shown:
     for above, step in pairwise(story.path[-2:]):
         if step.node.role_name and step.edge and not step.edge.pivot:
             _on(found, step.node.issued_at or step.edge.at, (pair_key(above, step),))
-    if story.asked is not None:
-        _on(found, story.asked.at, _of_issuance(story.asked))
+    asked = story.asked
+    if asked is not None and (asked.copy == "foreign" or asked.family in ("web", "saml")):
+        _on(found, asked.at, _of_issuance(asked))
     for a in story.actions:
         if not a.error_code:
             _on(found, a.at, (act_key(node, a), act_anywhere_key(a)))
@@ -257,9 +268,7 @@ def _families(name: str, services: tuple[str, ...]) -> tuple[int, ...]:
 
 def _of_issuance(i: Issuance) -> Iterator[int]:
     if i.family in ("web", "saml"):
-        yield subject_key(i)
-        yield exact_subject_key(i)
-        yield provider_key(i)
+        yield from federated_keys(i)
         if audience := audience_of(i):
             yield audience_key(i, audience)
         if i.family == "web":

@@ -5,7 +5,7 @@ Only days count, not calls, so that no burst makes a habit; and only days that h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from roletrail.lineage import ids
@@ -46,13 +46,20 @@ class Past:
 
     def new(self, key: int, at: int) -> bool:
         """Never seen in the window, though there was time to."""
+        return self.any_new((key,), at)
+
+    def any_new(self, keys: Iterable[int], at: int) -> bool:
+        """Whether any of these is new: asked of all that every story shows."""
         if not self.known(at):
             return False
         oldest, newest = _window(at)
-        for day in self._days.get(key, ()):  # noqa: SIM110 - asked of every habit of every story: no generator
-            if oldest <= day <= newest:
-                return False
-        return True
+        for key in keys:
+            for day in self._days.get(key, ()):
+                if oldest <= day <= newest:
+                    break
+            else:
+                return True
+        return False
 
     def usual(self, key: int, at: int) -> bool:
         return self.known(at) and self.days(key, at) >= QUIET_DAYS

@@ -96,18 +96,24 @@ def shape(path: Sequence[Step], own: frozenset[str]) -> str:
     """Text two chains share when they are the same path in other accounts, regions or runs."""
     if not path:
         return ""
-    roles = [step for step in path if step.node.counts]
     home = next((step.node.account for step in path if step.node.account), "")
     asked = next((step.asked for step in path if step.asked is not None), None)
-    names = [root_shape(path[0].node, asked.provider if asked else "")]
+    roles = tuple([(step.node.role_name or step.node.label, step.node.account) for step in path if step.node.counts])
+    return _shape(root_shape(path[0].node, asked.provider if asked else ""), home, roles, own)
+
+
+@lru_cache(1 << 10)  # a pipeline takes its path with every run
+def _shape(root: str, home: str, roles: tuple[tuple[str, str], ...], own: frozenset[str]) -> str:
+    """`roles` are names and accounts."""
+    names = [root]
     before = home
-    for step in roles:
-        name = f"{fold_role(step.node.role_name or step.node.label)} ({place(step.node.account, before, home, own)})"
+    for role, account in roles:
+        name = f"{fold_role(role)} ({place(account, before, home, own)})"
         if not names[-1].startswith(name):
             names.append(name)
         elif not names[-1].endswith(_AGAIN):
             names[-1] += _AGAIN  # one that renews itself is no other path with every hour
-        before = step.node.account
+        before = account
     return _ARROW.join(_cut(names))
 
 

@@ -40,18 +40,19 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 
 def _reasons(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
-    if past.new(habits.provider_key(i), i.at):
+    keys = habits.federated_keys(i)
+    if past.new(keys.provider, i.at):
         yield Reason(f"the role was never taken through {i.provider}", 45, refs)
         return  # its subjects and audiences are new because it is
-    if past.new(habits.subject_key(i), i.at):
+    if past.new(keys.subject, i.at):
         yield Reason("nothing like this subject took the role in the month before", 40, refs)
-    elif past.new(habits.exact_subject_key(i), i.at):
+    elif past.new(keys.exact, i.at):
         kind = ref_kind(i.parent_label or i.parent_principal)
         if past.days(habits.ref_kind_key(i, "branch" if kind == "main" else kind), i.at) >= 3:
             yield Reason(f"a {kind or 'subject'} that did not take the role before; others of its kind often do", 15, refs)
         else:
             yield Reason("its repository takes this role, but never from here", 45, refs)
-    if habits.is_cluster(i) and past.usual(habits.provider_key(i), i.at) and past.new(habits.cluster_network_key(i), i.at):
+    if habits.is_cluster(i) and past.usual(keys.provider, i.at) and past.new(habits.cluster_network_key(i), i.at):
         yield Reason(f"a service account of this cluster never asked from {network(i.address)} before", 45, refs)
     audience = habits.audience_of(i)
     if audience and past.new(habits.audience_key(i, audience), i.at):

@@ -39,11 +39,11 @@ ORDINARY = 5
 
 
 def _is_any_new(story: Story, past: Past) -> bool:
-    for activity in story.activities:
-        for key in () if activity.invoked_by else habits.family_keys(story.node, activity.sources):
-            if past.new(key, activity.cell):
-                return True
-    return False
+    return any(
+        past.any_new(habits.family_keys(story.node, activity.sources), activity.cell)
+        for activity in story.activities
+        if not activity.invoked_by
+    )
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:

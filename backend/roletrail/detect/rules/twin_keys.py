@@ -25,7 +25,7 @@ META = Meta(
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
-    if not any(a.delivery == "1.0" for a in story.activities):
+    if "1.0" not in [a.delivery for a in story.activities]:
         return
     uses = {delivery: [a for a in story.activities if a.delivery == delivery] for delivery in ("1.0", "2.0")}
     own = {network(a.address) for a in uses["2.0"]}

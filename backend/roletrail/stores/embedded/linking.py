@@ -264,7 +264,8 @@ class EmbeddedLinkWriter:
         return {node.id: node for node in (rows.unpack_node(row) for (row,) in found)}
 
     def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
-        return activities_between(self._connection, ids, from_, to)
+        names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
+        return activities_between(self._connection, names, from_, to)
 
     def edges_into(self, ids: Collection[str]) -> dict[str, tuple[Edge, ...]]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}

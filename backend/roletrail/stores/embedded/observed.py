@@ -10,7 +10,6 @@ from typing import TypeVar
 from roletrail.lineage.model import Action, Activity, Attempt, CredentialUse, Issuance, ResourceUse
 from roletrail.stores.cursors import read_cell_cursor
 from roletrail.stores.embedded import rows
-from roletrail.stores.embedded.activities import activities_between
 from roletrail.stores.embedded.linking import refs_at
 from roletrail.stores.embedded.reads import number_of, numbers_of
 from roletrail.stores.embedded.rows import HANDLE, handle, select_in
@@ -53,10 +52,6 @@ def _days(connection: Connection, id_: str, since: int) -> Iterator[list[Activit
 
 def _merged(folds: list[Activity]) -> list[Activity]:
     return sorted(fold_activities(folds).values(), key=lambda activity: activity[1:ACTIVITY_KEY])
-
-
-def activities_of(connection: Connection, ids: Collection[str], from_: int, to: int) -> list[Activity]:
-    return activities_between(connection, ids, from_, to)
 
 
 def all_activities(connection: Connection, id_: str) -> Iterator[Activity]:
@@ -130,24 +125,23 @@ def attempts(connection: Connection, id_: str) -> list[Attempt]:
     return sorted(_of(connection, "attempt", rows.unpack_attempt, [number_of(connection, id_)]), key=_time)
 
 
-def actions_of(connection: Connection, ids: Collection[str], limit: int) -> list[Action]:
-    return _newest(connection, "action", rows.unpack_action, ids, limit)
+def actions_of(connection: Connection, numbers: Collection[int], limit: int) -> list[Action]:
+    return _newest(connection, "action", rows.unpack_action, numbers, limit)
 
 
-def attempts_of(connection: Connection, ids: Collection[str], limit: int) -> list[Attempt]:
-    return _newest(connection, "attempt", rows.unpack_attempt, ids, limit)
+def attempts_of(connection: Connection, numbers: Collection[int], limit: int) -> list[Attempt]:
+    return _newest(connection, "attempt", rows.unpack_attempt, numbers, limit)
 
 
 def _of(connection: Connection, table: str, unpack: Callable[[bytes], T], numbers: Collection[int]) -> list[T]:
     return [unpack(row) for (row,) in select_in(connection, f"SELECT row FROM {table} WHERE n IN (?)", numbers)]
 
 
-def _newest(connection: Connection, table: str, unpack: Callable[[bytes], T], ids: Collection[str], limit: int) -> list[T]:
+def _newest(connection: Connection, table: str, unpack: Callable[[bytes], T], numbers: Collection[int], limit: int) -> list[T]:
     if limit >= NO_LIMIT:
-        found = select_in(connection, f"SELECT row FROM identity JOIN {table} USING (n) WHERE id IN (?)", set(ids))
-        return sorted([unpack(row) for (row,) in found], key=_time, reverse=True)[:limit]
+        return sorted(_of(connection, table, unpack, numbers), key=_time, reverse=True)[:limit]
     few: list[T] = []
-    for n in numbers_of(connection, ids):
+    for n in numbers:
         latest = connection.execute(f"SELECT row FROM {table} WHERE n = ? ORDER BY at DESC, event_id DESC LIMIT ?", (n, limit))
         few += [unpack(row) for (row,) in latest]
     return sorted(few, key=_time, reverse=True)[:limit]

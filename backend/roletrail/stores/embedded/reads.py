@@ -31,19 +31,19 @@ SELECT standing.id, node.row, node.edges, coalesce(root.id, ''), coalesce(above.
        coalesce(caller.first_at, 0), coalesce(caller.last_at, 0), coalesce(caller.count, 0),
        coalesce(caller.errors, 0),
        (SELECT count(*) FROM standing AS child WHERE child.parent = standing.n AND child.parent > 0), standing.band
-FROM identity JOIN standing ON standing.n = identity.n JOIN node ON node.n = identity.n
-LEFT JOIN caller ON caller.n = identity.n
+FROM standing JOIN node ON node.n = standing.n
+LEFT JOIN caller ON caller.n = standing.n
 LEFT JOIN identity AS root ON root.n = standing.root
 LEFT JOIN identity AS above ON above.n = standing.parent
 LEFT JOIN identity AS pivot ON pivot.n = standing.last_pivot AND standing.last_pivot > 0
-WHERE identity.id IN (?)
+WHERE standing.n IN (?)
 """
 
 
-def rows(connection: Connection, ids: Collection[str]) -> dict[str, NodeRow]:
+def rows(connection: Connection, numbers: Collection[int]) -> dict[str, NodeRow]:
     return {
         row[0]: NodeRow._make((unpack_node(row[1]), Standing._make(row[3:14]), unpack_edges(row[2]), *row[14:19], row[19] > 0))
-        for row in select_in(connection, _ROWS, set(ids))
+        for row in select_in(connection, _ROWS, numbers)
     }
 
 

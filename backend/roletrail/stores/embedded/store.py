@@ -39,6 +39,8 @@ from roletrail.stores.embedded import (
     workloads,
 )
 from roletrail.stores.embedded import judged as judgements
+from roletrail.stores.embedded.activities import activities_between
+from roletrail.stores.embedded.asked import Asked
 from roletrail.stores.embedded.cells import Cells, hours_of
 from roletrail.stores.embedded.kept import Kept
 from roletrail.stores.embedded.linking import EmbeddedLinkWriter
@@ -74,6 +76,7 @@ class EmbeddedStore:
         self._cells = Cells()
         self._recent = Recent()
         self._kept = Kept(self._database)
+        self._asked = Asked()
 
     # --- writing ---
 
@@ -195,7 +198,7 @@ class EmbeddedStore:
 
     def rows(self, ids: Collection[str]) -> dict[str, NodeRow]:
         with self._database.snapshot() as connection:
-            return reads.rows(connection, ids)
+            return reads.rows(connection, self._asked.names(connection, ids))
 
     def resolve_alias(self, id_: str) -> str:
         with self._database.snapshot() as connection:
@@ -253,7 +256,7 @@ class EmbeddedStore:
 
     def actions_of(self, ids: Collection[str], limit: int) -> list[Action]:
         with self._database.snapshot() as connection:
-            return observed.actions_of(connection, ids, limit)
+            return observed.actions_of(connection, self._asked.names(connection, ids), limit)
 
     def actions_on(self, targets: Collection[str]) -> list[Action]:
         with self._database.snapshot() as connection:
@@ -261,11 +264,11 @@ class EmbeddedStore:
 
     def attempts_of(self, ids: Collection[str], limit: int) -> list[Attempt]:
         with self._database.snapshot() as connection:
-            return observed.attempts_of(connection, ids, limit)
+            return observed.attempts_of(connection, self._asked.names(connection, ids), limit)
 
     def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
         with self._database.snapshot() as connection:
-            return observed.activities_of(connection, ids, from_, to)
+            return activities_between(connection, self._asked.names(connection, ids), from_, to)
 
     def role_pairs(self, limit: int) -> tuple[list[RolePair], bool]:
         found = self._kept.rows(("role_pairs", limit), lambda connection: reads.role_pairs(connection, limit + 1))
@@ -310,7 +313,7 @@ class EmbeddedStore:
 
     def put_judged(self, judged: Collection[Judged], token: object) -> None:
         with self._write() as connection:
-            judgements.put_judged(connection, judged, token)
+            judgements.put_judged(connection, self._asked.names(connection, [one.id for one in judged]), judged, token)
 
     def forget_judgements(self) -> None:
         with self._write() as connection:
@@ -335,7 +338,7 @@ class EmbeddedStore:
 
     def sign_ins_of(self, ids: Collection[str], people: Collection[str]) -> list[SignIn]:
         with self._database.snapshot() as connection:
-            return judgements.sign_ins_of(connection, ids, people)
+            return judgements.sign_ins_of(connection, self._asked.names(connection, ids), people)
 
     def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:
         with self._database.snapshot() as connection:
@@ -349,7 +352,7 @@ class EmbeddedStore:
 
     def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
         with self._database.snapshot() as connection:
-            return judgements.children_between(connection, parents, from_, to, limit)
+            return judgements.children_between(connection, self._asked.names(connection, parents), from_, to, limit)
 
     def export(self) -> Iterator[tuple[str, object]]:
         with self._database.snapshot() as connection:

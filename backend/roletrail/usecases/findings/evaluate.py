@@ -102,6 +102,7 @@ class _Run:
             if self._is_late(case):
                 return
             self._note(self._settle(case, token))
+            del case  # before the next one is read: two are twice the memory
 
     def _in_turns(self, cases: Sequence[Sequence[str]], token: object) -> bool:
         """Two processes gather stories at the same time and judge them in turn, each what the other's last turn left behind.
@@ -118,6 +119,7 @@ class _Run:
                     return True
                 self._note(self._settle(case, token))
                 other.turn()
+                del case
             if not len(cases) % 2:
                 self._heard(other)
         return True
@@ -129,6 +131,7 @@ class _Run:
             case = self._judge.case(ids)
             turns.wait()
             turns.done(self._settle(case, token))
+            del case
 
     def _heard(self, other: Beside) -> bool:
         """False when it is no more: what it left goes on the list again, and the whole run goes on alone."""
@@ -162,6 +165,7 @@ class _Run:
         for start in range(0, len(ids), AT_ONCE):
             case = self._judge.case(ids[start : start + AT_ONCE])
             found += [finding for one in self._judge.judge(case, days) for finding in one.findings]
+            del case
         return found
 
     def _is_late(self, case: Case) -> bool:

@@ -72,10 +72,10 @@ class Judge:
 
     def judge(self, case: Case, at_hand: defaultdict[int, set[int]] | None = None) -> list[Judged]:
         """`at_hand` is what was shown so far, where nothing is written."""
-        days = self._days(case) if at_hand is None else at_hand
+        last = _last_asked(case.stories) if at_hand is None else EVER
+        days = self._days(case, last) if at_hand is None else at_hand
         past = Past(self._first_at, days)
         vouched: Shown = {}
-        last = _last_asked(case.stories) if at_hand is None else EVER
         judged: list[Judged] = []
         for story in sorted(self._revoked(case), key=lambda story: (story.at, story.node.id)):
             response = self._asks(is_response, story)
@@ -110,11 +110,15 @@ class Judge:
             return case.stories
         return [story._replace(revoked=revoked.get(story.node.id, ())) for story in case.stories]
 
-    def _days(self, case: Case) -> defaultdict[int, set[int]]:
-        shown = case.shown.values()
-        times = {day for one in shown for day in one} or {story.at // DAY for story in case.stories} or {0}
-        wanted = set[int]().union(*(keys for one in shown for keys in one.values()))
-        stored = self._graph.habit_days(wanted, min(times) - WINDOW_DAYS, max(times))
+    def _days(self, case: Case, last: int) -> defaultdict[int, set[int]]:
+        """Of every habit the stories show, up to the last day they are held against."""
+        wanted: set[int] = set()
+        first = EVER
+        for shown in case.shown.values():
+            if shown:
+                first = min(first, *shown)
+                wanted.update(*shown.values())
+        stored = self._graph.habit_days(wanted, first - WINDOW_DAYS, last) if wanted else {}
         return defaultdict(set, {key: set(days) for key, days in stored.items()})
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
