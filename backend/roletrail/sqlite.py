@@ -176,19 +176,6 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def let_go(self) -> Generator[None]:
-        """Nothing of the file is open inside, so that a process with one thread may fork: SQLite's locks are the process's, and
-        a copy would believe it held them (https://www.sqlite.org/howtocorrupt.html, "Carrying an open database connection")."""
-        with self._lock:
-            self.close()
-            self._watcher, self._mine, self._idle = None, threading.local(), deque()
-            try:
-                yield
-            finally:
-                with _clear_errors(self.path, self._layout.what):
-                    self._writer = self._connect(self._layout.cache_mib)
-
     def shrink(self) -> None:
         """Give back what the writer keeps of the file (https://www.sqlite.org/pragma.html#pragma_shrink_memory)."""
         with self._lock:

@@ -25,7 +25,7 @@ from roletrail.ingest.run import ingest
 from roletrail.inventory.known import Known, Said
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.judging import FindingQuery
-from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.evaluate import evaluate, second_judge
 from roletrail.usecases.findings.given import Given
 from tests.bench.org500_attacks import ATTACKS
 from tests.bench.org500_estate import DAYS, FIRST, Estate
@@ -72,11 +72,13 @@ def measure(organisation: str, seed: int, folder: Path) -> Measured:
     trail, attacks = ORGANISATIONS[organisation](seed)
     layout.write(folder / "logs", layout.delivered(trail.records))
     path = folder / "s.sqlite"
-    begun = time.perf_counter()
-    summary = ingest([str(folder / "logs")], open_store=lambda: EmbeddedStore(path), archive=folder / "archive")
-    read = time.perf_counter() - begun
-    store = EmbeddedStore(path)
-    done = evaluate(store, local_actor(), Given(inventory=Known(folder / "inventory", Said())))
+    given = Given(inventory=Known(folder / "inventory", Said()))
+    with second_judge(lambda: EmbeddedStore(path), given) as second:
+        begun = time.perf_counter()
+        summary = ingest([str(folder / "logs")], open_store=lambda: EmbeddedStore(path), archive=folder / "archive")
+        read = time.perf_counter() - begun
+        store = EmbeddedStore(path)
+        done = evaluate(store, local_actor(), given, second=second)
     try:
         return _measured(organisation, seed, summary.taken, store, attacks, read, done.identities, done.seconds)
     finally:

@@ -143,24 +143,3 @@ def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list
         mine = [row for row in rows.values() if row.standing.parent == id_]
         assert below.get(id_, []) == [row.node.id for row in sorted(mine, key=lambda row: (row.standing.started, row.node.id))]
     assert store.accounts_loaded() == sorted({row.account for row in store.coverage()})
-
-
-def test_a_copy_of_the_process_opens_the_store_itself(fresh: Open) -> None:
-    """What either writes the other reads, and the first goes on where it was (ADR 0020). A store may refuse."""
-    store = fresh()
-    fill(store, World(7, 12), 7)
-    todo = store.unjudged(1_000)
-    with store.apart() as again:
-        if again is None:
-            return
-    assert store.unjudged(1_000) == todo
-    other = again()
-    first, second = todo.ids[:3], todo.ids[3:]
-    other.put_judged([Judged(id_, (), {3: {77}}) for id_ in first], todo.token)
-    assert store.habit_days([77], 0, 10) == {77: [3]}
-    assert store.unjudged(1_000).ids == second
-    store.put_judged([Judged(id_, (), {}) for id_ in second], todo.token)
-    assert other.unjudged(1_000).ids == ()
-    other.close()
-    store.unjudge(first)
-    assert store.unjudged(1_000).ids == first

@@ -24,8 +24,8 @@ from tests.scenarios.company import FOLDERS
 from tests.support.ingest_runs import MARK, marked
 from tests.support.stored import stored
 
-AT_ONCE = 60
-"""Identities a turn: the company's are some dozens of turns, so that there is a middle to kill somebody in."""
+AT_ONCE = 200
+"""Identities a turn: the company's are several turns for each."""
 PATIENCE = 60.0
 
 
@@ -57,36 +57,64 @@ def finished(store: str) -> list[Finding]:
     return found
 
 
+def _ignores_interrupts(number: int) -> bool:
+    """The last thing it does before it waits to be asked (man 5 proc, SigIgn)."""
+    status = Path(f"/proc/{number}/status").read_text("utf-8")
+    ignored = next(line for line in status.splitlines() if line.startswith("SigIgn"))
+    return bool(int(ignored.split()[1], 16) >> (signal.SIGINT - 1) & 1)
+
+
 class Judging:
     """A process that judges in turns with one it forks."""
 
     def __init__(self, store: str) -> None:
-        self.mark = uuid.uuid4().hex
+        self._store = store
+        self._mark = uuid.uuid4().hex
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.judging", store, str(AT_ONCE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=os.environ | {MARK: self.mark}, text=True,
+            [sys.executable, "-m", "tests.support.judging", store, str(AT_ONCE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=os.environ | {MARK: self._mark}, text=True,
         )  # fmt: skip
 
-    def both(self) -> int:
-        """The number of the second, as soon as there is one."""
+    def second(self) -> int:
+        """The number of the second, as soon as there is one that will end with the first; nothing is judged before `begin`."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self.process.poll() is None:
-            second = set(marked(self.mark)) - {self.process.pid}
-            if second:
-                return second.pop()
+            for number in set(marked(self._mark)) - {self.process.pid}:
+                if _ignores_interrupts(number):
+                    return number
         raise AssertionError(self.process.communicate())
+
+    def begin(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def stopped_in_the_middle(self) -> int:
+        """The second's number: it stands still, the first has had its turn and waits."""
+        graph = open_graph(self._store, create=False)
+        all_ = len(graph.unjudged(1_000_000).ids)
+        second = self.second()
+        os.kill(second, signal.SIGSTOP)
+        self.begin()
+        until = time.monotonic() + PATIENCE
+        while len(graph.unjudged(1_000_000).ids) == all_:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        graph.close()
+        return second
 
     def nobody_is_left(self) -> bool:
         until = time.monotonic() + PATIENCE
-        while marked(self.mark) and time.monotonic() < until:
+        while marked(self._mark) and time.monotonic() < until:
             time.sleep(0.01)
-        return not marked(self.mark)
+        return not marked(self._mark)
 
 
 def test_in_turns_as_alone(unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
     store = copied(unjudged, tmp_path)
     judging = Judging(store)
-    assert judging.both()
+    assert judging.second()
+    judging.begin()
     said, errors = judging.process.communicate(timeout=PATIENCE)
     assert (judging.process.returncode, errors) == (0, "")
     assert said.split()[1] == str(len(alone))
@@ -97,7 +125,7 @@ def test_in_turns_as_alone(unjudged: Path, alone: Collection[Finding], tmp_path:
 def test_the_second_is_killed_and_the_first_goes_on(unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
     store = copied(unjudged, tmp_path)
     judging = Judging(store)
-    os.kill(judging.both(), signal.SIGKILL)
+    os.kill(judging.stopped_in_the_middle(), signal.SIGKILL)
     said, errors = judging.process.communicate(timeout=PATIENCE)
     assert judging.process.returncode == 0
     assert said.split()[1] == str(len(alone))
@@ -111,7 +139,7 @@ def test_the_first_is_ended_and_takes_the_second_along(
 ) -> None:
     store = copied(unjudged, tmp_path)
     judging = Judging(store)
-    judging.both()
+    judging.stopped_in_the_middle()
     judging.process.send_signal(how)
     judging.process.communicate(timeout=PATIENCE)
     assert judging.process.returncode != 0

@@ -13,8 +13,10 @@ def main() -> None:
     store, at_once = sys.argv[1:3]
     evaluate.FEW, evaluate.AT_ONCE = 1, int(at_once)
     evaluate.may_fork = lambda: True  # on one core too
-    graph = open_graph(store, create=False)
-    done = evaluate.evaluate(graph, local_actor())
+    with evaluate.second_judge(lambda: open_graph(store, create=False)) as second:
+        sys.stdin.readline()  # until whoever started us has seen the second
+        graph = open_graph(store, create=False)
+        done = evaluate.evaluate(graph, local_actor(), second=second)
     graph.close()
     print(done.identities, done.findings)
 

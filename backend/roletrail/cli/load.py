@@ -22,6 +22,7 @@ from roletrail.settings import Settings
 from roletrail.usecases.loading.windows import age, window
 
 if TYPE_CHECKING:
+    from roletrail.stores.port import GraphStore
     from roletrail.usecases.loading.rows import Row
 
 QUARANTINED = 7
@@ -123,11 +124,15 @@ def load_paths(
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
     from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
     from roletrail.loaders import given_of  # noqa: PLC0415 - see options.reading
+    from roletrail.usecases.findings.evaluate import second_judge  # noqa: PLC0415
     from roletrail.usecases.loading.load import load_logs  # noqa: PLC0415
 
-    with _bar(quiet=quiet) as show, given_of(settings) as given:
+    def opened() -> GraphStore:
+        return open_graph(settings.store, create=True)
+
+    with given_of(settings) as given, second_judge(opened, given) as second, _bar(quiet=quiet) as show:
         return load_logs(
-            lambda: open_graph(settings.store, create=True),
+            opened,
             settings.archive_path,
             local_actor(),
             paths,
@@ -135,6 +140,7 @@ def load_paths(
             window=window,
             show=own.also(show) if own else show,
             given=given,
+            second=second,
         )
 
 

@@ -76,31 +76,32 @@ class Rule(NamedTuple):
 
 def facets(story: Story) -> frozenset[Facet]:
     """What a story holds."""
-    node, standing, last = story.node, story.standing, story.path[-1]
+    node, standing, path = story.node, story.standing, story.path
+    asked, edge = path[-1].asked, path[-1].edge
     acting = bool(story.activities)
-    return _named(
-        natures_of(story.actions),
+    held = (
         story.leaf and (standing.sessions >= 2 or standing.reach >= 3),
         bool(node.role_name),
-        last.asked is not None and last.asked.family in ("web", "saml"),
-        last.asked is not None and last.asked.copy == "foreign",
+        asked is not None and asked.family in _FEDERATED,
+        asked is not None and asked.copy == "foreign",
         bool(story.role_uses),
-        acting and last.edge is not None and bool(last.edge.pivot),
+        acting and edge is not None and bool(edge.pivot),
         acting and node.kind == "key",
-        acting and story.path[0].node.type == "instance",
+        acting and path[0].node.type == "instance",
         acting,
-        *map(bool, _lists(story)),
     )
+    return _named(held, tuple(map(bool, _lists(story))), natures_of(story.actions))
 
 
+_FEDERATED = ("web", "saml")
 _NAMES: tuple[Facet, ...] = ("chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities")
 _LISTS: tuple[Facet, ...] = ("sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
 _lists = attrgetter(*_LISTS)
 
 
 @lru_cache(1 << 12)
-def _named(natures: frozenset[Nature], *held: bool) -> frozenset[Facet]:
-    names: frozenset[Facet] = frozenset([name for name, one in zip((*_NAMES, *_LISTS), held, strict=True) if one])
+def _named(held: tuple[bool, ...], lists: tuple[bool, ...], natures: frozenset[Nature]) -> frozenset[Facet]:
+    names: frozenset[Facet] = frozenset([name for name, one in zip((*_NAMES, *_LISTS), (*held, *lists), strict=True) if one])
     return names | natures
 
 

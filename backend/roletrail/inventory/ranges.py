@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 from functools import lru_cache
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from isal import igzip
 
 from roletrail.detect.address import AwsRange, Ranges
 from roletrail.errors import InputUnavailable
@@ -103,7 +103,7 @@ def packaged() -> Ranges:
     packed = _carried()
     if packed is None:
         return Ranges()
-    text = gzip.decompress(packed)
+    text = igzip.decompress(packed)
     owners = _unpack_owners(text)
     aws = owners.providers.index("aws")
     mine = [_unpack_range(raw) for raw, one in zip(_unpack(text).ranges, owners.ranges, strict=True) if one.p == aws]

@@ -7,7 +7,7 @@ its own: joins, ordinals and tones come from `lineage`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import ClassVar, NamedTuple, Protocol
@@ -283,6 +283,8 @@ class Totals(NamedTuple):
 class GraphStore(Judgements, Protocol):
     linked_at_once: ClassVar[int]
     """Observations that one linking transaction had better not exceed."""
+    judged_in_turns: ClassVar[bool]
+    """Whether two processes judge faster than one."""
 
     # writing
     def begin_run(self) -> int:
@@ -316,11 +318,6 @@ class GraphStore(Judgements, Protocol):
         ...
 
     def attempt_locators(self, attempts: Collection[int]) -> dict[int, str]: ...
-
-    def apart(self) -> AbstractContextManager[Callable[[], GraphStore] | None]:
-        """Inside, nothing of the store is open in this process, which has one thread and may fork: it is handed how the copy
-        opens the store, or None when that would be of no use."""
-        ...
 
     # reading
     def totals(self) -> Totals: ...

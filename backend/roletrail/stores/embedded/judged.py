@@ -11,6 +11,7 @@ import msgspec
 from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY
 from roletrail.lineage.model import SignIn
+from roletrail.stores.embedded.numbers import ids_of
 from roletrail.stores.embedded.reads import numbers_of
 from roletrail.stores.embedded.rows import counter, in_lists, pack, select_in, unpack_sign_in
 from roletrail.stores.embedded.touched import touch, touch_all
@@ -129,17 +130,19 @@ def sessions_of_role(
     connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int
 ) -> dict[str, list[RoleSession]]:
     homes = dict(select_in(connection, "SELECT h, role_arn FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn}))
+    rows = select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to))
+    roots = ids_of(connection, {root for *_, root in rows})  # few: a root has many sessions
     found: dict[str, list[RoleSession]] = {}
-    for home, *session in select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to)):
-        found.setdefault(homes[home], []).append(RoleSession._make(session))
+    for home, first_seen, id_, root in rows:
+        found.setdefault(homes[home], []).append(RoleSession(first_seen, id_, roots[root]))
     return {role_arn: sorted(sessions)[:limit] for role_arn, sessions in found.items()}
 
 
 _OF_HOMES = """
-SELECT home, first_seen, within.id, identity.id FROM (
+SELECT home, first_seen, id, root FROM (
     SELECT ? AS most, home, first_seen, id, root, row_number() OVER (PARTITION BY home ORDER BY first_seen, id) AS place
     FROM standing WHERE last_seen >= ? AND first_seen BETWEEN ? AND ? AND home IN (?)
-) AS within JOIN identity ON identity.n = root WHERE place <= most
+) WHERE place <= most
 """
 
 

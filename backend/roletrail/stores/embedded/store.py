@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -69,6 +68,7 @@ class EmbeddedStore:
     """Threads may share it: each reads on its own connection, writers take turns."""
 
     linked_at_once: ClassVar[int] = 100_000
+    judged_in_turns: ClassVar[bool] = True
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self._database = open_database(path, create=create)
@@ -361,12 +361,6 @@ class EmbeddedStore:
     def everything(self) -> Iterator[Part]:
         with self._database.snapshot() as connection:
             yield from carry.everything(connection)
-
-    @contextmanager
-    def apart(self) -> Generator[Callable[[], EmbeddedStore]]:
-        with self._database.let_go():
-            yield partial(EmbeddedStore, self._database.path, create=False)
-        self._kept.forget()  # versions are counted anew
 
     def close(self) -> None:
         self._database.close()

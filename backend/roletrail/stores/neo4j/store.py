@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
 from roletrail.detect.finding import Finding
@@ -59,6 +59,9 @@ class Neo4jStore:
 
     linked_at_once: ClassVar[int] = 10_000
     """A server with a heap of 1 GB has memory for so many; what it has none for is done in vain before it is halved."""
+
+    judged_in_turns: ClassVar[bool] = False
+    """A second process would only ask the same server for more at once."""
 
     def __init__(self, address: Address) -> None:
         self._connection = Connection(address)
@@ -348,10 +351,6 @@ class Neo4jStore:
     def everything(self) -> Iterator[Part]:
         with self._connection.reading() as cypher:
             yield from carry.everything(cypher)
-
-    def apart(self) -> AbstractContextManager[None]:
-        """A second process would only ask the same server for more at once."""
-        return nullcontext()
 
     def close(self) -> None:
         self._connection.close()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
@@ -24,7 +25,7 @@ from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery, Judged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.given import NOBODY, Given
-from roletrail.usecases.findings.judge import Case, Judge
+from roletrail.usecases.findings.judge import Case, Judge, Verdicts
 from roletrail.usecases.findings.turns import Beside, Turns, beside, may_fork
 
 log = logging.getLogger(__name__)
@@ -50,21 +51,49 @@ def evaluate(
     *,
     rules: Collection[Rule] = RULES,
     everything: bool = False,
-    judged: Callable[[int], None] | None = None,
+    second: Beside | None = None,
 ) -> Evaluated:
-    """Judge what is unjudged, or everything anew. `judged` hears how many identities are done."""
+    """Judge what is unjudged, or everything anew; with a `second_judge` that was given the same, if there is one."""
     require(actor, "rules.evaluate")
     started = time.monotonic()
     if everything:
         graph.forget_judgements()
-    run = _Run(graph, given, rules)
+    run = _Run(graph, given, rules, second if graph.judged_in_turns else None)
     with collector_paused():
-        while batch := run.batch():
-            if judged is not None:
-                judged(batch)
+        while run.batch():
+            pass
     if given.announce is not None and run.identities:
         given.announce(graph)
     return Evaluated(run.identities, sum(run.severities.values()), dict(run.severities), time.monotonic() - started)
+
+
+@contextmanager
+def second_judge(open_store: Callable[[], GraphStore], given: Given = NOBODY) -> Iterator[Beside | None]:
+    """A process that judges along inside, by all rules, when there is much to judge. Made before any thread is, and while this
+    process is small; None where that would not be safe, or of no use."""
+    if not may_fork():
+        yield None
+        return
+    with beside(lambda turns: _judge_along(open_store, given, turns)) as other:
+        yield other
+
+
+def _judge_along(open_store: Callable[[], GraphStore], given: Given, turns: Turns) -> None:
+    share: Share = turns.wait()
+    run = _Run(open_store(), given, RULES, None)
+    with collector_paused():
+        while True:
+            run.along(share, turns)
+            share = turns.wait()
+
+
+class Share(NamedTuple):
+    """What the second judges of a batch, every case in its turn, and what it may need for that."""
+
+    cases: Sequence[Sequence[str]]
+    token: object
+    verdicts: Verdicts
+    looked: frozenset[str]
 
 
 class Took(NamedTuple):
@@ -76,12 +105,12 @@ class Took(NamedTuple):
 
 
 class _Run:
-    def __init__(self, graph: GraphStore, given: Given, rules: Collection[Rule]) -> None:
+    def __init__(self, graph: GraphStore, given: Given, rules: Collection[Rule], second: Beside | None = None) -> None:
         self._graph = graph
         self._judge = Judge(graph, given, rules)
         self._asked_late = False
         self._looked: set[str] = set()
-        self._alone = not may_fork()
+        self._second = second
         self.identities = 0
         self.severities: Counter[str] = Counter()
 
@@ -91,9 +120,10 @@ class _Run:
         if not todo.ids:
             return 0
         self._judge.look_at_places(todo.ids if len(todo.ids) < FEW else ())
-        cases = _evenly(todo.ids)
-        if len(todo.ids) < FEW or self._alone or not self._in_turns(cases, todo.token):
-            self._one_by_one(cases, todo.token)
+        if self._second is None or len(todo.ids) < FEW:
+            self._one_by_one(_evenly(todo.ids), todo.token)
+        else:
+            self._in_turns(_evenly(todo.ids), todo.token, self._second)
         return len(todo.ids)
 
     def _one_by_one(self, cases: Iterable[Sequence[str]], token: object) -> None:
@@ -104,44 +134,49 @@ class _Run:
             self._note(self._settle(case, token))
             del case  # before the next one is read: two are twice the memory
 
-    def _in_turns(self, cases: Sequence[Sequence[str]], token: object) -> bool:
-        """Two processes gather stories at the same time and judge them in turn, each what the other's last turn left behind.
-        False when the store cannot be opened twice."""
-        with self._graph.apart() as again:
-            if again is None:
-                self._alone = True
-                return False
-            other = beside(lambda turns: self._second(again(), cases[1::2], token, turns))
-        with other:
-            for place, ids in enumerate(cases[::2]):
-                case = self._judge.case(ids)
-                if self._is_late(case) or (place and not self._heard(other)):
-                    return True
-                self._note(self._settle(case, token))
-                other.turn()
-                del case
-            if not len(cases) % 2:
-                self._heard(other)
-        return True
+    def _in_turns(self, cases: Sequence[Sequence[str]], token: object, second: Beside) -> None:
+        """Two processes gather stories at the same time and judge them in turn, each what the other's last turn left behind."""
+        second.ask(Share(cases[1::2], token, self._judge.verdicts, frozenset(self._looked)))
+        for place, ids in enumerate(cases[::2]):
+            case = self._judge.case(ids)
+            if self._is_late(case):
+                self._give_up(second)
+                return
+            if place and not self._heard(second):
+                return
+            self._note(self._settle(case, token))
+            del case
+            if 2 * place + 1 < len(cases):
+                second.ask()
+        if not len(cases) % 2:
+            self._heard(second)
 
-    def _second(self, graph: GraphStore, cases: Iterable[Sequence[str]], token: object, turns: Turns) -> None:
-        self._graph = graph
-        self._judge.move_to(graph)
-        for ids in cases:
+    def along(self, share: Share, turns: Turns) -> None:
+        """The second's part."""
+        self._judge.know_places(share.verdicts)
+        self._looked |= share.looked
+        for ids in share.cases:
             case = self._judge.case(ids)
             turns.wait()
-            turns.done(self._settle(case, token))
+            took = self._settle(case, share.token)
             del case
+            self._note(took)
+            turns.done(took)
 
-    def _heard(self, other: Beside) -> bool:
-        """False when it is no more: what it left goes on the list again, and the whole run goes on alone."""
-        took: Took | None = other.answer()
+    def _heard(self, second: Beside) -> bool:
+        """False when it is no more: what it left is still unjudged, and this run goes on alone."""
+        took: Took | None = second.answer()
         if took is None:
             log.warning("the process that judged along has ended; judging goes on in one process")
-            self._alone = True
+            self._second = None
             return False
         self._note(took)
         return True
+
+    def _give_up(self, second: Beside) -> None:
+        """Logs of before came in, and what it has gathered is judged later."""
+        second.end()
+        self._second = None
 
     def _settle(self, case: Case, token: object) -> Took:
         """Judge what is gathered, and write it."""

@@ -33,8 +33,8 @@ PAGE = 1_000
 MOST_OF_ROLE = 1_000
 """Sessions of one role that are read for all windows of a batch: of a role with more, each window is read by itself."""
 MOST_DAYS = 60
-MOST_MET = 50_000
-"""Ways into roles that are remembered from batch to batch: some 30 MB."""
+MOST_MET = 10_000
+"""Ways into roles that are remembered from batch to batch: some 6 MB, and what one batch needs however much it is."""
 STRANGERS_DAYS = 7
 _REVOKED = ("sessions of its role were revoked", "the key was switched off")
 _WORKLOADS = WORKLOADS | {"certificate", "machine"}

@@ -26,6 +26,9 @@ OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
 """Least score of an open finding whose session may not vouch for what is usual."""
 
 
+Verdicts = Mapping[str, Sequence[UseVerdict]]
+
+
 class Case(NamedTuple):
     """Identities that are judged together, before anybody asked what was usual. `lively`: those whose uses were read."""
 
@@ -45,17 +48,20 @@ class Judge:
         self._first_at = graph.totals().first_at
         self._own = frozenset(graph.accounts_loaded())
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
-        self._verdicts: dict[str, list[UseVerdict]] | None = None
+        self._verdicts: Verdicts | None = None
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._uses: dict[str, Use] = {}
 
-    def move_to(self, graph: GraphStore) -> None:
-        """Go on with the same store, opened by another process."""
-        self._graph = graph
+    @property
+    def verdicts(self) -> Verdicts:
+        """Verdicts that rules look at on where workloads' credentials were used, by session."""
+        return self._verdicts or {}
+
+    def know_places(self, verdicts: Verdicts) -> None:
+        self._verdicts = verdicts
 
     def look_at_places(self, only: Collection[str] = ()) -> None:
-        """Verdicts that rules look at on where workloads' credentials were used, by session: of all, or of the workloads that
-        own `only`. Once: they hold for the run."""
+        """Of all workloads, or of those that own `only`. Once: verdicts hold for the run."""
         if self._verdicts is not None:
             return
         found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
@@ -66,7 +72,7 @@ class Judge:
 
     def case(self, ids: Sequence[str]) -> Case:
         """Everything that does not hang on what was judged before."""
-        gathering = Gathering(self._graph, ids, self._own, self._verdicts or {}, self._uses)
+        gathering = Gathering(self._graph, ids, self._own, self.verdicts, self._uses)
         stories = gathering.stories()
         return Case(ids, stories, {story.node.id: habits.shown(story) for story in stories}, gathering.lively)
 

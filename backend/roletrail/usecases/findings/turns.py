@@ -1,4 +1,4 @@
-"""A second process beside this one, forked off it: it knows all that this one knows, and has every second turn (ADR 0020)."""
+"""A second process beside this one, forked off it before there is much of it, that is asked to do its share (ADR 0020)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Turns:
     def __init__(self, pipe: Connection[Any, Any]) -> None:
         self._pipe = pipe
 
-    def wait(self) -> None:
-        """Raises EOFError when there will be no turn."""
-        self._pipe.recv()
+    def wait(self) -> Any:
+        """What is asked next. Raises EOFError when nothing will be."""
+        return self._pipe.recv()
 
     def done(self, what: object) -> None:
         self._pipe.send(what)
@@ -46,17 +46,20 @@ class Beside:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
         """It is no more after this, whatever it was at."""
         self._pipe.close()
         self._process.kill()
         self._process.join()
 
-    def turn(self) -> None:
+    def ask(self, what: object = None) -> None:
         with contextlib.suppress(OSError):  # it is dead then, and does not answer
-            self._pipe.send(None)
+            self._pipe.send(what)
 
     def answer(self) -> Any:
-        """What came of its last turn; None when it ended before it said so."""
+        """What came of its turn; None when it ended before it said so."""
         try:
             return self._pipe.recv()
         except (EOFError, OSError):
@@ -64,7 +67,8 @@ class Beside:
 
 
 def beside(work: Callable[[Turns], object]) -> Beside:
-    """Nothing may be open here that must not be carried over a fork."""
+    """`work` may not use anything that is open here: an SQLite connection least of all
+    (https://www.sqlite.org/howtocorrupt.html, "Carrying an open database connection across a fork")."""
     fork = multiprocessing.get_context("fork")
     mine, theirs = fork.Pipe()
     process = fork.Process(target=_second, args=(work, mine, theirs, os.getpid()), daemon=True)

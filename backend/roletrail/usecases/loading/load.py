@@ -15,6 +15,7 @@ from roletrail.stores.heap import give_back
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.evaluate import evaluate
 from roletrail.usecases.findings.given import NOBODY, Given
+from roletrail.usecases.findings.turns import Beside
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,9 @@ def load_logs(
     window: Window = EVERYTHING,
     show: Callable[[Progress], None] | None = None,
     given: Given = NOBODY,
+    second: Beside | None = None,
 ) -> IngestSummary:
-    """Ingest what the window admits of paths; `-` is standard input, None workers is one a core. Raises InputUnavailable for a path that is not there."""
+    """Ingest what the window admits of paths; `-` is standard input, None workers is one a core; `second` as in `evaluate`. Raises InputUnavailable for a path that is not there."""
     require(actor, "ingest.run")
     return ingest(
         paths,
@@ -39,16 +41,16 @@ def load_logs(
         workers=workers,
         on_progress=show,
         window=window,
-        then=lambda store: _judge_new(store, actor, given),
+        then=lambda store: _judge_new(store, actor, given, second),
     )
 
 
-def _judge_new(store: GraphStore, actor: Actor, given: Given) -> None:
+def _judge_new(store: GraphStore, actor: Actor, given: Given, second: Beside | None) -> None:
     """What follows every ingest: findings on what it changed. A rule that fails takes nothing back of what was loaded:
     what it could not judge stays unjudged, and the next evaluation comes to it again."""
     store.rest()
     give_back()
     try:
-        evaluate(store, actor, given)
+        evaluate(store, actor, given, second=second)
     except Exception:
         log.exception("the logs are loaded, but judging them failed; `roletrail rules evaluate` tries again")
