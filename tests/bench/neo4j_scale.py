@@ -31,6 +31,8 @@ HEAP, PAGECACHE = "1g", "512m"
 AIM_LOAD = 4.0
 AIM_LIST_MS = 50.0
 AIM_GROWTH = 1.5
+PLAIN_LINEAGES = 20
+"""Each takes seconds among a million sessions."""
 PLAIN_SECONDS = 60.0
 """The plain way is stopped after so long, and said to be."""
 
@@ -130,7 +132,7 @@ def questions(one: Server, store: Neo4jStore, estate: Estate) -> Asked:
     lists = {name: spread(times) for name, times in list_times(store, estate).items()}
     lineage = spread(lineage_times(store, estate))
     with GraphDatabase.driver(one.uri) as driver, driver.session(database="neo4j") as session:
-        ids = [one.id for one in estate.dice.sample(estate.sessions, 200)]
+        ids = [one.id for one in estate.dice.sample(estate.sessions, PLAIN_LINEAGES)]
         plain = [timed(lambda id_=id_: session.run(PLAIN_LINEAGE, {"id": id_}).consume()) for id_ in ids]
         return Asked(len(estate.sessions), lists, lineage, spread(plain), _plain_list(session))
 
