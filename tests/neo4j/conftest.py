@@ -21,4 +21,4 @@ def owned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owned]:
     server.start()
     server.set_password(Owned.password)
     yield Owned(server)
-    server.stop()
+    server.kill()
