@@ -17,8 +17,9 @@ from roletrail.lineage.model import CellEvents, Part
 Hashes = NDArray[np.uint64]
 Place = tuple[str, str, int]  # account, region, hour
 
-MAX_CACHED = 250_000
-"""Hashes remembered between commits: 2 MB. Those of the hours a commit asks about are held however many they are."""
+MAX_CACHED = 1_000_000
+"""Hashes remembered between commits: 8 MB. Those of the hours a commit asks about are held however many they are. With a quarter
+of it the commits of 100,000 sessions into Neo4j took 219 s instead of 93."""
 
 MOST_RUN = 1 << 20
 """Hashes that are sorted together, 8 MB: what a part adds to a busy hour must not cost a pass over the hour."""
