@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import LiteralString
 
 import pytest
 from neo4j import Driver, GraphDatabase
@@ -95,7 +96,7 @@ def test_any_changes_leave_what_the_edges_come_to(estate: tuple[Neo4jStore, Driv
 def test_a_store_of_before_is_counted_anew_once(estate: tuple[Neo4jStore, Driver], neo4j_uri: str) -> None:
     store, driver = estate
 
-    def ask(text: str) -> list[list[object]]:
+    def ask(text: LiteralString) -> list[list[object]]:
         return [row.values() for row in driver.execute_query(text, database_="neo4j").records]
 
     random = Random(2)
