@@ -162,8 +162,7 @@ DRAWN_SECONDS = 0.1
 
 @contextmanager
 def _bar(*, quiet: bool) -> Iterator[Callable[[State], None] | None]:
-    """A progress bar on stderr, drawn only on a terminal, and only when there is news: a thread that drew it would keep judging
-    from forking, and so from its second core."""
+    """A progress bar on stderr, drawn only on a terminal, and only when there is news: it needs no thread for that."""
     console = err()
     if quiet or not console.is_terminal:
         yield None

@@ -25,7 +25,7 @@ from roletrail.ingest.worker import SLOTS, Worker
 from roletrail.lineage.model import ObjectInfo, Part, Quarantined
 
 PATIENCE_SECONDS = 5
-"""How long the end of a worker is waited for, and of the thread that listens to it: whoever comes next may want to fork."""
+"""How long the end of a worker is waited for, and of the thread that listens to it."""
 
 AHEAD = 2
 """Tasks a worker has in hand, so that it never waits for the run, which may be committing."""
