@@ -156,13 +156,9 @@ def _history(settings: Settings, asked: Window, own: Row, *, quiet: bool) -> Ing
         return load_history(intake_of(settings), local_actor(), asked, own.also(show))
 
 
-DRAWN_SECONDS = 0.1
-"""How long a drawn progress bar stands at least."""
-
-
 @contextmanager
 def _bar(*, quiet: bool) -> Iterator[Callable[[State], None] | None]:
-    """A progress bar on stderr, drawn only on a terminal, and only when there is news: it needs no thread for that."""
+    """A progress bar on stderr, drawn only on a terminal."""
     console = err()
     if quiet or not console.is_terminal:
         yield None
@@ -175,12 +171,10 @@ def _bar(*, quiet: bool) -> Iterator[Callable[[State], None] | None]:
         TextColumn("{task.fields[bad]} quarantined", style="yellow"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("reading", total=None, files="0", rate="-", bad="0")
-        drawn = ("", 0.0)
 
         def show(state: State) -> None:
-            nonlocal drawn
             bar.update(
                 task,
                 description=state.stage,
@@ -190,9 +184,6 @@ def _bar(*, quiet: bool) -> Iterator[Callable[[State], None] | None]:
                 rate=f"{state.events / max(bar.get_time() - state.started, 0.001):,.0f}",
                 bad=f"{state.quarantined:,}",
             )
-            if state.stage != drawn[0] or bar.get_time() - drawn[1] >= DRAWN_SECONDS:
-                drawn = (state.stage, bar.get_time())
-                bar.refresh()
 
         yield show
 

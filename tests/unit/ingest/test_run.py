@@ -288,7 +288,7 @@ def test_workers_go_on_while_the_run_is_busy(place: Place, tmp_path: Path, monke
 
 
 def test_what_follows_goes_on_while_days_are_sorted(place: Place) -> None:
-    """Days of many files: their names are swapped after what follows, which has the process to itself and may fork it."""
+    """Days of many files: their names are swapped after what follows, which has the process to itself."""
     for number in range(MOST_FILES_CLOSED):
         (place.logs / "one.json").write_bytes(file_of(RECORDS[number * 4 : number * 4 + 4]))
         ingest([str(place.logs)], open_store=place.open, archive=place.archive)
