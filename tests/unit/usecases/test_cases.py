@@ -15,7 +15,9 @@ from roletrail.ingest.run import ingest
 from roletrail.settings import load
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.embedded import EmbeddedStore
-from roletrail.usecases.findings import gathering
+from roletrail.usecases.findings import ways
+from roletrail.usecases.findings.gathering import Gathering
+from roletrail.usecases.findings.ways import Ways
 from roletrail.usecases.places import case
 from roletrail.usecases.places.off_instance import judge_uses, rank, telling_uses
 from tests.support.served import SAMPLE
@@ -26,10 +28,10 @@ def test_stories_are_the_same_however_busy_their_roles_are(tmp_path: Path, monke
     ingest([str(SAMPLE)], open_store=lambda: EmbeddedStore(path), archive=tmp_path / "archive")
     with closing(EmbeddedStore(path, create=False)) as store:
         ids = store.identities_by_time()
-        whole = gathering.Gathering(store, ids, frozenset(), {}).stories()
-        monkeypatch.setattr(gathering, "MOST_OF_ROLE", 1)
-        monkeypatch.setattr(gathering, "PAGE", 7)
-        busy = gathering.Gathering(store, ids, frozenset(), {}).stories()
+        whole = Gathering(store, ids, frozenset(), {}, Ways(store)).stories()
+        monkeypatch.setattr(ways, "MOST_OF_ROLE", 1)
+        monkeypatch.setattr(ways, "PAGE", 7)
+        busy = Gathering(store, ids, frozenset(), {}, Ways(store)).stories()
     assert busy == whole
     assert sum(len(story.role_uses) for story in whole) > 3
 

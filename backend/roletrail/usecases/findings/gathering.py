@@ -5,36 +5,26 @@ Ordinary sessions (delivered to a workload, one role long, nothing notable done)
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from roletrail.detect import habits
-from roletrail.detect.deeds import detail_of
 from roletrail.detect.past import DAY
 from roletrail.detect.story import WORKLOADS, Step, Story, Use
 from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.link.attempt import Obtained
 from roletrail.lineage.model import Action, Activity, Attempt, Edge, Node, SignIn, event_id_of
-from roletrail.stores.judging import RoleSession
 from roletrail.stores.lookups import person_of
 from roletrail.stores.port import GraphStore, NodeRow
 from roletrail.usecases.chains.origins import Origins
+from roletrail.usecases.findings.ways import MOST_USES, Ways, Window, pages
 
 T = TypeVar("T", Action, Attempt, Activity)
 
 EVERYTHING = 1_000_000
 MOST_STEPS = 40
 """Steps of a path that are told: the first and the last half of them."""
-MOST_USES = 50
-PAGE = 1_000
-"""Rows read at once of what a batch is held against: five thousand keys have a hundred thousand sessions below them."""
-MOST_OF_ROLE = 1_000
-"""Sessions of one role that are read for all windows of a batch: of a role with more, each window is read by itself."""
-MOST_DAYS = 60
-MOST_MET = 10_000
-"""Ways into roles that are remembered from batch to batch: some 6 MB, and what one batch needs however much it is."""
 STRANGERS_DAYS = 7
 _REVOKED = ("sessions of its role were revoked", "the key was switched off")
 _WORKLOADS = WORKLOADS | {"certificate", "machine"}
@@ -59,14 +49,6 @@ class Found(NamedTuple):
     sign_ins: Mapping[str, tuple[SignIn, ...]]
 
 
-class Window(NamedTuple):
-    """Days of a role, up to the beginning of the last."""
-
-    role_arn: str
-    since: int
-    until: int
-
-
 class Gathering:
     """Stories of one batch of identities."""
 
@@ -76,15 +58,14 @@ class Gathering:
         ids: Sequence[str],
         own: frozenset[str],
         verdicts: Mapping[str, Sequence[UseVerdict]],
-        met: dict[str, Use] | None = None,
+        ways: Ways,
     ) -> None:
-        """`met` is what ways into roles earlier batches told of: batches follow each other in time, and share most of them."""
         self._graph = graph
         self._ids = ids
         self._own = own
         self._verdicts = verdicts
         self._origins = Origins(graph)
-        self._met: dict[str, Use] = {} if met is None else met
+        self._ways = ways
         self.lively: frozenset[str] = frozenset()
         """Of the stories told, those with uses."""
 
@@ -146,16 +127,10 @@ class Gathering:
         """What those who were refused, and what keys, did get: a refusal right before a success is IAM's delay."""
         below = self._graph.children_between(ids, 0, 1 << 40, MOST_USES)  # a path's start, not the session's: all are asked for
         children = {child for one in below.values() for child in one}
-        issued = {row.node.id: (row.node.role_arn, row.node.issued_at) for page in self._pages(children, rows) for row in page}
+        issued = {
+            row.node.id: (row.node.role_arn, row.node.issued_at) for page in pages(self._graph, children, rows) for row in page
+        }
         return {id_: tuple(Obtained(id_, *issued[one]) for one in found if one in issued) for id_, found in below.items()}
-
-    def _pages(self, ids: Collection[str], known: Mapping[str, NodeRow]) -> Iterator[list[NodeRow]]:
-        """Rows of many identities of which little is kept, some at a time."""
-        wanted = list(ids)
-        for start in range(0, len(wanted), PAGE):
-            page = wanted[start : start + PAGE]
-            read = self._graph.rows([id_ for id_ in page if id_ not in known])
-            yield [*read.values(), *(known[id_] for id_ in page if id_ in known)]
 
     def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
         """Other ways into the roles that people took, within a day, strangers within a week."""
@@ -165,67 +140,8 @@ class Gathering:
             if node.role_arn and node.issued_at and (root := _root_of(told, id_)).type not in _WORKLOADS:
                 day = node.issued_at // DAY
                 wanted[Window(node.role_arn, day - (STRANGERS_DAYS if root.type == "foreign" else 1), day + 2)].append(id_)
-        found: dict[str, tuple[Use, ...]] = {}
-        for window, sessions in self._others(wanted, told.rows).items():
-            mine = tuple([self._met[other.id] for other in sessions if other.id in self._met])
-            found.update(dict.fromkeys(wanted[window], mine))
-        return found
-
-    def _others(self, windows: Collection[Window], told: Mapping[str, NodeRow]) -> dict[Window, list[RoleSession]]:
-        """The first sessions of those windows in which rules find something to compare with."""
-        found: dict[Window, list[RoleSession]] = {}
-        roots: dict[str, Node] = {}
-        for run in _runs(windows):
-            since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
-            whole = self._graph.sessions_of_role({window.role_arn for window in run}, since, until, MOST_OF_ROLE)
-            roots.update(self._compared({session.root for sessions in whole.values() for session in sessions}, told))
-            for role_arn in [role_arn for role_arn, sessions in whole.items() if len(sessions) < MOST_OF_ROLE]:
-                if all(session.root not in roots for session in whole[role_arn]):
-                    del whole[role_arn]
-            found.update((window, self._within(window, whole[window.role_arn])) for window in run if window.role_arn in whole)
-        busy = {session.root for sessions in found.values() for session in sessions}.difference(roots)
-        roots.update(self._compared(busy, told))
-        self._meet({session for sessions in found.values() for session in sessions if session.root in roots}, roots, told)
-        return found
-
-    def _within(self, window: Window, sessions: list[RoleSession]) -> list[RoleSession]:
-        """The first of a window; those of a busy role are read for the window alone."""
-        since, until = window.since * DAY, window.until * DAY
-        if len(sessions) >= MOST_OF_ROLE:
-            return self._graph.sessions_of_role([window.role_arn], since, until, MOST_USES).get(window.role_arn, [])
-        begin, end = bisect_left(sessions, (since,)), bisect_left(sessions, (until + 1,))
-        return sessions[begin : min(end, begin + MOST_USES)]
-
-    def _compared(self, roots: Collection[str], told: Mapping[str, NodeRow]) -> dict[str, Node]:
-        """Of roots those of workloads and strangers: no rule compares with people's ways in."""
-        nodes = (row.node for page in self._pages(roots, told) for row in page)
-        return {node.id: node for node in nodes if node.type in WORKLOADS or node.type == "foreign"}
-
-    def _meet(self, sessions: Collection[RoleSession], roots: Mapping[str, Node], told: Mapping[str, NodeRow]) -> None:
-        if len(self._met) > MOST_MET:
-            self._met.clear()
-        new = {session.id: roots[session.root] for session in sessions if session.id not in self._met}
-        for page in self._pages(new, told):
-            self._met.update((row.node.id, _role_use(row, new[row.node.id])) for row in page)
-
-
-def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
-    """Windows that touch, in the order of time, some months at most: what came late does not make a look-up read years."""
-    run: list[Window] = []
-    for window in sorted(windows, key=lambda window: window.since):
-        if run and (window.since > run[-1].until or window.since > run[0].since + MOST_DAYS):
-            yield run
-            run = []
-        run.append(window)
-    if run:
-        yield run
-
-
-def _role_use(row: NodeRow, root: Node) -> Use:
-    what = f"foreign {root.account}" if root.type == "foreign" else root.type if root.kind == "origin" else root.kind
-    ref = row.edges[0].evidence[0] if row.edges and row.edges[0].evidence else ""
-    external_id = str(detail_of(row.node.detail).get("external_id", "")) if root.type == "foreign" else ""
-    return Use(row.node.id, row.node.issued_at or row.first_seen, "", "", what, ref, external_id)
+        uses = self._ways.into(wanted, told.rows)
+        return {id_: uses[window] for window, many in wanted.items() for id_ in many if uses[window]}
 
 
 def revocations(graph: GraphStore, nodes: Iterable[Node]) -> dict[str, tuple[Use, ...]]:

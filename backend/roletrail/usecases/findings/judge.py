@@ -13,12 +13,13 @@ from roletrail.detect.own import is_own_reading
 from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
-from roletrail.detect.story import Story, Use
+from roletrail.detect.story import Story
 from roletrail.detect.verdict import UseVerdict
 from roletrail.stores.judging import Judged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.gathering import Gathering, revocations
 from roletrail.usecases.findings.given import Given
+from roletrail.usecases.findings.ways import Ways
 from roletrail.usecases.investigations.flow import flowed
 from roletrail.usecases.places.off_instance import telling_uses
 
@@ -50,7 +51,7 @@ class Judge:
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
         self._verdicts: Verdicts | None = None
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
-        self._uses: dict[str, Use] = {}
+        self._ways = Ways(graph)
 
     @property
     def verdicts(self) -> Verdicts:
@@ -72,7 +73,7 @@ class Judge:
 
     def case(self, ids: Sequence[str]) -> Case:
         """Everything that does not hang on what was judged before."""
-        gathering = Gathering(self._graph, ids, self._own, self.verdicts, self._uses)
+        gathering = Gathering(self._graph, ids, self._own, self.verdicts, self._ways)
         stories = gathering.stories()
         return Case(ids, stories, {story.node.id: habits.shown(story) for story in stories}, gathering.lively)
 
