@@ -28,10 +28,10 @@ def test_stories_are_the_same_however_busy_their_roles_are(tmp_path: Path, monke
     ingest([str(SAMPLE)], open_store=lambda: EmbeddedStore(path), archive=tmp_path / "archive")
     with closing(EmbeddedStore(path, create=False)) as store:
         ids = store.identities_by_time()
-        whole = Gathering(store, ids, frozenset(), {}, Ways(store)).stories()
+        whole = Gathering(store, ids, frozenset(), Ways(store)).stories()
         monkeypatch.setattr(ways, "MOST_OF_ROLE", 1)
         monkeypatch.setattr(ways, "PAGE", 7)
-        busy = Gathering(store, ids, frozenset(), {}, Ways(store)).stories()
+        busy = Gathering(store, ids, frozenset(), Ways(store)).stories()
     assert busy == whole
     assert sum(len(story.role_uses) for story in whole) > 3
 

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
-from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
-from roletrail.detect.past import DAY, SETTLED_DAYS
+from roletrail.detect.past import DAY, SETTLED_DAYS, Shown
 from roletrail.detect.rule import Rule
 from roletrail.detect.rules import RULES
-from roletrail.detect.story import Story
 from roletrail.stores.collector import collector_paused
-from roletrail.stores.judging import FindingQuery, Judged
+from roletrail.stores.judging import FindingQuery
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.given import NOBODY, Given
-from roletrail.usecases.findings.judge import Case, Judge, Verdicts
-from roletrail.usecases.findings.turns import Beside, Turns, beside, may_fork
+from roletrail.usecases.findings.judge import Case, Verdicts
+from roletrail.usecases.findings.turns import Beside, Ended, Turns, beside, may_fork
+from roletrail.usecases.findings.usual import left_by
+from roletrail.usecases.findings.work import Took, Work
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ FEW = 5_000
 """Identities from which on verdicts on places are told of all workloads, and a second process judges along."""
 AT_ONCE = 2_500
 """Stories held at once: some 10 kB each."""
+LATELY = 2
+"""Turns of the other process that may not have been written when a case was gathered: it had the last one since, and writes
+what it judged before that one at the earliest while we judge."""
 
 
 class Evaluated(NamedTuple):
@@ -80,36 +83,55 @@ def second_judge(open_store: Callable[[], GraphStore], given: Given = NOBODY) ->
 
 def _judge_along(open_store: Callable[[], GraphStore], given: Given, turns: Turns) -> None:
     share: Share = turns.wait()
-    run = _Run(open_store(), given, RULES, None)
+    work = Work(open_store(), given, RULES)
     with collector_paused():
         while True:
-            run.along(share, turns)
+            _along(work, share, turns)
             share = turns.wait()
 
 
 class Share(NamedTuple):
-    """What the second judges of a batch, every case in its turn, and what it may need for that."""
+    """What the second judges of a batch, every case in its turn, and what it may need for that. Without verdicts on places it
+    tells them first."""
 
     cases: Sequence[Sequence[str]]
     token: object
-    verdicts: Verdicts
+    verdicts: Verdicts | None
     looked: frozenset[str]
 
 
-class Took(NamedTuple):
-    """What came of judging some identities. `looked`: those of which the sessions they revoked were looked up."""
+class Turn(NamedTuple):
+    """What a turn of the second left for those that come after it, and what came of writing the one before."""
 
-    identities: int
-    severities: Counter[str]
-    looked: frozenset[str]
+    left: Shown
+    took: Took | None
+
+
+def _along(work: Work, share: Share, turns: Turns) -> None:
+    """The second's part: it hears what the first left, says what it leaves itself, and writes while the first goes on."""
+    if share.verdicts is None:
+        work.judge.look_at_places()
+        turns.done(work.judge.verdicts)
+    else:
+        work.judge.know_places(share.verdicts)
+    work.looked |= share.looked
+    lately: deque[Shown] = deque(maxlen=LATELY)
+    took: Took | None = None
+    for ids in share.cases:
+        case = work.judge.case(ids)
+        lately.append(turns.wait())
+        judged = work.judged(case, lately)
+        turns.done(Turn(left_by(judged), took))
+        took = work.write(case, judged, share.token)
+        del case, judged  # before the next one is read: two are twice the memory
+    turns.done(Turn({}, took))
 
 
 class _Run:
     def __init__(self, graph: GraphStore, given: Given, rules: Collection[Rule], second: Beside | None = None) -> None:
         self._graph = graph
-        self._judge = Judge(graph, given, rules)
+        self._work = Work(graph, given, rules)
         self._asked_late = False
-        self._looked: set[str] = set()
         self._second = second
         self.identities = 0
         self.severities: Counter[str] = Counter()
@@ -119,87 +141,77 @@ class _Run:
         todo = self._graph.unjudged(BATCH)
         if not todo.ids:
             return 0
-        self._judge.look_at_places(todo.ids if len(todo.ids) < FEW else ())
-        if self._second is None or len(todo.ids) < FEW:
+        few = len(todo.ids) < FEW
+        if self._second is None or few:
+            self._work.judge.look_at_places(todo.ids if few else ())
             self._one_by_one(_evenly(todo.ids), todo.token)
-        else:
+            return len(todo.ids)
+        try:
             self._in_turns(_evenly(todo.ids), todo.token, self._second)
+        except Ended:  # what it left is still unjudged
+            log.warning("the process that judged along has ended; judging goes on in one process")
+            self._second = None
         return len(todo.ids)
 
     def _one_by_one(self, cases: Iterable[Sequence[str]], token: object) -> None:
         for ids in cases:
-            case = self._judge.case(ids)
+            case = self._work.judge.case(ids)
             if self._is_late(case):
                 return
-            self._note(self._settle(case, token))
+            self._note(self._work.write(case, self._work.judged(case), token))
             del case  # before the next one is read: two are twice the memory
 
     def _in_turns(self, cases: Sequence[Sequence[str]], token: object, second: Beside) -> None:
-        """Two processes gather stories at the same time and judge them in turn, each what the other's last turn left behind."""
-        second.ask(Share(cases[1::2], token, self._judge.verdicts, frozenset(self._looked)))
-        for place, ids in enumerate(cases[::2]):
-            case = self._judge.case(ids)
+        """Two processes gather stories and write at the same time, and judge in turn, each by what the other's turns left
+        behind. Raises Ended when the second is no more."""
+        work, mine, theirs = self._work, cases[::2], cases[1::2]
+        unknown = not work.judge.knows_places
+        second.ask(Share(theirs, token, None if unknown else work.judge.verdicts, frozenset(work.looked)))
+        lately: deque[Shown] = deque(maxlen=LATELY)
+        for place, ids in enumerate(mine):
+            case = work.judge.case(ids)
             if self._is_late(case):
                 self._give_up(second)
                 return
-            if place and not self._heard(second):
-                return
-            self._note(self._settle(case, token))
-            del case
-            if 2 * place + 1 < len(cases):
-                second.ask()
-        if not len(cases) % 2:
+            if place:
+                lately.append(self._heard(second))
+            elif unknown:
+                work.judge.know_places(second.answer())
+            judged = work.judged(case, lately)
+            if place < len(theirs):
+                second.ask(left_by(judged))
+            self._note(work.write(case, judged, token))
+            del case, judged
+        for _ in range(len(theirs) + 2 - len(mine)):
             self._heard(second)
 
-    def along(self, share: Share, turns: Turns) -> None:
-        """The second's part."""
-        self._judge.know_places(share.verdicts)
-        self._looked |= share.looked
-        for ids in share.cases:
-            case = self._judge.case(ids)
-            turns.wait()
-            took = self._settle(case, share.token)
-            del case
-            self._note(took)
-            turns.done(took)
-
-    def _heard(self, second: Beside) -> bool:
-        """False when it is no more: what it left is still unjudged, and this run goes on alone."""
-        took: Took | None = second.answer()
-        if took is None:
-            log.warning("the process that judged along has ended; judging goes on in one process")
-            self._second = None
-            return False
-        self._note(took)
-        return True
+    def _heard(self, second: Beside) -> Shown:
+        """What its turn left behind."""
+        turn: Turn = second.answer()
+        if turn.took is not None:
+            self._note(turn.took)
+        return turn.left
 
     def _give_up(self, second: Beside) -> None:
         """Logs of before came in, and what it has gathered is judged later."""
         second.end()
         self._second = None
 
-    def _settle(self, case: Case, token: object) -> Took:
-        """Judge what is gathered, and write it."""
-        found = self._judge.judge(case)
-        gone = set(case.ids) - {one.id for one in found}
-        self._graph.put_judged([*found, *(Judged(id_, (), {}) for id_ in sorted(gone))], token)
-        severities = Counter([finding.severity for one in found for finding in one.findings])
-        return Took(len(found), severities, self._look_again(case.stories))
-
     def _note(self, took: Took) -> None:
         self.identities += took.identities
         self.severities.update(took.severities)
-        self._looked |= took.looked
+        self._work.looked |= took.looked
 
     def anew(self) -> list[Finding]:
         """Everything, from an empty memory."""
-        self._judge.look_at_places()
+        judge = self._work.judge
+        judge.look_at_places()
         ids = self._graph.identities_by_time()
         days: defaultdict[int, set[int]] = defaultdict(set)
         found: list[Finding] = []
         for start in range(0, len(ids), AT_ONCE):
-            case = self._judge.case(ids[start : start + AT_ONCE])
-            found += [finding for one in self._judge.judge(case, days) for finding in one.findings]
+            case = judge.case(ids[start : start + AT_ONCE])
+            found += [finding for one in judge.judge(case, at_hand=days) for finding in one.findings]
             del case
         return found
 
@@ -218,21 +230,6 @@ class _Run:
             return True
         self._graph.unjudge(self._found_since((min(ours) + SETTLED_DAYS) * DAY))
         return True
-
-    def _look_again(self, stories: Collection[Story]) -> frozenset[str]:
-        """Sessions of a role that was revoked began before whoever revoked it: they were judged without knowing. Once: whoever
-        revoked may be among them. Returns who did."""
-        revoked: dict[tuple[str, int], str] = {
-            (f"arn:{story.node.partition}:iam::{a.account}:role/{a.target}", a.at): story.node.id
-            for story in stories
-            if story.node.id not in self._looked
-            for a in story.actions
-            if a.event_name == "PutRolePolicy" and not a.error_code and detail_of(a.detail).get("policy_name") == REVOKE_OLDER
-        }
-        for role_arn, at in sorted(revoked):
-            found = self._graph.sessions_of_role([role_arn], at - 36 * 3600, at, 1000)
-            self._graph.unjudge([id_ for sessions in found.values() for _, id_, _ in sessions])
-        return frozenset(revoked.values())
 
     def _found_since(self, since: int) -> set[str]:
         ids: set[str] = set()

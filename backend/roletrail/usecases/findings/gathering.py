@@ -9,10 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from roletrail.detect import habits
 from roletrail.detect.past import DAY
 from roletrail.detect.story import WORKLOADS, Step, Story, Use
-from roletrail.detect.verdict import UseVerdict
 from roletrail.lineage.link.attempt import Obtained
 from roletrail.lineage.model import Action, Activity, Attempt, Edge, Node, SignIn, event_id_of
 from roletrail.stores.lookups import person_of
@@ -26,7 +24,6 @@ EVERYTHING = 1_000_000
 MOST_STEPS = 40
 """Steps of a path that are told: the first and the last half of them."""
 STRANGERS_DAYS = 7
-_REVOKED = ("sessions of its role were revoked", "the key was switched off")
 _WORKLOADS = WORKLOADS | {"certificate", "machine"}
 
 
@@ -57,20 +54,18 @@ class Gathering:
         graph: GraphStore,
         ids: Sequence[str],
         own: frozenset[str],
-        verdicts: Mapping[str, Sequence[UseVerdict]],
         ways: Ways,
     ) -> None:
         self._graph = graph
         self._ids = ids
         self._own = own
-        self._verdicts = verdicts
         self._origins = Origins(graph)
         self._ways = ways
         self.lively: frozenset[str] = frozenset()
         """Of the stories told, those with uses."""
 
     def stories(self) -> list[Story]:
-        """In the order of the ids, without revocations; identities that are no more are left out."""
+        """In the order of the ids, without revocations and verdicts; identities that are no more are left out."""
         rows = dict(self._graph.rows(self._ids))
         mine = [id_ for id_ in self._ids if id_ in rows]
         actions = _by_identity(sorted(self._graph.actions_of(mine, EVERYTHING), key=_time))
@@ -116,11 +111,10 @@ class Gathering:
         row = told.rows[id_]
         node, (actions, attempts, obtained, activities, role_uses, sign_ins) = row.node, found
         path = tuple([told.steps[step] for step in told.paths.get(id_, (id_,)) if step in told.steps])
-        verdicts = tuple([v for step in path for v in self._verdicts.get(step.node.id, ())]) if self._verdicts else ()
         return Story(
             node, row.standing, path, row.leaf, row.first_seen or node.issued_at, row.last_seen or node.issued_at,
             tuple(activities.get(id_, ())), tuple(actions.get(id_, ())), tuple(attempts.get(id_, ())), obtained.get(id_, ()),
-            sign_ins.get(id_, ()), verdicts, (), role_uses.get(id_, ()), (), self._own, self._missing(row),
+            sign_ins.get(id_, ()), (), (), role_uses.get(id_, ()), (), self._own, self._missing(row),
         )  # fmt: skip
 
     def _obtained(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, tuple[Obtained, ...]]:
@@ -142,25 +136,6 @@ class Gathering:
                 wanted[Window(node.role_arn, day - (STRANGERS_DAYS if root.type == "foreign" else 1), day + 2)].append(id_)
         uses = self._ways.into(wanted, told.rows)
         return {id_: uses[window] for window, many in wanted.items() for id_ in many if uses[window]}
-
-
-def revocations(graph: GraphStore, nodes: Iterable[Node]) -> dict[str, tuple[Use, ...]]:
-    """Times at which what these are was revoked, of those of which it was."""
-    named = {node.id: (revocable(node), _REVOKED[node.kind == "key"]) for node in nodes}
-    keys = {name: habits.revoked_key(name) for names, _ in named.values() for name in names}
-    times = graph.habit_days(set(keys.values()), 0, 1 << 40)
-    if not times:
-        return {}
-    found = {
-        id_: tuple([Use("", at, "", "", what, "") for name in names for at in times.get(keys[name], ())])
-        for id_, (names, what) in named.items()
-    }
-    return {id_: uses for id_, uses in found.items() if uses}
-
-
-def revocable(node: Node) -> list[str]:
-    """Names a revocation may have for an identity: its role in its account, or its long-term keys."""
-    return list(node.access_key_ids) if node.kind == "key" else [f"{node.account}:{node.role_name}"] if node.role_name else []
 
 
 def _is_path_worth(row: NodeRow, actions: Mapping[str, object]) -> bool:

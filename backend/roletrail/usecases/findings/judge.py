@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from roletrail.detect import habits
 from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
 from roletrail.detect.own import is_own_reading
-from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Past, Shown
+from roletrail.detect.past import Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
 from roletrail.detect.story import Story
 from roletrail.detect.verdict import UseVerdict
 from roletrail.stores.judging import Judged
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.findings.gathering import Gathering, revocations
+from roletrail.usecases.findings.gathering import Gathering
 from roletrail.usecases.findings.given import Given
+from roletrail.usecases.findings.usual import EVER, Usual, usual
 from roletrail.usecases.findings.ways import Ways
 from roletrail.usecases.investigations.flow import flowed
 from roletrail.usecases.places.off_instance import telling_uses
@@ -31,12 +32,12 @@ Verdicts = Mapping[str, Sequence[UseVerdict]]
 
 
 class Case(NamedTuple):
-    """Identities that are judged together, before anybody asked what was usual. `lively`: those whose uses were read."""
+    """Identities that are judged together, before anybody asked what was usual; and what was, then."""
 
     ids: Sequence[str]
     stories: list[Story]
     shown: Mapping[str, Shown]
-    lively: Collection[str]
+    usual: Usual
 
 
 class Judge:
@@ -58,6 +59,10 @@ class Judge:
         """Verdicts that rules look at on where workloads' credentials were used, by session."""
         return self._verdicts or {}
 
+    @property
+    def knows_places(self) -> bool:
+        return self._verdicts is not None
+
     def know_places(self, verdicts: Verdicts) -> None:
         self._verdicts = verdicts
 
@@ -72,19 +77,23 @@ class Judge:
         self._verdicts = dict(found)
 
     def case(self, ids: Sequence[str]) -> Case:
-        """Everything that does not hang on what was judged before."""
-        gathering = Gathering(self._graph, ids, self._own, self.verdicts, self._ways)
+        """Everything that does not hang on what is judged before it, nor on verdicts on places."""
+        gathering = Gathering(self._graph, ids, self._own, self._ways)
         stories = gathering.stories()
-        return Case(ids, stories, {story.node.id: habits.shown(story) for story in stories}, gathering.lively)
+        shown = {story.node.id: habits.shown(story) for story in stories}
+        return Case(ids, stories, shown, usual(self._graph, stories, shown, gathering.lively))
 
-    def judge(self, case: Case, at_hand: defaultdict[int, set[int]] | None = None) -> list[Judged]:
-        """`at_hand` is what was shown so far, where nothing is written."""
-        last = _last_asked(case.stories) if at_hand is None else EVER
-        days = self._days(case, last) if at_hand is None else at_hand
+    def judge(
+        self, case: Case, lately: Collection[Shown] = (), at_hand: defaultdict[int, set[int]] | None = None
+    ) -> list[Judged]:
+        """`lately` is what was left by cases that were judged, and perhaps not written, when this one was gathered; `at_hand`
+        what was shown so far, where nothing is written."""
+        last = case.usual.last if at_hand is None else EVER
+        days = case.usual.habits(lately) if at_hand is None else at_hand
         past = Past(self._first_at, days)
         vouched: Shown = {}
         judged: list[Judged] = []
-        for story in sorted(self._revoked(case), key=lambda story: (story.at, story.node.id)):
+        for story in sorted(self._told(case, lately), key=lambda story: (story.at, story.node.id)):
             response = self._asks(is_response, story)
             told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
             silent = response or (self._given.own_role and is_own_reading(story, self._given.own_role))
@@ -110,23 +119,16 @@ class Judge:
             self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
         return self._asked_of[held]
 
-    def _revoked(self, case: Case) -> list[Story]:
-        """The stories, with the times at which what they are of was revoked: others may have done so just now."""
-        revoked = revocations(self._graph, [story.node for story in case.stories if story.node.id in case.lively])
-        if not revoked:
+    def _told(self, case: Case, lately: Collection[Shown]) -> list[Story]:
+        """The stories, with the times at which what they are of was revoked, others may have done so just now; and with what was
+        said of the places their credentials were used at."""
+        revoked, verdicts = case.usual.revoked(lately), self.verdicts
+        if not revoked and not verdicts:
             return case.stories
-        return [story._replace(revoked=revoked.get(story.node.id, ())) for story in case.stories]
-
-    def _days(self, case: Case, last: int) -> defaultdict[int, set[int]]:
-        """Of every habit the stories show, up to the last day they are held against."""
-        wanted: set[int] = set()
-        first = EVER
-        for shown in case.shown.values():
-            if shown:
-                first = min(first, *shown)
-                wanted.update(*shown.values())
-        stored = self._graph.habit_days(wanted, first - WINDOW_DAYS, last) if wanted else {}
-        return defaultdict(set, {key: set(days) for key, days in stored.items()})
+        return [
+            story._replace(revoked=revoked.get(story.node.id, ()), verdicts=_verdicts_on(story, verdicts))
+            for story in case.stories
+        ]
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
         """Whether its days may count as usual: nothing open or confirmed, nobody marked above it."""
@@ -138,17 +140,8 @@ class Judge:
         )
 
 
-EVER = 1 << 40
-
-
-def _last_asked(stories: Iterable[Story]) -> int:
-    """The last day whose habits these are held against: younger ones are for those who come later, and only written."""
-    last = 0
-    for story in stories:
-        last = max(last, story.at, story.last_seen)
-        if story.actions or story.sign_ins:
-            last = max(last, *(one.at for one in (*story.actions[-1:], *story.sign_ins[-1:])))
-    return last // DAY - SETTLED_DAYS
+def _verdicts_on(story: Story, verdicts: Verdicts) -> tuple[UseVerdict, ...]:
+    return tuple([verdict for step in story.path for verdict in verdicts.get(step.node.id, ())])
 
 
 def _add_days(days: Mapping[int, set[int]], shown: Shown, last: int) -> None:

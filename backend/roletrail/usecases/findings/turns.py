@@ -21,6 +21,10 @@ def may_fork() -> bool:
     return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
 
 
+class Ended(Exception):
+    """The second process is no more, and left what it was asked undone."""
+
+
 class Turns:
     """The second process's end."""
 
@@ -59,11 +63,11 @@ class Beside:
             self._pipe.send(what)
 
     def answer(self) -> Any:
-        """What came of its turn; None when it ended before it said so."""
+        """What it says next. Raises Ended when it is no more."""
         try:
             return self._pipe.recv()
-        except (EOFError, OSError):
-            return None
+        except (EOFError, OSError) as error:
+            raise Ended from error
 
 
 def beside(work: Callable[[Turns], object]) -> Beside:

@@ -1,0 +1,61 @@
+"""What was judged and is not written yet counts as if it were (ADR 0020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from roletrail.auth.actor import local_actor
+from roletrail.bootstrap import open_graph
+from roletrail.detect import habits
+from roletrail.detect.finding import Finding
+from roletrail.detect.past import Shown
+from roletrail.detect.rules import RULES
+from roletrail.stores.judging import FindingQuery
+from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.given import NOBODY
+from roletrail.usecases.findings.usual import Usual, left_by
+from roletrail.usecases.findings.work import Work
+from tests.scenarios.company import FOLDERS
+from tests.support.stored import stored
+
+AT_ONCE = 250
+
+
+def test_what_is_not_written_yet_counts(tmp_path: Path) -> None:
+    stored(tmp_path, [[msgspec.json.encode(record) for record in build()] for build in FOLDERS.values()])
+    graph = open_graph(f"sqlite:///{tmp_path / 'store.sqlite'}", create=False)
+    work = Work(graph, NOBODY, RULES)
+    work.judge.look_at_places()
+    ids = graph.identities_by_time()
+    cases = [work.judge.case(ids[start : start + AT_ONCE]) for start in range(0, len(ids), AT_ONCE)]
+
+    def said(*, told: bool) -> list[Finding]:
+        """By cases that were all gathered before one was judged, each told, or not, what those before it left."""
+        lately: list[Shown] = []
+        found: list[Finding] = []
+        for case in cases:
+            judged = work.judged(case, lately if told else ())
+            lately.append(left_by(judged))
+            found += [finding for one in judged for finding in one.findings]
+        return sorted(found)
+
+    all_, none = said(told=True), said(told=False)
+    evaluate(graph, local_actor())
+    written = sorted(graph.findings(FindingQuery(limit=1_000_000))[0])
+    graph.close()
+    assert all_ == written
+    assert none != written
+
+
+def test_a_revocation_just_now_counts_once() -> None:
+    key = habits.revoked_key("111111111111:app")
+    usual = Usual(frozenset(), 0, 0, {}, {"session": ([key], "revoked"), "other": ([key + 1], "revoked")}, {key: [50]})
+
+    def times(lately: Sequence[Shown]) -> list[tuple[str, int]]:
+        return [(id_, use.at) for id_, uses in usual.revoked(lately).items() for use in uses]
+
+    assert times([]) == [("session", 50)]
+    assert times([{40: {key}, 50: {key}}, {60: {key + 2}}]) == [("session", 40), ("session", 50)]
