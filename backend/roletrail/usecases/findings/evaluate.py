@@ -36,8 +36,8 @@ FEW = 5_000
 AT_ONCE = 2_500
 """Stories held at once: some 10 kB each."""
 LATELY = 2
-"""Turns of the other process that may not have been written when a case was gathered: it had the last one since, and writes
-what it judged before that one at the earliest while we judge."""
+"""Turns of the other process that may not have been written when a case was gathered: the one it had since, and the one it was
+perhaps still writing. Before it gathered for those it had written all others."""
 
 
 class Evaluated(NamedTuple):
