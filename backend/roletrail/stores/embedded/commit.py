@@ -26,6 +26,7 @@ from roletrail.stores.embedded.rows import (
     caller_of,
     caller_row,
     handle,
+    insert,
     pack,
     raise_counter,
     select_in,
@@ -153,7 +154,7 @@ class _Writing:
         self._write_resources()
         self._write_addresses()
         self._write_anchors()
-        self._connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(n,) for n in sorted(self._pending)])
+        insert(self._connection, "INSERT OR IGNORE INTO pending", [(n,) for n in sorted(self._pending)])
 
     def _old(self, numbers: Iterable[int]) -> list[int]:
         """Numbers given before this commit: only they can have rows."""
@@ -177,10 +178,7 @@ class _Writing:
                     self._anchors.append((handle("arn", merged.arn), n * 8 + HANDLE))
         self._pending.update(self._named_by_strangers({n: changed[n] for n in known if n not in self._pending}))
         self._pending.update(self._acted_for())
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO caller VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [caller_row(n, changed[n]) for n in sorted(changed)],
-        )
+        insert(self._connection, "INSERT OR REPLACE INTO caller", [caller_row(n, changed[n]) for n in sorted(changed)])
         self._meet_users(changed.values())
         self._connection.executemany(
             "UPDATE standing SET last_seen = ?1 WHERE n = ?2 AND last_seen < ?1",
@@ -243,7 +241,7 @@ class _Writing:
                     self._anchors.append((handle("key", use.access_key_id), ref + HANDLE))
             if old is None or old[2:7] != merged[2:7]:
                 self._pending.add(place[0])
-        self._connection.executemany("INSERT OR REPLACE INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        insert(self._connection, "INSERT OR REPLACE INTO credential", rows)
         self._recent.keep_seen(callers, uses, lambda n: n > self._top_before)
 
     def _write_activities(self) -> None:
@@ -256,7 +254,7 @@ class _Writing:
                 days[place] = one if other is None else _added(other, one)
                 self._addresses.update([(place[0], address) for address in one.addresses])
         rows = [(*place, days[place].folds) for place in sorted(days)]
-        self._connection.executemany("INSERT INTO activity (n, day, folds) VALUES (?, ?, ?)", rows)
+        insert(self._connection, "INSERT INTO activity (n, day, folds)", rows)
 
     def _write_issuances(self) -> None:
         issuances = [issuance for part in self._parts for issuance in part.issuances]
@@ -268,7 +266,7 @@ class _Writing:
             self._anchors += [(a, i * 8 + ISSUANCE) for a in anchors.of_issuance(issuance)]
             if parent:
                 self._addresses.add((parent, issuance.address))
-        self._connection.executemany("INSERT INTO issuance VALUES (?, ?, ?, ?)", rows)
+        insert(self._connection, "INSERT INTO issuance", rows)
         self._recent.keep_rows("issuance", enumerate(issuances, top + 1))
         meet(self._connection, {("role", issuance.role_arn) for issuance in issuances if issuance.role_arn})
 
@@ -286,7 +284,7 @@ class _Writing:
             self._anchors += [(a, i * 8 + SIGN_IN) for a in anchors.of_sign_in(sign_in)]
             if n:
                 self._addresses.add((n, sign_in.address))
-        self._connection.executemany("INSERT INTO sign_in VALUES (?, ?, ?, ?, ?, ?)", rows)
+        insert(self._connection, "INSERT INTO sign_in", rows)
         touch(self._connection, [n for (n,) in select_in(self._connection, "SELECT n FROM identity WHERE id IN (?)", people)])
 
     def _write_actions(self) -> None:
@@ -299,7 +297,7 @@ class _Writing:
             rows.append((i, action.event_id, n, action.at, pack(action), action.event_name))
             self._anchors += [(a, i * 8 + ACTION) for a in anchors.of_action(action)]
             self._addresses.add((n, action.address))
-        self._connection.executemany("INSERT INTO action VALUES (?, ?, ?, ?, ?, ?)", rows)
+        insert(self._connection, "INSERT INTO action", rows)
 
     def _write_attempts(self) -> None:
         rows: list[tuple[Any, ...]] = []
@@ -308,7 +306,7 @@ class _Writing:
                 n = self._numbers.get(attempt.identity, 0)
                 rows.append((attempt.event_id, n, attempt.at, pack(attempt)))
                 self._addresses.add((n, attempt.address))
-        self._connection.executemany("INSERT INTO attempt (event_id, n, at, row) VALUES (?, ?, ?, ?)", rows)
+        insert(self._connection, "INSERT INTO attempt (event_id, n, at, row)", rows)
 
     def _write_resources(self) -> None:
         touched: defaultdict[int, list[ResourceUse]] = defaultdict(list)
@@ -316,7 +314,7 @@ class _Writing:
             for use in part.resources:
                 touched[self._numbers[use.identity]].append(use)
         rows = [(n, pack([use[1:] for use in fold_resources(touched[n])])) for n in sorted(touched)]
-        self._connection.executemany("INSERT INTO resource_use (n, folds) VALUES (?, ?)", rows)
+        insert(self._connection, "INSERT INTO resource_use (n, folds)", rows)
 
     def _write_addresses(self) -> None:
         hashes = {address: handle("address", address) for address in {address for _, address in self._addresses if address}}
@@ -325,7 +323,7 @@ class _Writing:
 
     def _write_anchors(self) -> None:
         self._anchors.sort()
-        self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", self._anchors)
+        insert(self._connection, "INSERT OR IGNORE INTO anchor", self._anchors)
 
     def _top(self, table: str) -> int:
         return self._connection.execute(f"SELECT coalesce(max(i), 0) FROM {table}").fetchone()[0]
@@ -340,4 +338,4 @@ def _added(a: DayFolds, b: DayFolds) -> DayFolds:
 def meet(connection: Connection, things: Iterable[tuple[str, str]]) -> None:
     """Entities that have a page from now on."""
     rows = sorted((ids.entity_id(kind, value), kind, value) for kind, value in things)
-    connection.executemany("INSERT OR IGNORE INTO entity VALUES (?, ?, ?)", rows)
+    insert(connection, "INSERT OR IGNORE INTO entity", rows)

@@ -15,6 +15,7 @@ from roletrail.stores.embedded.numbers import Numbers, ids_of
 from roletrail.stores.embedded.rows import (
     STANDING_COLUMNS,
     add_to_counters,
+    insert,
     raise_counter,
     select_in,
     unpack_node,
@@ -215,7 +216,7 @@ class _Settling:
         changed = [row for n, row in sorted(self._rows.items()) if n in self._old and self._old[n] != row]
         gone = sorted(n for n in self._changes.removed if n in self._old)
         self._connection.executemany("DELETE FROM standing WHERE n = ?", [(n,) for n in gone])
-        self._connection.executemany(_INSERT, new)
+        insert(self._connection, f"INSERT INTO standing ({STANDING_COLUMNS})", new)
         self._update(changed)
         touch(self._connection, [row.n for row in new + changed])
         self._count(new, changed, gone)
@@ -236,9 +237,6 @@ class _Settling:
         amounts = {"identities": grown.identities, "sessions": grown.sessions}
         add_to_counters(self._connection, amounts | {"chains_2": grown.chains2, "chains_3": grown.chains3})
         raise_counter(self._connection, "longest_chain", grown.longest)
-
-
-_INSERT = f"INSERT INTO standing ({STANDING_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
 
 
 def _handed_down(row: Row) -> tuple[int, ...]:

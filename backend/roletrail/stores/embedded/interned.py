@@ -6,7 +6,7 @@ import json
 from sqlite3 import Connection
 
 from roletrail.lineage.model import Node
-from roletrail.stores.embedded.rows import select_in
+from roletrail.stores.embedded.rows import insert, select_in
 from roletrail.stores.lookups import home_text, name_text
 
 
@@ -54,8 +54,8 @@ class Texts:
         new = sorted(names.difference(self._names))
         (top,) = self._connection.execute("SELECT coalesce(max(t), 0) FROM name").fetchone()
         added = [(top + 1 + offset, text) for offset, text in enumerate(new)]
-        self._connection.executemany("INSERT INTO name (t, text) VALUES (?, ?)", added)
-        self._connection.executemany("INSERT INTO name_search (rowid, text) VALUES (?, ?)", added)
+        insert(self._connection, "INSERT INTO name (t, text)", added)
+        insert(self._connection, "INSERT INTO name_search (rowid, text)", added)
         self._names.update((text, t) for t, text in added)
 
 

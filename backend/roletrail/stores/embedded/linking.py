@@ -36,6 +36,7 @@ from roletrail.stores.embedded.rows import (
     SIGN_IN,
     counter,
     handle,
+    insert,
     mark_of,
     pack,
     select_in,
@@ -160,10 +161,10 @@ class EmbeddedLinkWriter:
         changed = [n for n in sorted(new) if old.get(n) != new[n]]
         parents = {n: {numbers[edge.parent] for edge in mine[n].edges} for n in changed}
         left = self._unlink([n for n in changed if n in old], keep=parents)
-        written = [(n, *new[n], is_workload(mine[n].node)) for n in changed]
-        self._connection.executemany("INSERT OR REPLACE INTO node VALUES (?, 0, ?, ?, ?)", written)
+        written = [(n, 0, *new[n], is_workload(mine[n].node)) for n in changed]
+        insert(self._connection, "INSERT OR REPLACE INTO node", written)
         edges = sorted((parent, n) for n, above in parents.items() for parent in above)
-        self._connection.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
+        insert(self._connection, "INSERT OR IGNORE INTO edge", edges)
         self._find_by({n: mine[n].node for n in changed if n not in old or old[n][0] != new[n][0]})
         # What was never issued is first seen when first used, and that may be why it is here.
         self._changes.nodes.update((n, one.node) for n, one in mine.items() if old.get(n) != new[n] or not one.node.issued_at)
@@ -186,10 +187,8 @@ class EmbeddedLinkWriter:
         for n, origin, row in select_in(self._connection, "SELECT n, origin, row FROM node WHERE n IN (?)", mine):
             if not origin or rows.unpack_node(row) >= mine[n]:
                 del mine[n]
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO node VALUES (?, 1, ?, ?, ?)",
-            [(n, pack(mine[n]), pack(()), is_workload(mine[n])) for n in sorted(mine)],
-        )
+        written = [(n, 1, pack(mine[n]), pack(()), is_workload(mine[n])) for n in sorted(mine)]
+        insert(self._connection, "INSERT OR REPLACE INTO node", written)
         self._find_by(mine)
         self._changes.nodes.update(mine)
 
@@ -207,7 +206,7 @@ class EmbeddedLinkWriter:
         old = set(select_in(self._connection, claimed, mine))
         new = {(alias, target) for target, aliases in mine.items() for alias in aliases}
         self._connection.executemany("DELETE FROM alias WHERE alias = ? AND target = ?", sorted(old - new))
-        self._connection.executemany("INSERT OR IGNORE INTO alias (alias, target) VALUES (?, ?)", sorted(new - old))
+        insert(self._connection, "INSERT OR IGNORE INTO alias (alias, target)", sorted(new - old))
         stale = {alias for alias, _ in new}
         self._remove({n for (n,) in select_in(self._connection, "SELECT n FROM node WHERE n IN (?)", stale)})
 
@@ -238,7 +237,7 @@ class EmbeddedLinkWriter:
             found += [(handle(kind, value), n * 8 + HANDLE) for kind, value in handles_of(node)]
             entities.update(entities_of(node))
         found.sort()
-        self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?)", found)
+        insert(self._connection, "INSERT OR IGNORE INTO anchor", found)
         meet(self._connection, entities)
 
     def aliases(self, ids: Collection[str]) -> dict[str, Alias]:

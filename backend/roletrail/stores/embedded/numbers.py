@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from sqlite3 import Connection
 
-from roletrail.stores.embedded.rows import select_in
+from roletrail.stores.embedded.rows import insert, select_in
 
 MAX_REMEMBERED = 20_000
 """Some 7 MB. What a round of linking asks about is held however much it is."""
@@ -44,7 +44,7 @@ class Numbers:
         if new:
             (top,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
             added = {id_: top + 1 + offset for offset, id_ in enumerate(new)}
-            connection.executemany("INSERT INTO identity (id, n) VALUES (?, ?)", added.items())
+            insert(connection, "INSERT INTO identity (id, n)", list(added.items()))
             self._learn(added.items())
             numbers.update(added)
         return numbers

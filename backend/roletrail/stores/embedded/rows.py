@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from sqlite3 import Connection
 from typing import Any
 
@@ -96,6 +97,24 @@ def select_in(connection: Connection, sql: str, values: Iterable[Any], before: t
     for marks, chunk in in_lists(values):
         found += connection.execute(f"{head}{marks}{tail}", (*before, *chunk)).fetchall()
     return found
+
+
+MOST_BOUND = 128
+"""Values one statement inserts: enough for SQLite's and Python's cost of a statement, some 0.5 us, not to count a row each."""
+
+
+def insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows in their order, several a statement; `into` is the statement as far as its VALUES."""
+    if not rows:
+        return
+    width = len(rows[0])
+    marks = f"({','.join('?' * width)})"
+    together = max(MOST_BOUND // width, 1)
+    whole = len(rows) - len(rows) % together
+    if whole:
+        values = (tuple(chain.from_iterable(rows[start : start + together])) for start in range(0, whole, together))
+        connection.executemany(f"{into} VALUES {','.join([marks] * together)}", values)
+    connection.executemany(f"{into} VALUES {marks}", rows[whole:])
 
 
 def counter(connection: Connection, name: str) -> int:
