@@ -254,7 +254,7 @@ class _Writing:
                 days[place] = one if other is None else _added(other, one)
                 self._addresses.update([(place[0], address) for address in one.addresses])
         rows = [(*place, days[place].folds) for place in sorted(days)]
-        insert(self._connection, "INSERT INTO activity (n, day, folds)", rows)
+        insert(self._connection, "INSERT OR FAIL INTO activity (n, day, folds)", rows)
 
     def _write_issuances(self) -> None:
         issuances = [issuance for part in self._parts for issuance in part.issuances]
@@ -266,7 +266,7 @@ class _Writing:
             self._anchors += [(a, i * 8 + ISSUANCE) for a in anchors.of_issuance(issuance)]
             if parent:
                 self._addresses.add((parent, issuance.address))
-        insert(self._connection, "INSERT INTO issuance", rows)
+        insert(self._connection, "INSERT OR FAIL INTO issuance", rows)
         self._recent.keep_rows("issuance", enumerate(issuances, top + 1))
         meet(self._connection, {("role", issuance.role_arn) for issuance in issuances if issuance.role_arn})
 
@@ -284,7 +284,7 @@ class _Writing:
             self._anchors += [(a, i * 8 + SIGN_IN) for a in anchors.of_sign_in(sign_in)]
             if n:
                 self._addresses.add((n, sign_in.address))
-        insert(self._connection, "INSERT INTO sign_in", rows)
+        insert(self._connection, "INSERT OR FAIL INTO sign_in", rows)
         touch(self._connection, [n for (n,) in select_in(self._connection, "SELECT n FROM identity WHERE id IN (?)", people)])
 
     def _write_actions(self) -> None:
@@ -297,7 +297,7 @@ class _Writing:
             rows.append((i, action.event_id, n, action.at, pack(action), action.event_name))
             self._anchors += [(a, i * 8 + ACTION) for a in anchors.of_action(action)]
             self._addresses.add((n, action.address))
-        insert(self._connection, "INSERT INTO action", rows)
+        insert(self._connection, "INSERT OR FAIL INTO action", rows)
 
     def _write_attempts(self) -> None:
         rows: list[tuple[Any, ...]] = []
@@ -306,7 +306,7 @@ class _Writing:
                 n = self._numbers.get(attempt.identity, 0)
                 rows.append((attempt.event_id, n, attempt.at, pack(attempt)))
                 self._addresses.add((n, attempt.address))
-        insert(self._connection, "INSERT INTO attempt (event_id, n, at, row)", rows)
+        insert(self._connection, "INSERT OR FAIL INTO attempt (event_id, n, at, row)", rows)
 
     def _write_resources(self) -> None:
         touched: defaultdict[int, list[ResourceUse]] = defaultdict(list)
@@ -314,7 +314,7 @@ class _Writing:
             for use in part.resources:
                 touched[self._numbers[use.identity]].append(use)
         rows = [(n, pack([use[1:] for use in fold_resources(touched[n])])) for n in sorted(touched)]
-        insert(self._connection, "INSERT INTO resource_use (n, folds)", rows)
+        insert(self._connection, "INSERT OR FAIL INTO resource_use (n, folds)", rows)
 
     def _write_addresses(self) -> None:
         hashes = {address: handle("address", address) for address in {address for _, address in self._addresses if address}}

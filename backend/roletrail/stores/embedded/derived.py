@@ -12,6 +12,7 @@ from roletrail.lineage.model import Node, Standing
 from roletrail.stores.columns import band, growth, seen_between, stretch, walk_down
 from roletrail.stores.embedded.interned import Crossings, Texts
 from roletrail.stores.embedded.numbers import Numbers, ids_of
+from roletrail.stores.embedded.recent import Recent
 from roletrail.stores.embedded.rows import (
     STANDING_COLUMNS,
     add_to_counters,
@@ -70,15 +71,18 @@ def as_standings(connection: Connection, found: Collection[Row]) -> dict[str, St
     return {row.id: Standing(ids[row.root], ids[row.parent], *row[4:12], ids[row.last_pivot]) for row in found}
 
 
-def settle(connection: Connection, numbers: Numbers, changes: Changes) -> None:
+def settle(connection: Connection, numbers: Numbers, changes: Changes, recent: Recent, linked: int) -> None:
+    """`linked`: whoever has a number beyond has no row yet."""
     changes.removed -= changes.nodes.keys()
     if changes.nodes or changes.standings or changes.removed:
-        _Settling(connection, numbers, changes).run()
+        _Settling(connection, numbers, changes, recent, linked).run()
 
 
 class _Settling:
-    def __init__(self, connection: Connection, numbers: Numbers, changes: Changes) -> None:
+    def __init__(self, connection: Connection, numbers: Numbers, changes: Changes, recent: Recent, linked: int) -> None:
         self._connection = connection
+        self._recent = recent
+        self._linked = linked
         self._changes = changes
         self._texts = Texts(connection)
         self._crossings = Crossings(connection)
@@ -101,7 +105,7 @@ class _Settling:
     # --- own columns ---
 
     def _load(self, numbers: Iterable[int]) -> None:
-        missing = [n for n in numbers if n not in self._old]
+        missing = [n for n in numbers if n <= self._linked and n not in self._old]
         for row in select_in(self._connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", missing):
             self._old[row[0]] = Row(*row)
 
@@ -110,10 +114,7 @@ class _Settling:
         lost = [n for n in dirty if n not in nodes and (n not in self._old or not self._changes.standings[n].started)]
         stored = select_in(self._connection, "SELECT n, row FROM node WHERE n IN (?)", lost)
         nodes.update((n, unpack_node(row)) for n, row in stored)
-        seen = {
-            n: (first, last)
-            for n, first, last in select_in(self._connection, "SELECT n, first_at, last_at FROM caller WHERE n IN (?)", nodes)
-        }
+        seen = self._seen(nodes)
         texts = self._texts.intern(nodes)
         for n in dirty:
             node, old, standing = nodes.get(n), self._old.get(n), self._changes.standings.get(n)
@@ -122,6 +123,15 @@ class _Settling:
             elif old is not None and standing is not None:
                 placed = self._placed(standing)
                 self._rows[n] = Row._make((*old[:2], *placed, *old[13:16], standing.started, *old[17:]))
+
+    def _seen(self, numbers: Collection[int]) -> dict[int, tuple[int, int]]:
+        """First and last call of those that called."""
+        kept = self._recent.seen
+        found = {n: (kept[n].caller.first_at, kept[n].caller.last_at) for n in numbers if n in kept}
+        others = [n for n in numbers if n not in kept]
+        stored = select_in(self._connection, "SELECT n, first_at, last_at FROM caller WHERE n IN (?)", others)
+        found.update((n, (first, last)) for n, first, last in stored)
+        return found
 
     def _of_node(
         self, n: int, node: Node, old: Row | None, standing: Standing | None, seen: tuple[int, int], texts: tuple[int, int]
@@ -157,7 +167,8 @@ class _Settling:
     def _inherit(self, numbers: set[int]) -> set[int]:
         """Sets above and crossing, parents first; numbers whose children must look again."""
         outside = {self._rows[n].parent for n in numbers}.difference(self._rows, self._parents, (0,))
-        for row in select_in(self._connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", outside):
+        stored = [n for n in outside if n <= self._linked]
+        for row in select_in(self._connection, f"SELECT {STANDING_COLUMNS} FROM standing WHERE n IN (?)", stored):
             self._parents[row[0]] = Row(*row)
         changed: set[int] = set()
         waiting = set(numbers)
@@ -185,7 +196,8 @@ class _Settling:
         return told != self._told[n]
 
     def _below(self, numbers: set[int]) -> set[int]:
-        found = select_in(self._connection, "SELECT n FROM standing WHERE parent > 0 AND parent IN (?)", numbers)
+        stored = [n for n in numbers if n <= self._linked]
+        found = select_in(self._connection, "SELECT n FROM standing WHERE parent > 0 AND parent IN (?)", stored)
         children = {n for (n,) in found} - self._changes.removed
         self._load(children)
         self._rows.update((n, self._old[n]) for n in children if n not in self._rows)
@@ -199,7 +211,7 @@ class _Settling:
         concerned = (self._rows.keys() | old_above | {row.above for row in self._rows.values()}) - {0} - self._changes.removed
         continued = {row.above for row in self._rows.values() if row.counts}
         skip = self._rows.keys() | self._changes.removed
-        open_ = concerned - continued
+        open_ = [n for n in concerned - continued if n <= self._linked]
         found = select_in(
             self._connection, "SELECT above, n FROM standing WHERE counts = 1 AND above > 0 AND above IN (?)", open_
         )
@@ -216,7 +228,7 @@ class _Settling:
         changed = [row for n, row in sorted(self._rows.items()) if n in self._old and self._old[n] != row]
         gone = sorted(n for n in self._changes.removed if n in self._old)
         self._connection.executemany("DELETE FROM standing WHERE n = ?", [(n,) for n in gone])
-        insert(self._connection, f"INSERT INTO standing ({STANDING_COLUMNS})", new)
+        insert(self._connection, f"INSERT OR FAIL INTO standing ({STANDING_COLUMNS})", new)
         self._update(changed)
         touch(self._connection, [row.n for row in new + changed])
         self._count(new, changed, gone)

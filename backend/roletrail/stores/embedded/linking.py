@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable
 from operator import attrgetter
 from sqlite3 import Connection
@@ -49,6 +50,7 @@ T = TypeVar("T", Issuance, SignIn, Action)
 
 
 _at = attrgetter("at")
+EVERYBODY = sys.maxsize
 
 
 class _Token(NamedTuple):
@@ -65,6 +67,9 @@ class EmbeddedLinkWriter:
         self._recent = recent
         self._changes = Changes()
         self._refs: dict[int, list[int]] = {}
+        self._linked = recent.linked
+        self._below: dict[int, list[int]] = {}  # children of those that had none before
+        self._has_put = False
 
     # --- what is new ---
 
@@ -93,7 +98,6 @@ class EmbeddedLinkWriter:
         self._connection.executemany("DELETE FROM pending WHERE n = ?", [(n,) for n in token.callers])
         for table, mark in token.marks.items():
             set_counter(self._connection, mark_of(table), mark)
-        self._recent.forget()
 
     # --- neighbourhood ---
 
@@ -145,6 +149,9 @@ class EmbeddedLinkWriter:
     def put_linked(self, linked: Collection[Linked]) -> None:
         if not linked:
             return
+        if self._has_put:
+            self._linked = EVERYBODY
+        self._has_put = True
         numbers = self._numbers.give(self._connection, _ids_in(linked))
         turned = [one for one in linked if one.alias_of]
         linked = [one for one in linked if not one.alias_of]
@@ -153,9 +160,13 @@ class EmbeddedLinkWriter:
         self._put_aliases(numbers, linked)
         self._turn_to_aliases(numbers, [one.same_as for one in turned if one.same_as is not None])
 
+    def _stored(self, numbers: Iterable[int]) -> list[int]:
+        """Those of whom linking may have written before: the others need not be asked for."""
+        return [n for n in numbers if n <= self._linked]
+
     def _put_nodes(self, numbers: dict[str, int], linked: dict[str, Linked]) -> None:
         mine = {numbers[id_]: one for id_, one in linked.items()}
-        stored = select_in(self._connection, "SELECT n, row, edges FROM node WHERE origin = 0 AND n IN (?)", mine)
+        stored = select_in(self._connection, "SELECT n, row, edges FROM node WHERE origin = 0 AND n IN (?)", self._stored(mine))
         old = {n: (row, edges) for n, row, edges in stored}
         new = {n: (pack(one.node), pack(one.edges)) for n, one in mine.items()}
         changed = [n for n in sorted(new) if old.get(n) != new[n]]
@@ -165,6 +176,9 @@ class EmbeddedLinkWriter:
         insert(self._connection, "INSERT OR REPLACE INTO node", written)
         edges = sorted((parent, n) for n, above in parents.items() for parent in above)
         insert(self._connection, "INSERT OR IGNORE INTO edge", edges)
+        for parent, n in edges:
+            if parent > self._linked:
+                self._below.setdefault(parent, []).append(n)
         self._find_by({n: mine[n].node for n in changed if n not in old or old[n][0] != new[n][0]})
         # What was never issued is first seen when first used, and that may be why it is here.
         self._changes.nodes.update((n, one.node) for n, one in mine.items() if old.get(n) != new[n] or not one.node.issued_at)
@@ -184,7 +198,7 @@ class EmbeddedLinkWriter:
     def _put_origins(self, numbers: dict[str, int], origins: dict[str, Node]) -> None:
         """Origins that are new. Of two that differ the greater stays, so that no order shows."""
         mine = {numbers[id_]: node for id_, node in origins.items()}
-        for n, origin, row in select_in(self._connection, "SELECT n, origin, row FROM node WHERE n IN (?)", mine):
+        for n, origin, row in select_in(self._connection, "SELECT n, origin, row FROM node WHERE n IN (?)", self._stored(mine)):
             if not origin or rows.unpack_node(row) >= mine[n]:
                 del mine[n]
         written = [(n, 1, pack(mine[n]), pack(()), is_workload(mine[n])) for n in sorted(mine)]
@@ -200,10 +214,10 @@ class EmbeddedLinkWriter:
 
     def _put_aliases(self, numbers: dict[str, int], linked: Iterable[Linked]) -> None:
         mine = {numbers[one.node.id]: {numbers[alias] for alias in one.aliases} for one in linked}
-        self._connection.executemany("DELETE FROM alias WHERE alias = ?", [(n,) for n in sorted(mine)])
+        self._connection.executemany("DELETE FROM alias WHERE alias = ?", [(n,) for n in self._stored(sorted(mine))])
         # Callers that are aliases say so themselves; the others are ids of issuances that these claim.
         claimed = "SELECT alias, target FROM alias WHERE alias NOT IN (SELECT n FROM caller) AND target IN (?)"
-        old = set(select_in(self._connection, claimed, mine))
+        old = set(select_in(self._connection, claimed, self._stored(mine)))
         new = {(alias, target) for target, aliases in mine.items() for alias in aliases}
         self._connection.executemany("DELETE FROM alias WHERE alias = ? AND target = ?", sorted(old - new))
         insert(self._connection, "INSERT OR IGNORE INTO alias (alias, target)", sorted(new - old))
@@ -243,7 +257,7 @@ class EmbeddedLinkWriter:
     def aliases(self, ids: Collection[str]) -> dict[str, Alias]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
         least = "SELECT alias, min(target), rule, confidence, evidence FROM alias WHERE alias IN (?) GROUP BY alias"
-        found = select_in(self._connection, least, names)
+        found = select_in(self._connection, least, names if self._has_put else self._stored(names))
         targets = ids_of(self._connection, {row[1] for row in found})
         return {names[n]: rows.alias_of(names[n], targets[target], *grade) for n, target, *grade in found}
 
@@ -258,9 +272,12 @@ class EmbeddedLinkWriter:
         return {principal: tuple(sorted(ids)) for principal, ids in found.items()}
 
     def nodes(self, ids: Collection[str]) -> dict[str, Node]:
-        numbers = self._numbers.find(self._connection, ids)
-        found = select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", numbers.values())
-        return {node.id: node for node in (rows.unpack_node(row) for (row,) in found)}
+        numbers, put = self._numbers.find(self._connection, ids), self._changes.nodes
+        found = {put[n].id: put[n] for n in numbers.values() if n in put}
+        stored = self._stored([n for n in numbers.values() if n not in put])
+        nodes = [rows.unpack_node(row) for (row,) in select_in(self._connection, "SELECT row FROM node WHERE n IN (?)", stored)]
+        found.update((node.id, node) for node in nodes)
+        return found
 
     def activities_of(self, ids: Collection[str], from_: int, to: int) -> list[Activity]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
@@ -273,7 +290,9 @@ class EmbeddedLinkWriter:
 
     def children(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         names = {n: id_ for id_, n in self._numbers.find(self._connection, ids).items()}
-        pairs = list(select_in(self._connection, "SELECT parent, child FROM edge WHERE parent IN (?)", names))
+        pairs = select_in(self._connection, "SELECT parent, child FROM edge WHERE parent IN (?)", self._stored(names))
+        new = self._below.keys() & names.keys()
+        pairs += [(n, child) for n in new for child in self._below[n] if child not in self._changes.removed]
         found = self._numbers.names(self._connection, {child for _, child in pairs})
         children: dict[str, list[str]] = {}
         for parent, child in pairs:
@@ -283,7 +302,9 @@ class EmbeddedLinkWriter:
     def standings(self, ids: Collection[str]) -> dict[str, Standing]:
         numbers = self._numbers.find(self._connection, ids)
         kept = {id_: self._changes.standings[n] for id_, n in numbers.items() if n in self._changes.standings}
-        stored = {n: id_ for id_, n in numbers.items() if id_ not in kept and n not in self._changes.removed}
+        stored = {
+            n: id_ for id_, n in numbers.items() if n <= self._linked and id_ not in kept and n not in self._changes.removed
+        }
         return {**standings_of(self._connection, stored), **kept}
 
     def put_standings(self, standings: dict[str, Standing]) -> None:
@@ -294,7 +315,9 @@ class EmbeddedLinkWriter:
 
     def finish(self) -> None:
         """At the end of the transaction: cached columns of everything that changed."""
-        settle(self._connection, self._numbers, self._changes)
+        settle(self._connection, self._numbers, self._changes, self._recent, self._linked)
+        self._recent.forget()
+        self._recent.all_linked(self._connection)
 
 
 def _ids_in(linked: Iterable[Linked]) -> set[str]:

@@ -44,7 +44,7 @@ class Numbers:
         if new:
             (top,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
             added = {id_: top + 1 + offset for offset, id_ in enumerate(new)}
-            insert(connection, "INSERT INTO identity (id, n)", list(added.items()))
+            insert(connection, "INSERT OR FAIL INTO identity (id, n)", list(added.items()))
             self._learn(added.items())
             numbers.update(added)
         return numbers

@@ -18,6 +18,8 @@ MOST = 200_000
 
 class Recent:
     def __init__(self) -> None:
+        self.linked = 0
+        """Number that linking has written nothing beyond: who got a number since has no node, edge, alias or standing."""
         self.seen: dict[int, Seen] = {}
         self._rows: dict[str, dict[int, Any]] = {"issuance": {}, "sign_in": {}, "action": {}}
         self._version = -1
@@ -28,7 +30,13 @@ class Recent:
         size = len(self.seen) + sum(map(len, self._rows.values()))
         if version != self._version or size > MOST:
             self.forget()
+        if version != self._version:
             self._version = version
+            self.all_linked(connection)
+
+    def all_linked(self, connection: Connection) -> None:
+        """Linking may have written of everybody who has a number by now."""
+        (self.linked,) = connection.execute("SELECT coalesce(max(n), 0) FROM identity").fetchone()
 
     def forget(self) -> None:
         self.seen.clear()

@@ -104,7 +104,11 @@ MOST_BOUND = 128
 
 
 def insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows in their order, several a statement; `into` is the statement as far as its VALUES."""
+    """Rows in their order, several a statement; `into` is the statement as far as its VALUES.
+
+    It says OR FAIL where nothing is to be ignored or replaced: with OR ABORT, SQLite notes for each statement what would take it
+    back (https://www.sqlite.org/tempfiles.html#statement_journal_files), and here an error takes the transaction back anyway.
+    """
     if not rows:
         return
     width = len(rows[0])
