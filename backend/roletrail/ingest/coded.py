@@ -38,6 +38,12 @@ class Coded(NamedTuple):
         """The function of every value, worked out once for each distinct one."""
         return Coded([function(value) for value in self.table], self.codes)
 
+    def distinct(self) -> Coded:
+        """The same column with each value once in the table."""
+        codes = Codes()
+        numbers = codes.of(self.table, len(self.table))
+        return self if len(codes) == len(self.table) else Coded(list(codes), numbers[self.codes])
+
     def marks(self, wanted: Callable[[Any], object]) -> np.ndarray:
         """Which events have a value that is wanted."""
         found = [bool(wanted(value)) for value in self.table]
@@ -83,9 +89,16 @@ def combined(parts: Iterable[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
 
 
 def _numbered(values: np.ndarray) -> tuple[np.ndarray, int]:
-    codes = Codes()
-    numbers = codes.of(values.tolist(), len(values))
-    return numbers, len(codes)
+    """By sorting: for numbers half of what a dict takes."""
+    order = np.argsort(values, kind="stable")
+    ranked = values[order]
+    begins = np.concatenate((np.ones(min(1, len(values)), bool), ranked[1:] != ranked[:-1]))
+    first = order[begins]
+    number = np.empty(len(first), np.int64)
+    number[np.argsort(first)] = np.arange(len(first))
+    numbers = np.empty(len(values), np.int64)
+    numbers[order] = number[np.cumsum(begins) - 1]
+    return numbers, len(first)
 
 
 def first_of(codes: np.ndarray, count: int) -> np.ndarray:

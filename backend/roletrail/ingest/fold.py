@@ -1,17 +1,19 @@
-"""Ordinary events to activities, callers and credential uses: counted by column, merged by key, order-free.
+"""Ordinary events to activities, callers and credential uses: counted by column, order-free.
 
-First and last of anything go by (time, event id), so no order of records or parts shows in a result.
+Every row is worked out with all others of its kind, field by field: a part has a row of one kind or another for every third
+event, and a loop over them costs more than everything that is done by column. First and last of anything go by
+(time, event id), so no order of records or parts shows in a result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from roletrail.ingest import addresses, agents
-from roletrail.ingest.coded import Coded, combined
+from roletrail.ingest.coded import Coded, combined, first_of, numbered
 from roletrail.ingest.columns import Columns
 from roletrail.ingest.identity import Facts
 from roletrail.ingest.members import identifier, text
@@ -24,224 +26,179 @@ class Folded(NamedTuple):
     activities: list[Activity]
 
 
-Key = tuple[int, int, str, str, str, str]
-"""number of the facts, begin of the cell, address, endpoint id, endpoint account, family of the user agent"""
-
-
-class Groups(NamedTuple):
-    """Events alike in everything their record says that an activity is keyed by, one entry a group in each list.
-
-    `first` and `last` are positions among the columns.
-    """
-
-    keys: Iterable[Key]
-    events: list[int]
-    errors: list[int]
-    from_console: list[bool]
-    sources: list[str]
-    names: Iterable[tuple[str, str]]  # of the first and last event
-    first: list[int]
-    last: list[int]
-
-
 def fold(columns: Columns, facts: Sequence[Facts], used: np.ndarray) -> Folded:
     """`facts` are those of each entry in the table of `columns.who`; `used` marks the events that are uses of a session or key."""
     where = np.flatnonzero(used)
     if not len(where):
         return Folded([], [], [])
-    fold_ = _Fold(columns, facts)
-    fold_.take(_groups(columns, where))
-    return fold_.result()
+    moments = _Moments(columns)
+    said = _said(columns, facts, where, moments)
+    return Folded(_callers(said, moments), _credentials(said, moments), _activities(columns, where, said, moments))
 
 
-def _groups(columns: Columns, where: np.ndarray) -> Groups:
-    at = columns.at[where]
-    cells = at // ACTIVITY_CELL_SECONDS
-    low = int(cells.min())
-    alike = (columns.who, columns.source, columns.user_agent, columns.vpce_id, columns.vpce_account)
-    parts = [(column.codes[where], len(column.table)) for column in alike]
-    code, count = combined([*parts, (cells - low, int(cells.max()) - low + 1)])
-    events = np.bincount(code)
-    errors = np.bincount(code, columns.error_code.marks(bool)[where]).astype(np.int64)
-    console = np.bincount(code, columns.from_console.marks("true".__eq__)[where]) > 0
-    first, last = _ends(columns, where, code, at, events)
-    names = zip(columns.event_name.only(first).texts(), columns.event_name.only(last).texts(), strict=True)
-    sources = _sources(columns.event_source.only(where), code, count)
-    keys = _keys(columns, first)
-    return Groups(keys, events.tolist(), errors.tolist(), console.tolist(), sources, names, first.tolist(), last.tolist())
+class _Ends(NamedTuple):
+    """Positions among the columns of the least and the greatest (time, event id) of each group."""
+
+    first: np.ndarray
+    last: np.ndarray
 
 
-def _keys(columns: Columns, first: np.ndarray) -> Iterable[Key]:
-    """What the events of each group share, told from the first of each."""
-    return zip(
-        columns.who.codes[first].tolist(),
-        (columns.at[first] // ACTIVITY_CELL_SECONDS * ACTIVITY_CELL_SECONDS).tolist(),
-        columns.source.mapped(addresses.normal).only(first).texts(),
-        columns.vpce_id.mapped(identifier).only(first).texts(),
-        columns.vpce_account.mapped(text).only(first).texts(),
-        columns.user_agent.mapped(agents.family).only(first).texts(),
-        strict=True,
+class _Moments:
+    """When the events of a part were."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._at = columns.at
+        self._ids = columns.event_id
+        self._begin, self._end = int(columns.at.min()), int(columns.at.max())
+
+    def ends(self, codes: np.ndarray, first: np.ndarray, last: np.ndarray) -> _Ends:
+        """`codes` say of which group each entry is, none without any; `first` and `last` at which events an entry begins and ends."""
+        return _Ends(
+            self._outermost(codes, first, self._at[first] - self._begin, min),
+            self._outermost(codes, last, self._end - self._at[last], max),
+        )
+
+    def _outermost(self, codes: np.ndarray, events: np.ndarray, distance: np.ndarray, choose: Callable[..., int]) -> np.ndarray:
+        """Of each group the event with the least distance; `choose` says which among those with the same."""
+        keyed = codes * (self._end - self._begin + 1) + distance
+        order = np.argsort(keyed, kind="stable")
+        keyed = keyed[order]
+        stop = np.cumsum(np.bincount(codes))
+        start = np.concatenate(([0], stop[:-1]))
+        found = events[order[start]]
+        tied = (start + 1 < stop) & (keyed[start] == keyed[np.minimum(start + 1, len(keyed) - 1)])
+        for group in np.flatnonzero(tied).tolist():
+            end = int(np.searchsorted(keyed, keyed[start[group]], "right"))
+            found[group] = choose(events[order[start[group] : end]].tolist(), key=self._ids.__getitem__)
+        return found
+
+    def told(self, places: np.ndarray) -> tuple[list[int], list[str]]:
+        """Times and ids of events."""
+        return self._at[places].tolist(), list(map(self._ids.__getitem__, places.tolist()))
+
+
+class _Said(NamedTuple):
+    """Each distinct userIdentity among the events, in the order they are met, with what its events come to."""
+
+    facts: list[Facts]
+    codes: np.ndarray  # which of them each event has
+    events: np.ndarray
+    errors: np.ndarray
+    from_console: list[bool]
+    ends: _Ends
+
+
+def _said(columns: Columns, facts: Sequence[Facts], where: np.ndarray, moments: _Moments) -> _Said:
+    who = columns.who.codes[where]
+    codes, count = combined([(who, len(facts))])
+    return _Said(
+        facts=[facts[number] for number in who[first_of(codes, count)].tolist()],
+        codes=codes,
+        events=np.bincount(codes),
+        errors=_marked(codes, columns.error_code.marks(bool)[where]),
+        from_console=(_marked(codes, columns.from_console.marks("true".__eq__)[where]) > 0).tolist(),
+        ends=moments.ends(codes, where, where),
     )
 
 
-def _ends(
-    columns: Columns, where: np.ndarray, code: np.ndarray, at: np.ndarray, count: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the least and greatest (time, event id) of each group."""
-    low = at.min()
-    span = int(at.max() - low) + 1
-    keyed = code * span + (at - low)
-    order = np.argsort(keyed, kind="stable")
-    keyed = keyed[order]
-    stop = np.cumsum(count)
-    start = stop - count
-    first, last = order[start], order[stop - 1]
-    tied = np.flatnonzero((count > 1) & (keyed[start] == keyed[np.minimum(start + 1, len(keyed) - 1)]))
-    for group in tied.tolist():
-        end = int(np.searchsorted(keyed, keyed[start[group]], "right"))
-        first[group] = min(order[start[group] : end].tolist(), key=lambda p: columns.event_id[int(where[p])])
-    tied = np.flatnonzero((count > 1) & (keyed[stop - 1] == keyed[stop - 2]))
-    for group in tied.tolist():
-        begin = int(np.searchsorted(keyed, keyed[stop[group] - 1], "left"))
-        last[group] = max(order[begin : stop[group]].tolist(), key=lambda p: columns.event_id[int(where[p])])
-    return where[first], where[last]
+def _marked(codes: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    return _sums(codes, marks) if marks.any() else np.zeros(int(codes.max()) + 1, np.int64)
 
 
-def _sources(event_source: Coded, code: np.ndarray, groups: int) -> list[str]:
+def _sums(codes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    return np.bincount(codes, numbers).astype(np.int64)
+
+
+_HEAD = Facts._fields.index("sign_in_session") + 1
+"""So many fields of Facts, from the first on, are those of Caller in the same order; checked by a test."""
+
+
+def _callers(said: _Said, moments: _Moments) -> list[Caller]:
+    ids = numbered([one.identity for one in said.facts], len(said.facts))
+    heads: list[tuple] = [()] * len(ids.table)
+    for number, one in zip(ids.codes.tolist(), said.facts, strict=True):
+        head, more = heads[number], one[:_HEAD]
+        heads[number] = tuple(map(max, head, more)) if head and head != more else more
+    internal = said.events * np.array([bool(one.invoked_by) for one in said.facts])
+    counts = (_sums(ids.codes, numbers).tolist() for numbers in (internal, said.events, said.errors))
+    first, last = moments.ends(ids.codes, *said.ends)
+    tails = zip(*counts, *moments.told(first), *moments.told(last), strict=True)
+    return [Caller._make(head + tail) for head, tail in zip(heads, tails, strict=True)]
+
+
+def _credentials(said: _Said, moments: _Moments) -> list[CredentialUse]:
+    having = [place for place, one in enumerate(said.facts) if one.access_key_id]
+    if not having:
+        return []
+    facts = [said.facts[place] for place in having]
+    keys = numbered([(one.identity, one.access_key_id) for one in facts], len(facts))
+    kinds, deliveries, consoles = ["forward"] * len(keys.table), [""] * len(keys.table), [""] * len(keys.table)
+    for number, place, one in zip(keys.codes.tolist(), having, facts, strict=True):
+        if one.kind == "key":
+            kinds[number] = "long_term"
+        elif not one.invoked_by:
+            kinds[number] = "issued"
+        if one.delivery:
+            deliveries[number] = max(deliveries[number], one.delivery)
+        if said.from_console[place]:
+            consoles[number] = "true"
+    first, last = moments.ends(keys.codes, said.ends.first[having], said.ends.last[having])
+    rows = zip(
+        *zip(*keys.table, strict=True), kinds, deliveries, consoles, *moments.told(first), *moments.told(last), strict=True
+    )
+    return list(map(CredentialUse._make, rows))
+
+
+def _activities(columns: Columns, where: np.ndarray, said: _Said, moments: _Moments) -> list[Activity]:
+    doers = numbered(map(_doer, said.facts), len(said.facts))
+    cells = columns.at[where] // ACTIVITY_CELL_SECONDS
+    low = int(cells.min())
+    places = [column.only(where) for column in _places(columns)]
+    doer = doers.codes[said.codes]
+    parts = [(doer, len(doers.table)), *((column.codes, len(column.table)) for column in places)]
+    codes, count = combined([*parts, (cells - low, int(cells.max()) - low + 1)])
+    one = first_of(codes, count)
+    identity, key, delivery, invoked_by, source_identity, mfa = zip(
+        *map(doers.table.__getitem__, doer[one].tolist()), strict=True
+    )
+    address, vpce_id, vpce_account, agent = (column.only(one).texts() for column in places)
+    first, last = moments.ends(codes, where, where)
+    rows = zip(
+        identity, (cells[one] * ACTIVITY_CELL_SECONDS).tolist(), key, address, vpce_id, vpce_account,
+        delivery, invoked_by, agent, source_identity, mfa,
+        np.bincount(codes).tolist(), _marked(codes, columns.error_code.marks(bool)[where]).tolist(),
+        _sources(columns.event_source.only(where), codes),
+        *moments.told(first), columns.event_name.only(first).texts(),
+        *moments.told(last), columns.event_name.only(last).texts(),
+        strict=True,
+    )  # fmt: skip
+    return list(map(Activity._make, rows))
+
+
+def _doer(facts: Facts) -> tuple[str, str, str, str, str, str]:
+    """What of userIdentity an activity is keyed by."""
+    key = "" if facts.invoked_by else facts.access_key_id
+    return facts.identity, key, facts.delivery, facts.invoked_by, facts.source_identity, facts.mfa
+
+
+def _places(columns: Columns) -> Iterable[Coded]:
+    """Address, endpoint id and account, family of the user agent: the rest of the key, each value once in its table."""
+    yield columns.source.mapped(addresses.normal).distinct()
+    yield columns.vpce_id.mapped(identifier).distinct()
+    yield columns.vpce_account.mapped(text).distinct()
+    yield columns.user_agent.mapped(agents.family).distinct()
+
+
+def _sources(event_source: Coded, codes: np.ndarray) -> list[str]:
     """Events per event source of each group, as in Activity.sources."""
-    order = sorted(range(len(event_source.table)), key=event_source.table.__getitem__)
-    printed = ["_".join(event_source.table[number].split()) + "=" for number in order]  # a blank would forge a pair of its own
+    table = ["_".join(name.split()) for name in event_source.table]  # a blank would forge a pair of its own
+    order = sorted(range(len(table)), key=event_source.table.__getitem__)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    found, counts = np.unique(code * len(order) + rank[event_source.codes], return_counts=True)
+    found, counts = np.unique(codes * len(order) + rank[event_source.codes], return_counts=True)
     group, source = np.divmod(found, len(order))
-    result = [""] * groups
-    for number, name, count in zip(group.tolist(), source.tolist(), counts.tolist(), strict=True):
-        said = result[number]
-        result[number] = f"{said} {printed[name]}{count}" if said else f"{printed[name]}{count}"
-    return result
-
-
-Tail = tuple[int, int, str, int, str, str, int, str, str]
-"""What of an Activity is not its key."""
-
-
-class _Fold:
-    """Merges groups into rows. What grows is in lists: callers and credential uses have few rows and many groups."""
-
-    def __init__(self, columns: Columns, facts: Sequence[Facts]) -> None:
-        self._ids = columns.event_id
-        self._at: list[int] = columns.at.tolist()
-        self._facts = facts
-        self._callers: dict[str, _CallerRow] = {}
-        self._uses: dict[tuple[str, str], _UseRow] = {}
-        self._activities: dict[tuple, Tail] = {}
-
-    def take(self, groups: Groups) -> None:
-        at, event_ids = self._at, self._ids
-        rows = zip(*groups, strict=True)
-        for key, events, errors, console, sources, (first_name, last_name), first, last in rows:
-            index, cell, address, vpce_id, vpce_account, agent = key
-            facts = self._facts[index]
-            identity, key_id, invoked_by = facts.identity, facts.access_key_id, facts.invoked_by
-            caller = self._callers.get(identity)
-            if caller is None:
-                caller = self._callers[identity] = _CallerRow(first, last)
-            caller.add(self, index, events, errors, bool(invoked_by), first, last)
-            if key_id:
-                use = self._uses.get((identity, key_id))
-                if use is None:
-                    use = self._uses[identity, key_id] = _UseRow(facts.kind == "key", first, last)
-                use.add(self, facts, console, first, last)
-            activity = (
-                identity, cell, "" if invoked_by else key_id, address, vpce_id, vpce_account,
-                facts.delivery, invoked_by, agent, facts.source_identity, facts.mfa,
-            )  # fmt: skip
-            tail = (events, errors, sources, at[first], event_ids[first], first_name, at[last], event_ids[last], last_name)
-            before = self._activities.get(activity)
-            self._activities[activity] = tail if before is None else _joined(before, tail)
-
-    def earlier(self, a: int, b: int) -> int:
-        """Position of the lesser of two events by (time, event id)."""
-        if self._at[a] != self._at[b]:
-            return a if self._at[a] < self._at[b] else b
-        return a if self._ids[a] <= self._ids[b] else b
-
-    def later(self, a: int, b: int) -> int:
-        return b if self.earlier(a, b) == a else a
-
-    def result(self) -> Folded:
-        return Folded(
-            [self._caller(id_, row) for id_, row in self._callers.items()],
-            [self._use(identity, key, row) for (identity, key), row in self._uses.items()],
-            [Activity._make(key + tail) for key, tail in self._activities.items()],
-        )
-
-    def _caller(self, id_: str, row: _CallerRow) -> Caller:
-        one, *others = [self._facts[index] for index in row.facts]
-        texts, principal_id = one[_TEXTS], one.principal_id
-        for other in others:
-            texts = tuple(map(max, texts, other[_TEXTS]))
-            principal_id = max(principal_id, other.principal_id)  # a key that a sample gives to several users
-        ends = (self._at[row.first], self._ids[row.first], self._at[row.last], self._ids[row.last])
-        counts = (row.internal, row.events, row.errors)
-        return Caller._make((id_, one.kind, one.partition, principal_id, one.created, *texts, *counts, *ends))
-
-    def _use(self, identity: str, access_key_id: str, row: _UseRow) -> CredentialUse:
-        kind = "long_term" if row.long_term else "issued" if row.direct else "forward"
-        ends = (self._at[row.first], self._ids[row.first], self._at[row.last], self._ids[row.last])
-        return CredentialUse(identity, access_key_id, kind, row.delivery, "true" if row.from_console else "", *ends)
-
-
-_TEXTS = slice(Facts._fields.index("type"), Facts._fields.index("sign_in_session") + 1)
-"""Texts of Facts that are texts of Caller too, in its order; checked by a test."""
-
-
-def _joined(a: Tail, b: Tail) -> Tail:
-    """Two groups with one key: user agents of one family, forms of one address."""
-    counts: dict[str, int] = {}
-    for pair in (a[2] + " " + b[2]).split(" "):
-        source, _, count = pair.rpartition("=")
-        counts[source] = counts.get(source, 0) + int(count)
-    sources = " ".join([f"{source}={count}" for source, count in sorted(counts.items())])
-    first = min(a[3:6], b[3:6])
-    last = max(a[6:], b[6:])
-    return (a[0] + b[0], a[1] + b[1], sources, *first, *last)
-
-
-class _CallerRow:
-    __slots__ = ("errors", "events", "facts", "first", "internal", "last")
-
-    def __init__(self, first: int, last: int) -> None:
-        self.events = self.errors = self.internal = 0
-        self.first, self.last = first, last
-        self.facts: dict[int, None] = {}
-
-    def add(self, fold_: _Fold, index: int, events: int, errors: int, internal: bool, first: int, last: int) -> None:
-        self.events += events
-        self.errors += errors
-        if internal:
-            self.internal += events
-        if self.facts:
-            self.first = fold_.earlier(self.first, first)
-            self.last = fold_.later(self.last, last)
-        self.facts[index] = None
-
-
-class _UseRow:
-    __slots__ = ("delivery", "direct", "first", "from_console", "last", "long_term")
-
-    def __init__(self, long_term: bool, first: int, last: int) -> None:
-        self.first, self.last = first, last
-        self.long_term = long_term
-        self.delivery = ""
-        self.direct = self.from_console = False
-
-    def add(self, fold_: _Fold, facts: Facts, console: bool, first: int, last: int) -> None:
-        if self.first != first:
-            self.first = fold_.earlier(self.first, first)
-        if self.last != last:
-            self.last = fold_.later(self.last, last)
-        self.delivery = max(self.delivery, facts.delivery)
-        self.direct = self.direct or not facts.invoked_by
-        self.from_console = self.from_console or console
+    printed = [table[number] + "=" for number in order]
+    pairs = [f"{printed[number]}{count}" for number, count in zip(source.tolist(), counts.tolist(), strict=True)]
+    stops = np.cumsum(np.bincount(group)).tolist()
+    ranges = zip([0, *stops[:-1]], stops, strict=True)
+    return [pairs[start] if stop - start == 1 else " ".join(pairs[start:stop]) for start, stop in ranges]

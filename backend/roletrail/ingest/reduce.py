@@ -203,10 +203,8 @@ class _Part:
 
     def _evidence(self, attempt: int, chosen: list[int]) -> list[Evidence]:
         event_id, at = self._columns.event_id, self._columns.at
-        return [
-            (attempt, event_id[place], int(at[place]), _clean(raw))
-            for place, raw in zip(chosen, self._texts(chosen), strict=True)
-        ]
+        texts = scrub.scrubbed_each(self._texts(chosen))
+        return [(attempt, event_id[place], int(at[place]), text) for place, text in zip(chosen, texts, strict=True)]
 
     def _texts(self, chosen: list[int]) -> list[bytes]:
         batch = self._batch
@@ -219,10 +217,3 @@ class _Part:
 
     def _positions(self) -> np.ndarray:
         return np.asarray(self._batch.positions, np.int64)[self._kept]
-
-
-def _clean(raw: bytes) -> bytes:
-    try:
-        return scrub.scrubbed(raw)
-    except BadJson as error:  # what cannot be read cannot be cleaned
-        return b'{"quarantined":"' + error.fault.reason.encode() + b'"}'

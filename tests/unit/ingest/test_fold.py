@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roletrail.ingest.identity import Facts
 from roletrail.lineage.model import Activity, Caller, CredentialUse, Part
 from tests.support import identities
 from tests.support.aws_ids import NamedIds
@@ -131,6 +132,12 @@ def merged_activities(rows: list[Activity]) -> list[Activity]:
         return a._replace(count=a.count + b.count, errors=a.errors + b.errors, sources=sources, **_ends(a, b))
 
     return _merged(rows, lambda row: row[:11], merge)
+
+
+def test_facts_begin_as_callers_do() -> None:
+    """The fold takes them over as they stand."""
+    shared = Facts._fields.index("sign_in_session") + 1
+    assert Facts._fields[1:shared] == Caller._fields[1:shared]
 
 
 def test_a_key_of_two_users_has_the_greater_principal() -> None:
