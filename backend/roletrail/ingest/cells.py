@@ -21,10 +21,11 @@ _READING = ("Get", "List", "Describe", "Head", "Lookup", "Search", "BatchGet")
 
 
 class Placed(NamedTuple):
-    """Each event's cell, as a number into `cells` = (account, region, hour)."""
+    """Each event's cell, as a number into `cells` = (account, region, hour); `order` has events by cell and hash."""
 
     cells: list[tuple[str, str, int]]
     code: np.ndarray
+    order: np.ndarray
 
 
 def place(columns: Columns, account: Coded) -> Placed:
@@ -41,7 +42,8 @@ def place(columns: Columns, account: Coded) -> Placed:
     places = zip(
         *(numbers[first_of(code, count)].tolist() for numbers in (account.codes, columns.region.codes, hours)), strict=True
     )
-    return Placed([(account.table[a], columns.region.table[r], hour * HOUR) for a, r, hour in places], code)
+    order = np.lexsort((columns.hashes, code))
+    return Placed([(account.table[a], columns.region.table[r], hour * HOUR) for a, r, hour in places], code, order)
 
 
 def fresh(columns: Columns, placed: Placed, skip: bytes) -> np.ndarray | None:
@@ -49,7 +51,7 @@ def fresh(columns: Columns, placed: Placed, skip: bytes) -> np.ndarray | None:
     keep = np.ones(len(columns.hashes), bool)
     if skip:
         keep &= ~np.isin(columns.hashes, np.frombuffer(skip, "<u8"))
-    order = np.lexsort((columns.hashes, placed.code))
+    order = placed.order
     hashes, code = columns.hashes[order], placed.code[order]
     again = np.flatnonzero((hashes[1:] == hashes[:-1]) & (code[1:] == code[:-1])) + 1
     keep[order[again]] = False  # the sort is stable, so the first of two stays
@@ -58,7 +60,7 @@ def fresh(columns: Columns, placed: Placed, skip: bytes) -> np.ndarray | None:
 
 def cells_of(columns: Columns, placed: Placed) -> list[CellEvents]:
     category = _categories(columns)
-    order = np.lexsort((columns.hashes, placed.code))
+    order = placed.order
     code, hashes, at = placed.code[order], columns.hashes[order].astype("<u8"), columns.at[order]
     kind = category[order]
     starts = np.flatnonzero(np.r_[True, code[1:] != code[:-1]])

@@ -20,9 +20,20 @@ _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun j
 _NOON = {"am": 0, "pm": 12}
 
 
-@lru_cache(maxsize=65_536)
+_SECONDS = {f":{second:02}Z": second for second in range(60)}
+
+
 def epoch(text: str) -> int:
     """Epoch seconds of an ISO 8601 time, with or without zone (UTC then); 0 when it is none or out of range."""
+    second = _SECONDS.get(text[16:]) if text[10:11] == "T" and text[13:14] == ":" else None
+    if second is None:
+        return _epoch(text)
+    minute = _epoch(text[:16] + ":00Z")  # many share it
+    return minute and minute + second
+
+
+@lru_cache(maxsize=65_536)
+def _epoch(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -37,8 +37,8 @@ _NAMES = frozenset(name.encode() for name in SECRET_NAMES)
 _QUOTE, _COLON, _BLANK = b'": '
 _LOWER = 0x20
 """The bit that a lower-case letter has and its capital has not. What else it makes alike is looked at again."""
-_TOGETHER_BYTES = 1 << 20
-"""Text in which names are looked for at once."""
+_TOGETHER_BYTES = 1 << 16
+"""Text in which names are looked for at once: what is made of it stays in the cache of a core."""
 
 
 def _pairs(place: int, before: int) -> np.ndarray:
