@@ -88,6 +88,17 @@ def test_times_at_once_and_one_by_one(seconds: list[int]) -> None:
     assert found.tolist() == [clock.epoch(text) for text in texts] == seconds
 
 
+@given(
+    st.integers(clock.EARLIEST, clock.LATEST + 90),
+    st.integers(0, 20),
+    st.sampled_from(["", " ", "0", "7", "-", "+", ":", "T", "Z"]),
+)
+def test_a_remembered_minute_says_what_the_whole_text_says(second: int, place: int, odd: str) -> None:
+    text = clock.iso(second)
+    for written in (text, text[:place] + odd + text[place + 1 :], text[:place] + odd + text[place:]):
+        assert clock.epoch(written) == clock._epoch(written)
+
+
 @pytest.mark.parametrize(
     "text",
     [

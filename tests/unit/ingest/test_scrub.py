@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roletrail.ingest import scrub
-from roletrail.ingest.scrub import DROPPED, SECRET_NAMES, rebuilt, scrubbed
+from roletrail.ingest.scrub import DROPPED, SECRET_NAMES, rebuilt, scrubbed, scrubbed_each
 from tests.support import sign_in
 from tests.support.aws_ids import NamedIds
 from tests.support.cloudtrail import CANARY, Trail, at
@@ -82,6 +82,22 @@ def test_quick_and_slow_way_agree(record: dict[str, Any], ascii_: bool) -> None:
     raw = json.dumps(record, ensure_ascii=ascii_).encode()
     quick, slow = json.loads(scrubbed(raw)), json.loads(rebuilt(raw))
     assert quick == slow
+
+
+UNREADABLE = b'{"a":"\\ud800\\","b":NaN}'
+
+
+@given(st.lists(st.sampled_from([*SPELLINGS.values(), *map(json.dumps, KEPT), UNREADABLE.decode()])), st.integers(1, 300))
+def test_many_are_cleaned_as_each_alone(texts: list[str], together: int) -> None:
+    raws = [text.encode() for text in texts]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scrub, "_TOGETHER_BYTES", together)
+        found = scrubbed_each(raws)
+    for raw, clean in zip(raws, found, strict=True):
+        if raw == UNREADABLE:
+            assert clean == b'{"quarantined":"malformed_json"}'
+        else:
+            assert clean == scrubbed(raw)
 
 
 def test_no_canary_in_anything_a_reduction_hands_on() -> None:
