@@ -20,12 +20,12 @@ _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun j
 _NOON = {"am": 0, "pm": 12}
 
 
-_SECONDS = {f":{second:02}Z": second for second in range(60)}
+_SECONDS = {f":{second:02}": second for second in range(60)}
 
 
 def epoch(text: str) -> int:
     """Epoch seconds of an ISO 8601 time, with or without zone (UTC then); 0 when it is none or out of range."""
-    second = _SECONDS.get(text[16:]) if text[10:11] == "T" and text[13:14] == ":" else None
+    second = _SECONDS.get(text[16:19]) if text[10:11] == "T" and text[13:14] == ":" and text[19:] == "Z" else None
     if second is None:
         return _epoch(text)
     minute = _epoch(text[:16] + ":00Z")  # many share it
@@ -50,6 +50,15 @@ def _epoch(text: str) -> int:
 def expiration(text: str) -> int:
     """Epoch seconds of a credential's expiration: `Sep 14, 2020, 7:01:26 AM`, without the second comma, with any
     blank before AM (all seen within one month, F11), or ISO; 0 when unknown."""
+    second = _SECONDS.get(text[-6:-3]) if text[-3:-2].isspace() and text[-2:].lower() in _NOON else None
+    if second is None:
+        return _expiration(text)
+    minute = _expiration(f"{text[:-6]}:00{text[-3:]}")
+    return minute and minute + second
+
+
+@lru_cache(maxsize=65_536)
+def _expiration(text: str) -> int:
     words = text.replace(",", " ").split()  # str.split knows the no-break blanks before AM
     if len(words) != 5:
         return epoch(text)

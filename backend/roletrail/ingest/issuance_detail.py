@@ -20,13 +20,15 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def detail_of(record: Record, request: Request, response: Response) -> str:
     """Most records have a duration and nothing else of it."""
+    asked, answered = _OF_REQUEST.values(request), _OF_RESPONSE.values(response)
+    extra = _OF_EXTRA.values(extra_of(record.additional_event_data))
+    rest = asked[1:].count(None) + answered.count(None) + extra.count(None)
+    if rest == _ALL_BUT_DURATION:
+        kept = None if asked[0] is None else _seconds(asked[0])
+        return _duration(kept) if kept else ""
     found: dict[str, Any] = {}
-    for fields, holder in ((_OF_REQUEST, request), (_OF_RESPONSE, response), (_OF_EXTRA, extra_of(record.additional_event_data))):
-        values = fields.values(holder)
-        if values.count(None) < len(values):
-            _put(found, fields, values)
-    if found.keys() == _DURATION_ALONE:
-        return _duration(found["duration"])
+    for fields, values in ((_OF_REQUEST, asked), (_OF_RESPONSE, answered), (_OF_EXTRA, extra)):
+        _put(found, fields, values)
     return _encode(found).decode() if found else ""
 
 
@@ -36,10 +38,7 @@ def _put(found: dict[str, Any], fields: Fields, values: tuple[Any, ...]) -> None
             found[name] = kept
 
 
-_DURATION_ALONE = {"duration"}
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)  # JSON's true is no 1
 def _duration(duration: int | str) -> str:
     return _encode({"duration": duration}).decode()
 
@@ -108,3 +107,5 @@ _OF_EXTRA = Fields(
     ("cross_partition_data", "cross_partition", _object),
     ("request_details", "serving_region", _serving_region),
 )
+_ALL_BUT_DURATION = sum(len(fields.reading) for fields in (_OF_REQUEST, _OF_RESPONSE, _OF_EXTRA)) - 1
+"""Fields that are None when there is a duration, or nothing at all; it is the first of a request's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -88,15 +89,18 @@ def test_times_at_once_and_one_by_one(seconds: list[int]) -> None:
     assert found.tolist() == [clock.epoch(text) for text in texts] == seconds
 
 
-@given(
-    st.integers(clock.EARLIEST, clock.LATEST + 90),
-    st.integers(0, 20),
-    st.sampled_from(["", " ", "0", "7", "-", "+", ":", "T", "Z"]),
-)
+ODD = st.sampled_from(["", " ", "0", "7", "-", "+", ":", "T", "Z", "\u202f", ","])
+
+
+@given(st.integers(clock.EARLIEST, clock.LATEST + 90), st.integers(0, 24), ODD)
 def test_a_remembered_minute_says_what_the_whole_text_says(second: int, place: int, odd: str) -> None:
-    text = clock.iso(second)
-    for written in (text, text[:place] + odd + text[place + 1 :], text[:place] + odd + text[place:]):
-        assert clock.epoch(written) == clock._epoch(written)
+    us = datetime.fromtimestamp(second, UTC).strftime("%b %d, %Y, %I:%M:%S %p")
+    for text in (clock.iso(second), us):
+        for written in (text, text[:place] + odd + text[place + 1 :], text[:place] + odd + text[place:]):
+            assert clock.epoch(written) == clock._epoch(written)
+            assert clock.expiration(written) == clock._expiration(written)
+    if second < clock.LATEST:
+        assert clock.expiration(us) == clock.epoch(clock.iso(second)) == second
 
 
 @pytest.mark.parametrize(
