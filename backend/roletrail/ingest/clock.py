@@ -14,6 +14,9 @@ EARLIEST = 1_104_537_600
 LATEST = 4_102_444_800
 """2100-01-01"""
 
+MOST_MINUTES = 8192
+"""Texts that are remembered; logs come day by day."""
+
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _MARKS = ((4, b"-"), (7, b"-"), (10, b"T"), (13, b":"), (16, b":"), (19, b"Z"))
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
@@ -32,7 +35,7 @@ def epoch(text: str) -> int:
     return minute and minute + second
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=MOST_MINUTES)
 def _epoch(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -57,7 +60,7 @@ def expiration(text: str) -> int:
     return minute and minute + second
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=MOST_MINUTES)
 def _expiration(text: str) -> int:
     words = text.replace(",", " ").split()  # str.split knows the no-break blanks before AM
     if len(words) != 5:

@@ -54,7 +54,7 @@ def coded(values: Sequence[Any]) -> Coded:
 
 def numbered(values: Iterable[Any], count: int) -> Coded:
     """Numbers distinct values in the order they are met. Takes them one by one: those met before need not be held."""
-    codes: dict[Any, int] = defaultdict(itertools.count().__next__)  # a `__missing__` of ours takes three times as long
+    codes: dict[Any, int] = defaultdict(itertools.count().__next__)  # a new one takes no call of ours
     numbers = np.fromiter(map(codes.__getitem__, values), np.int64, count)
     return Coded(list(codes), numbers)
 
