@@ -16,6 +16,7 @@ from roletrail.ingest.standing import Standings
 from roletrail.lineage import link
 from roletrail.lineage.link import plain
 from roletrail.lineage.link.plain import Plain
+from roletrail.lineage.link.touch import touches
 from roletrail.lineage.model import Issuance, Linked
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.port import GraphStore, LinkWriter, Pending, StoreBusy, TooMuchAtOnce
@@ -113,6 +114,8 @@ def _linked(writer: LinkWriter, pending: Pending) -> list[Linked]:
     rest = pending._replace(
         callers=tuple([id_ for id_ in pending.callers if id_ not in done]),
         issuances=tuple([i for i in pending.issuances if i.child not in done]),
+        # Most notable calls make nothing that a rule joins by. What the rules ask of them beside, they ask the store.
+        actions=tuple([a for a in pending.actions if touches(a)]),
     )
     around = Neighbourhood(writer, rest, eras={a for one in alone for a in one.eras}, done=done)
     return _linked_around(writer, around, rest, [link.linked_plainly(one) for one in alone])

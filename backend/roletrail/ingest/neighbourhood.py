@@ -14,7 +14,6 @@ from roletrail.lineage import link
 from roletrail.lineage.link import anchors
 from roletrail.lineage.link.grant import is_login, login
 from roletrail.lineage.link.known import Known
-from roletrail.lineage.link.touch import touches
 from roletrail.lineage.model import Action, Issuance, Linked, Providers, Seen, SignIn
 from roletrail.stores.port import LinkWriter, Pending
 
@@ -137,8 +136,7 @@ class Neighbourhood:
         for s in self._sign_ins.values():
             if is_login(s):
                 eras.update(anchors.eras(s.partition, s.principal_id, s.at))
-        touching = [a for a in pending.actions if touches(a)]
-        afar = [*touching, *(s for s in pending.sign_ins if s.event_name not in anchors.AT_A_MOMENT)]
+        afar = [*pending.actions, *(s for s in pending.sign_ins if s.event_name not in anchors.AT_A_MOMENT)]
         concerned = self._writer.callers_at(eras.union(*map(anchors.explains, afar))).difference(self._done)
         self._take_callers(concerned)
         self._touched.update(dict.fromkeys(id_ for id_ in concerned if id_ in self._seen))

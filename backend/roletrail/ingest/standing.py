@@ -80,12 +80,13 @@ class Standings:
 
     def _settle(self, dirty: set[str]) -> set[str]:
         """Settle these, and those below them that are known, in order of time; the ids whose standing changed."""
-        queue = sorted([(self._born(id_), id_) for id_ in dirty])
+        order = sorted([(self._born(id_), id_) for id_ in dirty], reverse=True)
+        queue: list[tuple[int, str]] = []  # those that come to it on the way
         waiting = set(dirty)
         visits: dict[str, int] = {}
         moved: set[str] = set()
-        while queue:
-            _, id_ = heapq.heappop(queue)
+        while order or queue:
+            _, id_ = order.pop() if order and not (queue and queue[0] < order[-1]) else heapq.heappop(queue)
             if id_ not in waiting:
                 continue
             waiting.discard(id_)

@@ -66,7 +66,8 @@ class EmbeddedLinkWriter:
         self._numbers = numbers
         self._recent = recent
         self._changes = Changes()
-        self._refs: dict[int, list[int]] = {}
+        self._refs: dict[int, list[int]] = {}  # of the anchors asked about, those that something lies under
+        self._asked: set[int] = set()
         self._linked = recent.linked
         self._below: dict[int, list[int]] = {}  # children of those that had none before
         self._has_put = False
@@ -115,7 +116,8 @@ class EmbeddedLinkWriter:
 
     def counts_at(self, anchors: Collection[int]) -> dict[int, int]:
         self._refs_at(anchors)
-        return {a: len(self._refs[a]) for a in anchors}
+        known = self._refs
+        return {a: len(known[a]) if a in known else 0 for a in anchors}
 
     def providers_at(self, anchors: Collection[int]) -> Providers:
         wanted: dict[int, set[int]] = {}
@@ -130,11 +132,14 @@ class EmbeddedLinkWriter:
     def _refs_at(self, anchors: Iterable[int]) -> list[int]:
         """Observations under these anchors. Linking adds none, and asks for callers and providers under the same ones."""
         known, asked = self._refs, set(anchors)
-        missing = asked.difference(known)
-        known.update((a, []) for a in missing)
+        missing = asked.difference(self._asked)
+        self._asked |= missing
         for a, ref in select_in(self._connection, "SELECT a, ref FROM anchor WHERE a IN (?)", missing):
-            known[a].append(ref)
-        return [ref for a in asked for ref in known[a]]
+            if a in known:
+                known[a].append(ref)
+            else:
+                known[a] = [ref]
+        return [ref for a in asked if a in known for ref in known[a]]
 
     def _observed(self, table: str, unpack: Callable[[bytes], T], numbers: set[int] | None) -> tuple[T, ...]:
         if not numbers:
