@@ -7,14 +7,23 @@ They carry no account, key or ARN: they may stand in URLs.
 from __future__ import annotations
 
 import hashlib
+import struct
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 ID_LENGTH = 20
+_EMPTY_ANCHOR = hashlib.blake2b(digest_size=8)
+"""Copied for each anchor: a new one would read its parameters again, and there are nine anchors to a session."""
+_signed = struct.Struct(">q").unpack
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    text = "\x1f".join(parts)
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def _digest(*parts: str) -> str:
-    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
+    digest = hashlib.sha256(_joined(parts)).digest()
     high = int.from_bytes(digest[:7], "big") >> 6  # 50 bits each: small integers are fast
     low = int.from_bytes(digest[6:13], "big") >> 4
     pairs = _PAIRS
@@ -64,9 +73,10 @@ def unknown_parent_id(child: str) -> str:
 
 def anchor(*parts: str) -> int:
     """Signed 64-bit look-up number of a join key. Collisions are harmless: rules compare the real values again."""
-    return int.from_bytes(
-        hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True
-    )
+    digest = _EMPTY_ANCHOR.copy()
+    digest.update(_joined(parts))
+    number: int = _signed(digest.digest())[0]
+    return number
 
 
 EVENT_FACTOR = 0x9E3779B97F4A7C15

@@ -96,7 +96,8 @@ class EmbeddedLinkWriter:
 
     def advance(self, pending: Pending) -> None:
         token = cast("_Token", pending.token)
-        self._connection.executemany("DELETE FROM pending WHERE n = ?", [(n,) for n in token.callers])
+        # The lowest were taken, and linking adds none.
+        self._connection.execute("DELETE FROM pending WHERE n <= ?", (max(token.callers, default=0),))
         for table, mark in token.marks.items():
             set_counter(self._connection, mark_of(table), mark)
 

@@ -116,7 +116,8 @@ def insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -
     together = max(MOST_BOUND // width, 1)
     whole = len(rows) - len(rows) % together
     if whole:
-        values = (tuple(chain.from_iterable(rows[start : start + together])) for start in range(0, whole, together))
+        flat, step = list(chain.from_iterable(rows)), together * width
+        values = (flat[start : start + step] for start in range(0, whole * width, step))
         connection.executemany(f"{into} VALUES {','.join([marks] * together)}", values)
     connection.executemany(f"{into} VALUES {marks}", rows[whole:])
 
