@@ -13,7 +13,7 @@ from roletrail.detect.past import DAY
 from roletrail.lineage.model import SignIn
 from roletrail.stores.embedded.numbers import ids_of
 from roletrail.stores.embedded.reads import numbers_of
-from roletrail.stores.embedded.rows import counter, in_lists, pack, select_in, unpack_sign_in
+from roletrail.stores.embedded.rows import counter, in_lists, insert, pack, select_in, unpack_sign_in
 from roletrail.stores.embedded.touched import touch, touch_all
 from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged, cursor_of, read_cursor
 
@@ -35,13 +35,11 @@ def put_judged(connection: Connection, names: Mapping[int, str], judged: Collect
     numbers = {id_: n for n, id_ in names.items()}
     mine = [(one, numbers[one.id]) for one in judged if one.id in numbers]
     _clear(connection, [n for _, n in mine])
-    connection.executemany(
-        "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [row for one, n in mine for row in _rows(n, one.findings)],
-    )
+    insert(connection, "INSERT OR REPLACE INTO finding", [row for one, n in mine for row in _rows(n, one.findings)])
     habits = sorted([(key, day, n) for one, n in mine for day, keys in one.habits.items() for key in keys])
-    connection.executemany("INSERT OR IGNORE INTO habit VALUES (?, ?, ?)", habits)  # of several that showed it, the lowest
-    connection.executemany("DELETE FROM unjudged WHERE n = ? AND g <= ?", [(n, generation) for _, n in mine])
+    insert(connection, "INSERT OR IGNORE INTO habit", habits)  # of several that showed it, the lowest
+    for marks, chunk in in_lists([n for _, n in mine]):
+        connection.execute(f"DELETE FROM unjudged WHERE g <= ? AND n IN {marks}", [generation, *chunk])
     if not connection.execute("SELECT 1 FROM unjudged JOIN standing USING (n) LIMIT 1").fetchone():
         _sweep(connection, generation)
 
