@@ -289,6 +289,7 @@ def test_what_is_asked_of_workloads(fresh: Open, seed: int, size: int) -> None:
         place.node for _, place in sorted(reference.places.items()) if place.node.workload or place.node.name.startswith("i-")
     ]
     assert store.workload_nodes() == [node for node in wanted if node.workload != "certificate"]
+    assert store.workload_ids() == [node.id for node in store.workload_nodes()]
 
 
 def test_nodes_of_workloads_are_told_by_what_they_are(store: GraphStore) -> None:
@@ -308,6 +309,7 @@ def test_nodes_of_workloads_are_told_by_what_they_are(store: GraphStore) -> None
         writer.put_linked([Linked(node, (), (), ()) for node in nodes])
     added = [nodes[0], nodes[1], nodes[3]]
     assert store.workload_nodes() == sorted([*before, *added], key=lambda node: node.id)
+    assert store.workload_ids() == [node.id for node in store.workload_nodes()]
 
 
 def test_what_took_access_away_is_known_by_its_target(store: GraphStore) -> None:

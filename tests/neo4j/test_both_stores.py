@@ -149,7 +149,7 @@ def around(store: GraphStore, world: World) -> Iterator[Answer]:
     for address in ADDRESSES:
         yield "address_uses", store.address_uses(address, 5)
     yield "files", (store.archive_files(), store.excluded_attempts(), store.attempt_locators(range(100_000)))
-    yield "judging", (store.identities_by_time(), store.unjudged(5).ids, store.workload_nodes())
+    yield "judging", (store.identities_by_time(), store.unjudged(5).ids, store.workload_nodes(), store.workload_ids())
     yield (
         "named",
         (store.actions_named(["CreateUser", "x"]), store.sign_ins_named(["ConsoleLogin"]), store.actions_on(["backdoor"])),

@@ -456,7 +456,11 @@ class GraphStore(Judgements, Protocol):
         ...
 
     def workload_nodes(self) -> list[Node]:
-        """Sessions delivered to a workload, and sessions whose name begins with `i-` as only an instance's should, by id."""
+        """Workloads, sessions delivered to one, and sessions whose name begins with `i-` as only an instance's should, by id."""
+        ...
+
+    def workload_ids(self) -> list[str]:
+        """Of those alone: of a large store nobody holds all the nodes."""
         ...
 
     def actions_named(self, event_names: Collection[str]) -> list[Action]:

@@ -18,7 +18,7 @@ from roletrail.stores.embedded import EmbeddedStore
 from roletrail.usecases.findings import ways
 from roletrail.usecases.findings.gathering import Gathering
 from roletrail.usecases.findings.ways import Ways
-from roletrail.usecases.places import case
+from roletrail.usecases.places import case, parts
 from roletrail.usecases.places.off_instance import judge_uses, rank, telling_uses
 from tests.support.served import SAMPLE
 
@@ -42,8 +42,8 @@ def test_parts_come_to_what_the_whole_comes_to(tmp_path: Path, monkeypatch: pyte
     inventory = open_inventory(load(store=f"sqlite:///{path}", inventory=str(tmp_path / "inventory.sqlite")))
     with closing(EmbeddedStore(path, create=False)) as store:
         whole = sorted(judge_uses(store, inventory), key=rank)
-        monkeypatch.setattr(case, "MOST_AT_ONCE", 20)
-        parts = [part.nodes for part in case.cases(store, inventory)]
+        monkeypatch.setattr(parts, "MOST_AT_ONCE", 20)
+        apart_nodes = [part.nodes for part in case.cases(store, inventory)]
         apart = sorted(judge_uses(store, inventory), key=rank)
         telling = sorted(telling_uses(store, inventory), key=rank)
     assert apart == whole
@@ -51,10 +51,10 @@ def test_parts_come_to_what_the_whole_comes_to(tmp_path: Path, monkeypatch: pyte
     assert 0 < len(telling) < len(whole)
     assert any(v.off for v in whole)
     assert any(v.workload == "function" for v in whole)
-    met = Counter(id_ for part in parts for id_ in part)
-    assert len(parts) > 3
+    met = Counter(id_ for part in apart_nodes for id_ in part)
+    assert len(apart_nodes) > 3
     assert set(met.values()) == {1}
-    roles = [{node.role_arn for node in part.values()} for part in parts]
+    roles = [{node.role_arn for node in part.values()} for part in apart_nodes]
     assert sum(map(len, roles)) == len(set[str]().union(*roles))
 
 
@@ -71,7 +71,7 @@ def test_one_part_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             held.add(self)
             met.append(len(held))
 
-    monkeypatch.setattr(case, "MOST_AT_ONCE", 20)
+    monkeypatch.setattr(parts, "MOST_AT_ONCE", 20)
     monkeypatch.setattr(case, "Case", Watched)
     inventory = open_inventory(load(store=f"sqlite:///{path}", inventory=str(tmp_path / "inventory.sqlite")))
     with closing(EmbeddedStore(path, create=False)) as store, collector_paused():

@@ -281,6 +281,9 @@ class EmbeddedStore:
     def workload_nodes(self) -> list[Node]:
         return self._kept.rows("workload_nodes", workloads.nodes)
 
+    def workload_ids(self) -> list[str]:
+        return self._kept.rows("workload_ids", workloads.ids)
+
     def actions_named(self, event_names: Collection[str]) -> list[Action]:
         names = frozenset(event_names)
         return self._kept.rows(("actions", names), lambda connection: workloads.actions_named(connection, names))

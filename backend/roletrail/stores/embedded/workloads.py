@@ -14,6 +14,11 @@ def nodes(connection: Connection) -> list[Node]:
     return sorted((unpack_node(row) for (row,) in found), key=lambda n: n.id)
 
 
+def ids(connection: Connection) -> list[str]:
+    found = connection.execute("SELECT id FROM node INDEXED BY node_workload JOIN identity USING (n) WHERE workload = 1")
+    return sorted(id_ for (id_,) in found)
+
+
 def actions_named(connection: Connection, event_names: Collection[str]) -> list[Action]:
     found = select_in(connection, "SELECT row FROM action WHERE name IN (?)", event_names)
     return sorted((unpack_action(row) for (row,) in found), key=lambda a: (a.at, a.event_id))

@@ -113,9 +113,15 @@ def identities_by_time(cypher: Cypher) -> list[str]:
     return [id_ for (id_,) in cypher.rows(_Q["by_time"])]
 
 
+_OF_WORKLOADS = {"workloads": list(WORKLOADS), "name": INSTANCE_NAME, "lengths": list(INSTANCE_NAMES)}
+
+
 def workload_nodes(cypher: Cypher) -> list[Node]:
-    rows = cypher.rows(_Q["workloads"], workloads=list(WORKLOADS), name=INSTANCE_NAME, lengths=list(INSTANCE_NAMES))
-    return [shapes.NODE.row(row) for (row,) in rows]
+    return [shapes.NODE.row(row) for (row,) in cypher.rows(_Q["workloads"], **_OF_WORKLOADS)]
+
+
+def workload_ids(cypher: Cypher) -> list[str]:
+    return [id_ for (id_,) in cypher.rows(_Q["workload_ids"], **_OF_WORKLOADS)]
 
 
 def actions_named(cypher: Cypher, event_names: Collection[str]) -> list[Action]:

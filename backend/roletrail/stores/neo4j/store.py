@@ -324,6 +324,9 @@ class Neo4jStore:
     def workload_nodes(self) -> list[Node]:
         return self._ask(judgements.workload_nodes)
 
+    def workload_ids(self) -> list[str]:
+        return self._ask(judgements.workload_ids)
+
     def actions_named(self, event_names: Collection[str]) -> list[Action]:
         return self._ask(judgements.actions_named, event_names)
 

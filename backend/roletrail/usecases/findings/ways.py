@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ PAGE = 1_000
 """Rows read at once of what a batch is held against: five thousand keys have a hundred thousand sessions below them."""
 MOST_OF_ROLE = 1_000
 """Sessions of one role that are read for all windows of a batch: of a role with more, each window is read by itself."""
+MOST_ROLES = 25
+"""Roles whose sessions are read at once: a thousand each."""
 MOST_DAYS = 60
 MOST_KNOWN = 10_000
 """Windows, uses and roots that are remembered from batch to batch, of each kind: some 6 MB, and what one batch needs however
@@ -103,7 +106,18 @@ def pages(graph: GraphStore, ids: Collection[str], known: Mapping[str, NodeRow])
 
 
 def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
-    """Windows that touch, in the order of time, some months at most: what came late does not make a look-up read years."""
+    """Windows of some roles that touch."""
+    for touching in _touching(windows):
+        of_role: defaultdict[str, list[Window]] = defaultdict(list)
+        for window in touching:
+            of_role[window.role_arn].append(window)
+        roles = list(of_role.values())
+        for start in range(0, len(roles), MOST_ROLES):
+            yield [window for mine in roles[start : start + MOST_ROLES] for window in mine]
+
+
+def _touching(windows: Collection[Window]) -> Iterator[list[Window]]:
+    """In the order of time, some months at most: what came late does not make a look-up read years."""
     run: list[Window] = []
     for window in sorted(windows, key=lambda window: window.since):
         if run and (window.since > run[-1].until or window.since > run[0].since + MOST_DAYS):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from typing import Any
 
 from roletrail.detect import told
 from roletrail.detect.address import Ranges
@@ -15,10 +14,10 @@ from roletrail.detect.hands import Customs, signs_in
 from roletrail.detect.subject import TO_CONSOLE, Subject, World
 from roletrail.inventory.port import Inventory
 from roletrail.lineage.model import Activity, Node, SignIn
-from roletrail.lineage.workload import Workload, in_scope
 from roletrail.stores.lookups import is_workload
 from roletrail.stores.port import GraphStore
-from roletrail.usecases.chains.present import detail_of
+from roletrail.usecases.places import parts
+from roletrail.usecases.places.parts import workload_of
 
 MOST_NEIGHBOURS = 5_000
 MOST_MET = 4_096
@@ -46,59 +45,33 @@ NETWORK = frozenset({
 })  # fmt: skip
 
 
-MOST_AT_ONCE = 5_000
-"""Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 30 MB."""
-
-
 def cases(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[Case]:
     """Everything there is to judge, in as many cases as memory asks for; or the workloads that own the sessions `only`."""
     ground = Ground(graph, inventory)
     if only:
         yield Case(graph, ground, _around(graph, only), frozenset(only))
         return
-    nodes = _judged(graph.workload_nodes())
-    if len(nodes) <= MOST_AT_ONCE:
-        yield Case(graph, ground, nodes, whole=True)
+    ids = graph.workload_ids()
+    if len(ids) <= parts.MOST_AT_ONCE:
+        yield Case(graph, ground, parts.judged_of(graph.workload_nodes()), whole=True)
         return
-    parts = _parts(nodes)
-    workloads = [node.id for node in nodes if node.workload]
-    del nodes
+    placed = list(parts.placed(graph, ids))
+    workloads = [one.id for one in placed if one.delivered]
+    together = parts.parts_of(placed)
+    del ids, placed
     by_address = cache(lambda: _by_address(graph, workloads))
-    for ids in parts:
-        yield Case(graph, ground, [row.node for row in graph.rows(ids).values()], by_address=by_address)
+    for part in together:
+        yield Case(graph, ground, [row.node for row in graph.rows(part).values()], by_address=by_address)
 
 
 def _by_address(graph: GraphStore, ids: Sequence[str]) -> ByAddress:
     """Whose calls came from each address: read for some sessions at a time, and no more of them kept."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for start in range(0, len(ids), MOST_AT_ONCE):
-        some = {id_: id_ for id_ in ids[start : start + MOST_AT_ONCE]}
+    for start in range(0, len(ids), parts.MOST_AT_ONCE):
+        some = {id_: id_ for id_ in ids[start : start + parts.MOST_AT_ONCE]}
         for a in graph.activities_of(some, 0, ALL_TIME):
             found[a.address].add(some[a.identity])
     return found
-
-
-def _judged(nodes: Iterable[Node]) -> list[Node]:
-    return [node for node in nodes if node.kind == "session" and ":aws:ec2-infrastructure" not in node.principal_id]
-
-
-def _parts(nodes: Iterable[Node]) -> list[list[str]]:
-    """Ids of sessions, those together that have a role or a workload in common, however far around."""
-    from networkx.utils import UnionFind  # noqa: PLC0415 - large stores alone need it
-
-    ties: Any = UnionFind()
-    places = {node.id: (*workload_of(node), node.account) for node in nodes}
-    for node in nodes:
-        ties.union(places[node.id], node.role_arn)
-    together: defaultdict[object, list[str]] = defaultdict(list)
-    for id_, place in places.items():
-        together[ties[place]].append(id_)
-    parts: list[list[str]] = [[]]
-    for ids in together.values():
-        if parts[-1] and len(parts[-1]) + len(ids) > MOST_AT_ONCE:
-            parts.append([])
-        parts[-1] += ids
-    return parts
 
 
 def _around(graph: GraphStore, only: Collection[str]) -> list[Node]:
@@ -112,7 +85,7 @@ def _around(graph: GraphStore, only: Collection[str]) -> list[Node]:
         ids.update(graph.siblings_by_role(role_arn, most)[0])
     for id_ in instances:
         ids.update(graph.entity_sessions("instance", id_, most)[0])
-    return _judged(row.node for row in graph.rows(ids).values() if is_workload(row.node))
+    return parts.judged_of(row.node for row in graph.rows(ids).values() if is_workload(row.node))
 
 
 class Ground:
@@ -286,14 +259,3 @@ def _to_console(a: Activity) -> bool:
 
 def _once(sign_ins: Iterable[SignIn]) -> list[SignIn]:
     return list({s.event_id: s for s in sign_ins}.values())
-
-
-def workload_of(node: Node) -> Workload:
-    """The instance of inScopeOf before the issuance's, before the name alone."""
-    scope = detail_of(node).get("in_scope_of") if '"in_scope_of"' in node.detail else None
-    said = in_scope(scope) if isinstance(scope, str) and scope else None
-    if said is not None:
-        return said
-    if node.workload:
-        return Workload(node.workload, node.workload_id)
-    return Workload("instance", node.name)

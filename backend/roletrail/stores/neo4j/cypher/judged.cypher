@@ -123,6 +123,10 @@ MATCH (s:Identity) WHERE s.root IS NOT NULL RETURN s.id ORDER BY s.firstSeen, s.
 MATCH (s:Identity) WHERE s.workload IN $workloads OR (s.name STARTS WITH $name AND size(s.name) IN $lengths)
 RETURN properties(s) ORDER BY s.id
 
+// workload_ids
+MATCH (s:Identity) WHERE s.workload IN $workloads OR (s.name STARTS WITH $name AND size(s.name) IN $lengths)
+RETURN s.id ORDER BY s.id
+
 // actions_named
 UNWIND $rows AS name
 MATCH (a:Action {eventName: name}) RETURN properties(a)
