@@ -116,6 +116,7 @@ class Judging:
 
 def test_in_turns_as_alone(unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
     store = copied(unjudged, tmp_path)
+    files = sorted(path.name for path in tmp_path.glob("store.sqlite*") if path.is_file())
     judging = Judging(store)
     assert judging.second()
     judging.begin()
@@ -123,6 +124,7 @@ def test_in_turns_as_alone(unjudged: Path, alone: Collection[Finding], tmp_path:
     assert (judging.process.returncode, errors) == (0, "")
     assert said.split()[1] == str(len(alone))
     assert judging.nobody_is_left()
+    assert sorted(path.name for path in tmp_path.glob("store.sqlite*") if path.is_file()) == files
     assert finished(store) == alone
 
 

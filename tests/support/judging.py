@@ -31,7 +31,7 @@ def main() -> None:
         sys.stdin.readline()  # until whoever started us has seen the second
         graph = open_graph(store, create=False)
         done = evaluate.evaluate(graph, local_actor(), second=second)
-    graph.close()
+        graph.close()  # before the second, as a load does
     print(done.identities, done.findings)
 
 

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
@@ -83,8 +83,8 @@ def second_judge(open_store: Callable[[], GraphStore], given: Given = NOBODY) ->
 
 def _judge_along(open_store: Callable[[], GraphStore], given: Given, turns: Turns) -> None:
     share: Share = turns.wait()
-    work = Work(open_store(), given, RULES)
-    with collector_paused():
+    with closing(open_store()) as graph, collector_paused():  # the last to close an SQLite store takes its log away
+        work = Work(graph, given, RULES)
         while True:
             _along(work, share, turns)
             share = turns.wait()

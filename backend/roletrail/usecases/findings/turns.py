@@ -15,6 +15,9 @@ from typing import Any, Self
 
 from roletrail.archive.lifeline import end_with
 
+PATIENCE = 10.0
+"""Seconds in which a process that is asked nothing more has closed a store."""
+
 
 def may_fork() -> bool:
     """Where a fork is safe, and a second core is there to use it: a lock that another thread holds stays locked in a copy."""
@@ -49,7 +52,11 @@ class Beside:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        """When nothing failed it waits to be asked, hears that nothing will be, and closes what it has open."""
+        self._pipe.close()
+        if failed is None:
+            self._process.join(PATIENCE)
         self.end()
 
     def end(self) -> None:
