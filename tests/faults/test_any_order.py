@@ -30,12 +30,16 @@ def records_of(case: Case) -> list[bytes]:
     return found[-MOST_RECORDS:]
 
 
-def graph_of(folder: Path, batches: Iterator[Sequence[bytes]], *, link_between: Callable[[], bool]) -> list[tuple[str, object]]:
-    """The graph of a fresh store that gets the batches as objects, one after another."""
-    store = open_graph(f"sqlite:///{folder / 'store.sqlite'}", create=True)
+def graph_of(
+    folder: Path, batches: Iterator[Sequence[bytes]], *, link_between: Callable[[], bool], writers: int = 1
+) -> list[tuple[str, object]]:
+    """The graph of a fresh store that gets the batches as objects, one after another; `writers` have it open and take turns."""
+    stores = [open_graph(f"sqlite:///{folder / 'store.sqlite'}", create=True) for _ in range(writers)]
+    store = stores[0]
     attempt = store.begin_run() << 24
     reducer = Reducer()
     for number, records in enumerate(batches):
+        store = stores[number % writers]
         content = open_object(b'{"Records":[' + b",".join(records) + b"]}")
         info = ObjectInfo(f"/logs/{number}", content.size, "1", content.sha256, content.kind)
         part = reducer.reduce(content, info, 0, attempt + number).part
@@ -46,7 +50,8 @@ def graph_of(folder: Path, batches: Iterator[Sequence[bytes]], *, link_between: 
             link_pending(store)
     link_pending(store)
     graph = list(store.export())
-    store.close()
+    for each in stores:
+        each.close()
     return graph
 
 
@@ -73,3 +78,13 @@ def test_any_order_gives_the_same_graph(case: Case, tmp_path: Path, count: Calla
         found = graph_of(place, cut(records, dice), link_between=lambda: dice.random() < often)  # noqa: B023 - used at once
         assert [row for row in found if row not in expected] == [], f"seed {seed}"
         assert found == expected, f"seed {seed}"
+
+
+@pytest.mark.parametrize("case", cases()[::6], ids=case_id)
+def test_writers_that_take_turns_make_the_same_graph(case: Case, tmp_path: Path) -> None:
+    """Each remembers what it wrote last, and what linking has not looked at yet: both end where another one wrote."""
+    records = records_of(case)
+    dice = random.Random(5)
+    (tmp_path / "whole").mkdir()
+    expected = graph_of(tmp_path / "whole", iter([records]), link_between=lambda: False)
+    assert graph_of(tmp_path, cut(records, dice), link_between=lambda: dice.random() < 0.7, writers=2) == expected

@@ -1,4 +1,4 @@
-"""IN lists of the embedded store: every value asked once, in statements of few lengths."""
+"""Statements of the embedded store for many values: every one asked for once and put in once, in statements of few lengths."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from roletrail.stores.embedded.rows import MOST_IN_LIST, in_lists, select_in
+from roletrail.stores.embedded.rows import MOST_BOUND, MOST_IN_LIST, in_lists, insert, select_in
 
 
 def test_statements_have_few_lengths() -> None:
@@ -24,4 +24,27 @@ def test_every_value_is_found_once(count: int) -> None:
         assert sorted(select_in(connection, "SELECT n FROM t WHERE n < ? AND n IN (?) AND n > 0", range(count + 1), (4000,))) == [
             (n,) for n in range(1, count + 1)
         ]
+    connection.close()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, MOST_BOUND, MOST_BOUND + 1])
+@pytest.mark.parametrize("count", [0, 1, MOST_BOUND // 2, MOST_BOUND, MOST_BOUND + 1, 300])
+def test_every_row_goes_in_once_and_in_order(count: int, width: int) -> None:
+    rows = [tuple(range(n, n + width)) for n in range(count)]
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute(f"CREATE TABLE t ({', '.join(f'c{n} INTEGER' for n in range(width))})")
+        insert(connection, "INSERT OR FAIL INTO t", rows)
+        assert connection.execute("SELECT * FROM t ORDER BY rowid").fetchall() == rows
+    connection.close()
+
+
+def test_of_rows_with_one_key_the_last_replaces_and_the_first_is_kept() -> None:
+    rows = [(n % 100, n) for n in range(1000)]
+    with sqlite3.connect(":memory:") as connection:
+        for table, into in (("last", "INSERT OR REPLACE"), ("first", "INSERT OR IGNORE")):
+            connection.execute(f"CREATE TABLE {table} (k INTEGER PRIMARY KEY, v INTEGER)")
+            insert(connection, f"{into} INTO {table}", rows)
+            assert connection.execute(f"SELECT k, v FROM {table} ORDER BY k").fetchall() == (
+                rows[900:] if table == "last" else rows[:100]
+            )
     connection.close()
