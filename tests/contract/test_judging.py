@@ -86,6 +86,16 @@ def test_findings_of_an_identity_are_replaced(ids: tuple[GraphStore, list[str]])
     assert store.findings(FindingQuery()) == ([], "")
 
 
+def test_what_is_kept_ends_with_the_next_commit(ids: tuple[GraphStore, list[str]]) -> None:
+    store, (a, *_) = ids[0], ids[1]
+    before = store.finding_counts()
+    assert store.kept("uses", lambda: [len(store.finding_counts())]) == [len(before)]
+    assert store.kept("others", lambda: [-1]) == [-1]
+    store.put_judged([Judged(a, (finding("f1", a, 60),), {})], store.unjudged(1).token)
+    assert store.finding_counts() == [*before, ("chain-two", 0, 2, 1)]
+    assert store.kept("uses", lambda: [len(store.finding_counts())]) == [len(before) + 1]
+
+
 def test_pages_and_filters_of_findings(ids: tuple[GraphStore, list[str]]) -> None:
     store, (a, b, *_) = ids[0], ids[1]
     many = [

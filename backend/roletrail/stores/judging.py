@@ -5,13 +5,15 @@ Derived like standings: a store keeps it, `detect` makes it, and it can be made 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Hashable, Iterable
+from typing import NamedTuple, Protocol, TypeVar
 
 from roletrail.detect.finding import Finding
 from roletrail.detect.past import Shown
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import SignIn
+
+T = TypeVar("T")
 
 
 class Unjudged(NamedTuple):
@@ -88,6 +90,11 @@ class Judgements(Protocol):
     def findings_by_id(self, ids: Collection[str]) -> dict[str, Finding]: ...
     def finding_counts(self) -> list[tuple[str, int, int, int]]:
         """(rule, day of first_seen since 1970, severity's number, findings), ascending."""
+        ...
+
+    def kept(self, asked: Hashable, work: Callable[[], list[T]]) -> list[T]:
+        """What `work` finds here, which takes long: kept until anybody commits, by a store that is told of that; others work
+        again. Long answers (50,000) are not kept."""
         ...
 
     def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:

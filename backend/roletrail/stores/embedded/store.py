@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from roletrail.detect.finding import Finding
 from roletrail.lineage.ids import event_hash
@@ -62,6 +62,8 @@ from roletrail.stores.port import (
     Totals,
     TraceHit,
 )
+
+T = TypeVar("T")
 
 
 class EmbeddedStore:
@@ -281,6 +283,9 @@ class EmbeddedStore:
     def workload_nodes(self) -> list[Node]:
         return self._kept.rows("workload_nodes", workloads.nodes)
 
+    def kept(self, asked: Hashable, work: Callable[[], list[T]]) -> list[T]:
+        return self._kept.rows(("kept", asked), lambda _: work())
+
     def workload_ids(self) -> list[str]:
         return self._kept.rows("workload_ids", workloads.ids)
 
@@ -334,7 +339,7 @@ class EmbeddedStore:
         return judgements.by_id(self._database.read(), ids)
 
     def finding_counts(self) -> list[tuple[str, int, int, int]]:
-        return judgements.counts(self._database.read())
+        return self._kept.rows("finding_counts", judgements.counts)
 
     def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
         return judgements.habit_days(self._database.read(), keys, from_day, to_day)

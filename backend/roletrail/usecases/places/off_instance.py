@@ -22,7 +22,7 @@ from roletrail.usecases.ports import Ports
 def off_instance(ports: Ports, actor: Actor) -> list[OffInstanceView]:
     """Every use, those off their workload first, then the surest, then the latest."""
     require(actor, "off_instance.read")
-    return [view(verdict) for verdict in sorted(judge_uses(ports.graph, ports.inventory), key=rank)]
+    return [view(verdict) for verdict in ranked_uses(ports.graph, ports.inventory)]
 
 
 def off_instance_page(ports: Ports, actor: Actor, limit: int, after: str = "") -> Page[OffInstanceView]:
@@ -63,6 +63,11 @@ def view(v: UseVerdict) -> OffInstanceView:
         reasons=[f"{one.text} [{', '.join(one.events)}]" if one.events else one.text for one in v.reasons],
         missing=list(v.missing),
     )
+
+
+def ranked_uses(graph: GraphStore, inventory: Inventory) -> list[UseVerdict]:
+    """All of them, those off their workload first, then the surest, then the latest: each view asks, and a use takes 0.1 ms."""
+    return graph.kept(("uses", inventory.state()), lambda: sorted(judge_uses(graph, inventory), key=rank))
 
 
 def judge_uses(graph: GraphStore, inventory: Inventory, only: Collection[str] = ()) -> Iterator[UseVerdict]:

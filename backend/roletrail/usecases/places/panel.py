@@ -21,7 +21,7 @@ from roletrail.inventory.ranges import age_warning
 from roletrail.lineage.model import event_ref
 from roletrail.usecases.chains.present import iso
 from roletrail.usecases.places.case import Case, cases
-from roletrail.usecases.places.off_instance import judge_uses, rank, view
+from roletrail.usecases.places.off_instance import rank, ranked_uses, view
 from roletrail.usecases.places.views import (
     AddressLineView,
     GuardDutyView,
@@ -54,7 +54,7 @@ WORDS = {verdict: f"Used {how}." for verdict, how in AWAY.items()} | {
 def places(ports: Ports, actor: Actor) -> PlacesView:
     """Every use, those off their workload first."""
     require(actor, "off_instance.read")
-    found = sorted(judge_uses(ports.graph, ports.inventory), key=rank)
+    found = ranked_uses(ports.graph, ports.inventory)
     ranges = ports.inventory.ranges()
     folded = alike(found)
     return PlacesView(
