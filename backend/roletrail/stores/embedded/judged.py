@@ -74,10 +74,13 @@ def unjudge(connection: Connection, ids: Collection[str]) -> None:
 
 def findings(connection: Connection, query: FindingQuery) -> tuple[list[Finding], str]:
     tests, values = _tests(connection, query)
-    where = " AND ".join(tests)
-    rows = connection.execute(
-        f"SELECT row FROM finding WHERE {where} ORDER BY score DESC, last_seen DESC, id LIMIT ?", (*values, query.limit + 1)
-    ).fetchall()
+    rows: list[tuple[bytes]] = []
+    for behind, place in _behind(query.after):
+        where = " AND ".join([*tests, behind])
+        rows += connection.execute(
+            f"SELECT row FROM finding WHERE {where} ORDER BY score DESC, last_seen DESC, id LIMIT ?",
+            (*values, *place, query.limit + 1 - len(rows)),
+        ).fetchall()
     found = [_unpack(row) for (row,) in rows[: query.limit]]
     more = len(rows) > query.limit
     return found, cursor_of(found[-1]) if more else ""
@@ -98,11 +101,20 @@ def _tests(connection: Connection, query: FindingQuery) -> tuple[list[str], list
     if query.to:
         tests.append("first_seen < ?")
         values.append(query.to)
-    if query.after:
-        score, last_seen, id_ = read_cursor(query.after)
-        tests.append("(score < ? OR (score = ? AND (last_seen < ? OR (last_seen = ? AND id > ?))))")
-        values += [score, score, last_seen, last_seen, id_]
     return tests, values
+
+
+def _behind(after: str) -> list[tuple[str, tuple[object, ...]]]:
+    """Stretches of the order behind a cursor, one after the other. Asked in one condition, SQLite would walk the index from its
+    beginning: two seconds for the second page of 360,000 findings."""
+    if not after:
+        return [("TRUE", ())]
+    score, last_seen, id_ = read_cursor(after)
+    return [
+        ("score = ? AND last_seen = ? AND id > ?", (score, last_seen, id_)),
+        ("score = ? AND last_seen < ?", (score, last_seen)),
+        ("score < ?", (score,)),
+    ]
 
 
 def by_id(connection: Connection, ids: Collection[str]) -> dict[str, Finding]:
