@@ -148,6 +148,12 @@ def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list
         mine = sorted((id_ for id_, row in rows.items() if row.node.role_arn == role), key=lambda id_: times[id_])
         assert [(session.id, session.root) for session in found[role]] == [(id_, rows[id_].standing.root) for id_ in mine]
         assert found[role] == sorted(found[role])
+    times_of = {role: (found[role][0].first_seen, found[role][-1].first_seen) for role in roles}
+    for role, (first, last) in times_of.items():
+        for from_, to in ((first, last), (first + 1, last), (first, last - 1)):
+            mine = [session for session in found[role] if from_ <= session.first_seen <= to]
+            assert store.roots_of_role([role, ""], from_, to) == ({role: {one.root for one in mine}} if mine else {})
+    assert store.roots_of_role(roles, 0, 1 << 40) == {role: {one.root for one in found[role]} for role in roles}
     below = store.children_between(all_ids, 0, 1 << 40, 1_000)
     for id_ in all_ids:
         mine = [row for row in rows.values() if row.standing.parent == id_]

@@ -156,5 +156,6 @@ def around(store: GraphStore, world: World) -> Iterator[Answer]:
     )
     roles = sorted({role_arn(one) for one in world.identities.values()})
     yield "of role", store.sessions_of_role(roles, START, START + 300_000, 2)
+    yield "roots of role", store.roots_of_role(roles, START, START + 300_000)
     yield "between", store.children_between(list(world.identities), START, START + 300_000, 2)
     yield "sign-ins", store.sign_ins_of(list(world.identities), [])

@@ -109,6 +109,10 @@ class Judgements(Protocol):
         """Identities with each role that were first seen in the window, by (first_seen, id), at most `limit` a role."""
         ...
 
+    def roots_of_role(self, role_arns: Collection[str], from_: int, to: int) -> dict[str, set[str]]:
+        """Roots of those identities, by role."""
+        ...
+
     def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
         """Primary children of each whose path began in the window, by (started, id), at most `limit` a parent."""
         ...

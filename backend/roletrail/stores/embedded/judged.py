@@ -139,13 +139,32 @@ def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_da
 def sessions_of_role(
     connection: Connection, role_arns: Collection[str], from_: int, to: int, limit: int
 ) -> dict[str, list[RoleSession]]:
-    homes = dict(select_in(connection, "SELECT h, role_arn FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn}))
+    homes = _homes(connection, role_arns)
     rows = select_in(connection, _OF_HOMES, homes, (limit, from_, from_, to))
     roots = ids_of(connection, {root for *_, root in rows})  # few: a root has many sessions
     found: dict[str, list[RoleSession]] = {}
     for home, first_seen, id_, root in rows:
         found.setdefault(homes[home], []).append(RoleSession(first_seen, id_, roots[root]))
     return {role_arn: sorted(sessions)[:limit] for role_arn, sessions in found.items()}
+
+
+def roots_of_role(connection: Connection, role_arns: Collection[str], from_: int, to: int) -> dict[str, set[str]]:
+    homes = _homes(connection, role_arns)
+    rows = select_in(
+        connection,
+        "SELECT DISTINCT home, root FROM standing WHERE last_seen >= ? AND first_seen BETWEEN ? AND ? AND home IN (?)",
+        homes,
+        (from_, from_, to),
+    )
+    roots = ids_of(connection, {root for _, root in rows})
+    found: dict[str, set[str]] = {}
+    for home, root in rows:
+        found.setdefault(homes[home], set()).add(roots[root])
+    return found
+
+
+def _homes(connection: Connection, role_arns: Collection[str]) -> dict[int, str]:
+    return dict(select_in(connection, "SELECT h, role_arn FROM home WHERE role_arn IN (?)", {arn for arn in role_arns if arn}))
 
 
 _OF_HOMES = """

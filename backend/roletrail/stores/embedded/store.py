@@ -352,6 +352,10 @@ class EmbeddedStore:
         with self._database.snapshot() as connection:
             return judgements.sessions_of_role(connection, role_arns, from_, to, limit)
 
+    def roots_of_role(self, role_arns: Collection[str], from_: int, to: int) -> dict[str, set[str]]:
+        with self._database.snapshot() as connection:
+            return judgements.roots_of_role(connection, role_arns, from_, to)
+
     def accounts_loaded(self) -> list[str]:
         return judgements.accounts_loaded(self._database.read())
 

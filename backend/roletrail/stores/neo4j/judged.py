@@ -94,6 +94,13 @@ def sessions_of_role(cypher: Cypher, role_arns: Collection[str], from_: int, to:
     return found
 
 
+def roots_of_role(cypher: Cypher, role_arns: Collection[str], from_: int, to: int) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for arn, root in cypher.rows_of(_Q["roots_of_role"], sorted({arn for arn in role_arns if arn}), **{"from": from_, "to": to}):
+        found.setdefault(arn, set()).add(root)
+    return found
+
+
 def children_between(cypher: Cypher, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for parent, child, _ in _within(cypher, "children_between", set(parents), from_, to, limit):

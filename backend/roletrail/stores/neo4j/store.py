@@ -316,6 +316,9 @@ class Neo4jStore:
     def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:
         return self._ask(judgements.sessions_of_role, role_arns, from_, to, limit)
 
+    def roots_of_role(self, role_arns: Collection[str], from_: int, to: int) -> dict[str, set[str]]:
+        return self._ask(judgements.roots_of_role, role_arns, from_, to)
+
     def children_between(self, parents: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[str]]:
         return self._ask(judgements.children_between, parents, from_, to, limit)
 

@@ -60,17 +60,23 @@ class Ways:
         """The first sessions of those windows in which rules find something to compare with."""
         found: dict[Window, list[RoleSession]] = {}
         for run in _runs(windows):
+            of_role: defaultdict[str, list[Window]] = defaultdict(list)
+            for window in run:
+                of_role[window.role_arn].append(window)
             since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
-            whole = self._graph.sessions_of_role({window.role_arn for window in run}, since, until, MOST_OF_ROLE)
-            self._look_up({session.root for sessions in whole.values() for session in sessions}, told)
-            telling = {arn for arn, sessions in whole.items() if len(sessions) >= MOST_OF_ROLE or self._is_compared(sessions)}
-            found.update((window, self._within(window, whole[window.role_arn])) for window in run if window.role_arn in telling)
-        self._look_up({session.root for sessions in found.values() for session in sessions}, told)
+            telling = self._telling(of_role, since, until, told)
+            for start in range(0, len(telling), MOST_ROLES):
+                whole = self._graph.sessions_of_role(telling[start : start + MOST_ROLES], since, until, MOST_OF_ROLE)
+                for role_arn, sessions in whole.items():
+                    found.update((window, self._within(window, sessions)) for window in of_role[role_arn])
         self._meet({session for sessions in found.values() for session in sessions}, told)
         return found
 
-    def _is_compared(self, sessions: Collection[RoleSession]) -> bool:
-        return any(self._roots[session.root] is not None for session in sessions)
+    def _telling(self, role_arns: Collection[str], since: int, until: int, told: Mapping[str, NodeRow]) -> list[str]:
+        """Of these roles those that somebody took whom rules compare with: of the others no session is read."""
+        roots = self._graph.roots_of_role(role_arns, since, until)
+        self._look_up({root for mine in roots.values() for root in mine}, told)
+        return [role_arn for role_arn, mine in roots.items() if any(self._roots[root] is not None for root in mine)]
 
     def _within(self, window: Window, sessions: list[RoleSession]) -> list[RoleSession]:
         """The first of a window; those of a busy role are read for the window alone."""
@@ -90,7 +96,7 @@ class Ways:
             )
 
     def _meet(self, sessions: Collection[RoleSession], told: Mapping[str, NodeRow]) -> None:
-        known = ((session.id, self._roots[session.root]) for session in sessions if session.id not in self._uses)
+        known = ((session.id, self._roots.get(session.root)) for session in sessions if session.id not in self._uses)
         new = {id_: root for id_, root in known if root is not None}
         for page in pages(self._graph, new, told):
             self._uses.update((row.node.id, _use(row, new[row.node.id])) for row in page)
@@ -106,18 +112,7 @@ def pages(graph: GraphStore, ids: Collection[str], known: Mapping[str, NodeRow])
 
 
 def _runs(windows: Collection[Window]) -> Iterator[list[Window]]:
-    """Windows of some roles that touch."""
-    for touching in _touching(windows):
-        of_role: defaultdict[str, list[Window]] = defaultdict(list)
-        for window in touching:
-            of_role[window.role_arn].append(window)
-        roles = list(of_role.values())
-        for start in range(0, len(roles), MOST_ROLES):
-            yield [window for mine in roles[start : start + MOST_ROLES] for window in mine]
-
-
-def _touching(windows: Collection[Window]) -> Iterator[list[Window]]:
-    """In the order of time, some months at most: what came late does not make a look-up read years."""
+    """Windows that touch, in the order of time, some months at most: what came late does not make a look-up read years."""
     run: list[Window] = []
     for window in sorted(windows, key=lambda window: window.since):
         if run and (window.since > run[-1].until or window.since > run[0].since + MOST_DAYS):

@@ -102,6 +102,11 @@ CALL (arn) {
 }
 RETURN arn, first, id, root ORDER BY first, id
 
+// roots_of_role
+UNWIND $rows AS arn
+MATCH (s:Identity) WHERE s.roleArn = arn AND s.lastSeen >= $from AND s.firstSeen >= $from AND s.firstSeen <= $to
+RETURN DISTINCT arn, s.root
+
 // children_between
 UNWIND $rows AS parent
 CALL (parent) {
