@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
@@ -52,8 +53,14 @@ WORDS = {verdict: f"Used {how}." for verdict, how in AWAY.items()} | {
 
 
 def places(ports: Ports, actor: Actor) -> PlacesView:
-    """Every use, those off their workload first."""
+    """Every use, those off their workload first. Kept until logs or the inventory change: of more uses than a store keeps
+    all would be judged at every view."""
     require(actor, "off_instance.read")
+    (found,) = ports.graph.kept(("places", ports.inventory.state()), lambda: [_all_places(ports)])
+    return replace(found, warning=age_warning(ports.inventory.ranges(), time.time()))
+
+
+def _all_places(ports: Ports) -> PlacesView:
     found = ranked_uses(ports.graph, ports.inventory)
     ranges = ports.inventory.ranges()
     folded = alike(found)
@@ -66,7 +73,7 @@ def places(ports: Ports, actor: Actor) -> PlacesView:
         resources=len(ports.inventory.facts()),
         accounts=len(ports.inventory.organisation().accounts or ()),
         ranges=f"{ranges.source}, {ranges.date}",
-        warning=age_warning(ranges, time.time()),
+        warning="",
     )
 
 
