@@ -53,6 +53,7 @@ ALLOWED_SCANS = {
         "forget_habits",
         "touch_all",
         "workloads",
+        "workload_ids",
         "counts",
         "by_time",
     },
