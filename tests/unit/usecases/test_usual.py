@@ -37,7 +37,7 @@ def test_what_is_not_written_yet_counts(tmp_path: Path) -> None:
         lately: list[Shown] = []
         found: list[Finding] = []
         for case in cases:
-            judged = work.judged(case, lately if told else ())
+            judged = work.judge.judge(case, lately if told else ())
             lately.append(left_by(judged))
             found += [finding for one in judged for finding in one.findings]
         return sorted(found)

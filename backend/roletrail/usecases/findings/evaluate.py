@@ -120,7 +120,7 @@ def _along(work: Work, share: Share, turns: Turns) -> None:
     for ids in share.cases:
         case = work.judge.case(ids)
         lately.append(turns.wait())
-        judged = work.judged(case, lately)
+        judged = work.judge.judge(case, lately)
         turns.done(Turn(left_by(judged), took))
         took = work.write(case, judged, share.token)
         del case, judged  # before the next one is read: two are twice the memory
@@ -158,7 +158,7 @@ class _Run:
             case = self._work.judge.case(ids)
             if self._is_late(case):
                 return
-            self._note(self._work.write(case, self._work.judged(case), token))
+            self._note(self._work.write(case, self._work.judge.judge(case), token))
             del case  # before the next one is read: two are twice the memory
 
     def _in_turns(self, cases: Sequence[Sequence[str]], token: object, second: Beside) -> None:
@@ -177,7 +177,7 @@ class _Run:
                 lately.append(self._heard(second))
             elif unknown:
                 work.judge.know_places(second.answer())
-            judged = work.judged(case, lately)
+            judged = work.judge.judge(case, lately)
             if place < len(theirs):
                 second.ask(left_by(judged))
             self._note(work.write(case, judged, token))

@@ -1,13 +1,12 @@
-"""What is done with a case: judged, written, and what is to be looked at again."""
+"""Who judges, what is done with what was judged: written, and what is to be looked at again."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 from roletrail.detect.deeds import REVOKE_OLDER, detail_of
-from roletrail.detect.past import Shown
 from roletrail.detect.rule import Rule
 from roletrail.detect.story import Story
 from roletrail.stores.judging import Judged
@@ -29,9 +28,6 @@ class Work:
         self.graph = graph
         self.judge = Judge(graph, given, rules)
         self.looked: set[str] = set()
-
-    def judged(self, case: Case, lately: Sequence[Shown] = ()) -> list[Judged]:
-        return self.judge.judge(case, lately)
 
     def write(self, case: Case, judged: Collection[Judged], token: object) -> Took:
         gone = set(case.ids) - {one.id for one in judged}

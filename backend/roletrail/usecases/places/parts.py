@@ -38,15 +38,15 @@ def judged_of(nodes: Iterable[Node]) -> list[Node]:
     return [node for node in nodes if node.kind == "session" and ":aws:ec2-infrastructure" not in node.principal_id]
 
 
-def parts_of(placed: Collection[Placed]) -> list[list[str]]:
+def parts_of(sessions: Collection[Placed]) -> list[list[str]]:
     """Ids of sessions, those together that have a role or a workload in common, however far around."""
     from networkx.utils import UnionFind  # noqa: PLC0415 - large stores alone need it
 
     ties: Any = UnionFind()
-    for one in placed:
+    for one in sessions:
         ties.union(one.place, one.role_arn)
     together: defaultdict[object, list[str]] = defaultdict(list)
-    for one in placed:
+    for one in sessions:
         together[ties[one.place]].append(one.id)
     parts: list[list[str]] = [[]]
     for ids in together.values():
