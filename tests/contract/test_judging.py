@@ -132,10 +132,13 @@ def test_days_of_habits(ids: tuple[GraphStore, list[str]]) -> None:
     store, (a, b, *_) = ids[0], ids[1]
     token = store.unjudged(1).token
     store.put_judged([Judged(a, (), {10: {5}, 12: {5}, 11: {-6}}), Judged(b, (), {12: {5}, 14: {5}})], token)
-    assert store.habit_days([5, -6, 7], 10, 14) == {5: [10, 12, 14], -6: [11]}
-    assert store.habit_days([5], 11, 12) == {5: [12]}
+    days = store.habit_days([5, -6, 7], 10, 14)
+    assert [days.of(key) for key in (5, -6, 7)] == [[10, 12, 14], [11], []]
+    assert store.habit_days([5], 11, 12).of(5) == [12]
     store.put_judged([Judged(a, (), {})], token)
-    assert set(store.habit_days([5, -6], 0, 99)) == {5}
+    days = store.habit_days([5, -6], 0, 99)
+    assert days.of(5)
+    assert not days.of(-6)
 
 
 def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list[str]]) -> None:

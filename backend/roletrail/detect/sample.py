@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-from roletrail.detect.past import DAY, Past, Shown
+from roletrail.detect.past import DAY, Days, Past, Shown
 from roletrail.detect.story import Step, Story, Use
 from roletrail.detect.verdict import Basis, UseVerdict
 from roletrail.lineage import ids
@@ -150,7 +150,7 @@ def use(what: str, at: int = T0, *, address: str = OFFICE, agent: str = CLI, ext
     return Use(f"{what}-{at}", at, address, agent, what, event_ref(at, f"e-{what}-{at}"), extra)
 
 
-FRESH = Past(0, {})
+FRESH = Past(0, Days())
 """Nothing loaded before: no baseline yet."""
 
 
@@ -158,7 +158,7 @@ def month(*seen: Iterable[int] | int) -> Past:
     """Five weeks of data, in which these habits showed on every day."""
     keys = [one for item in seen for one in ([item] if isinstance(item, int) else item)]
     today = T0 // DAY
-    return Past(T0 - 35 * DAY, {number: range(today - 30, today - 7) for number in keys})
+    return Past(T0 - 35 * DAY, Days({number: range(today - 30, today - 7) for number in keys}))
 
 
 def lived(*shown: Shown) -> Past:

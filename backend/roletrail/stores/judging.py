@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 from roletrail.detect.finding import Finding
-from roletrail.detect.past import Shown
+from roletrail.detect.past import Days, Shown
 from roletrail.errors import InvalidRequest
 from roletrail.lineage.model import SignIn
 
@@ -97,8 +97,8 @@ class Judgements(Protocol):
         again. Long answers (50,000) are not kept."""
         ...
 
-    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
-        """Days within both bounds on which each habit was seen, ascending; habits never seen are left out."""
+    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> Days:
+        """Days within both bounds on which each habit was seen; the caller's, to add to."""
         ...
 
     def sign_ins_of(self, ids: Collection[str], people: Collection[str]) -> list[SignIn]:

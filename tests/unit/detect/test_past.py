@@ -10,7 +10,7 @@ from roletrail.detect import habits
 from roletrail.detect import sample as s
 from roletrail.detect.deeds import allows_everything, deed_of
 from roletrail.detect.network import client, is_browser, network
-from roletrail.detect.past import DAY, Past, habit
+from roletrail.detect.past import DAY, Days, Past, habit
 from roletrail.detect.rule import LOUDNESS, finding_id, findings_of, severity_of
 from roletrail.detect.rules import BY_ID, RULES
 from roletrail.detect.shape import fold_name, fold_role, ref_kind, shape, sub_pattern
@@ -23,7 +23,7 @@ KEY = habit("a habit")
     ("days_before", "counted"), [([0, 1, 6], 0), ([7], 1), ([30], 1), ([31], 0), ([7, 7, 8], 2), (list(range(60)), 24)]
 )
 def test_only_settled_days_of_the_month_before_count(days_before: list[int], counted: int) -> None:
-    past = Past(1, {KEY: {s.T0 // DAY - before for before in days_before}})
+    past = Past(1, Days({KEY: {s.T0 // DAY - before for before in days_before}}))
     assert past.days(KEY, s.T0) == counted
     assert past.new(KEY, s.T0) == (counted == 0)
     assert past.usual(KEY, s.T0) == (counted >= 10)
@@ -31,10 +31,10 @@ def test_only_settled_days_of_the_month_before_count(days_before: list[int], cou
 
 @pytest.mark.parametrize(("loaded", "known"), [(13, False), (14, True), (400, True)])
 def test_nothing_is_new_before_there_is_a_baseline(loaded: int, known: bool) -> None:
-    past = Past(s.T0 - loaded * DAY, {})
+    past = Past(s.T0 - loaded * DAY, Days())
     assert past.known(s.T0) is known
     assert past.new(KEY, s.T0) is known
-    assert not Past(0, {}).known(s.T0)
+    assert not Past(0, Days()).known(s.T0)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,9 @@ def test_a_vendor_from_another_network_weighs_more_the_longer_it_came_from_the_s
     account, first = habits.foreign_key(told.asked), s.T0 - 35 * DAY
     severities = [
         findings_of(
-            BY_ID["foreign-account"], told, Past(first, {**settled, account: range(s.T0 // DAY - 8 - days, s.T0 // DAY - 8)})
+            BY_ID["foreign-account"],
+            told,
+            Past(first, Days({**settled, account: range(s.T0 // DAY - 8 - days, s.T0 // DAY - 8)})),
         )
         for days in (3, 12)
     ]

@@ -13,7 +13,7 @@ import pytest
 
 from roletrail.detect import habits, rules
 from roletrail.detect import sample as s
-from roletrail.detect.past import Past
+from roletrail.detect.past import Days, Past
 from roletrail.detect.rule import Rule, facets, findings_of
 from roletrail.detect.rules import RULES
 
@@ -82,7 +82,7 @@ def test_no_rule_that_would_fire_is_left_unasked() -> None:
     fired = 0
     for story in stories:
         held = facets(story)
-        for past in (s.FRESH, Past(1, {}), s.month(), s.lived(habits.shown(story))):
+        for past in (s.FRESH, Past(1, Days()), s.month(), s.lived(habits.shown(story))):
             fires = [rule for rule in RULES if findings_of(rule, story, past)]
             fired += len(fires)
             assert {rule.needs for rule in fires} <= held, (story, fires)

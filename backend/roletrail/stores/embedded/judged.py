@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
-from roletrail.detect.past import DAY
+from roletrail.detect.past import DAY, Days
 from roletrail.lineage.model import SignIn
 from roletrail.stores.embedded.numbers import ids_of
 from roletrail.stores.embedded.reads import numbers_of
@@ -129,11 +129,13 @@ def counts(connection: Connection) -> list[tuple[str, int, int, int]]:
     ).fetchall()
 
 
-def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_day: int) -> Days:
     """The days of a habit come as one text: to step to a row costs more than to read a number."""
     sql = "SELECT key, group_concat(day, ' ') FROM habit WHERE day BETWEEN ? AND ? AND key IN (?) GROUP BY key"
-    found = select_in(connection, sql, set(keys), (from_day, to_day))
-    return {key: sorted([int(day) for day in days.split()]) for key, days in found}
+    found = Days()
+    for key, days in select_in(connection, sql, set(keys), (from_day, to_day)):
+        found.see_listed(key, days)
+    return found
 
 
 def sessions_of_role(

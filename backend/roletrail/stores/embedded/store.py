@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from roletrail.detect.finding import Finding
+from roletrail.detect.past import Days
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import (
     Action,
@@ -341,7 +342,7 @@ class EmbeddedStore:
     def finding_counts(self) -> list[tuple[str, int, int, int]]:
         return self._kept.rows("finding_counts", judgements.counts)
 
-    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> Days:
         return judgements.habit_days(self._database.read(), keys, from_day, to_day)
 
     def sign_ins_of(self, ids: Collection[str], people: Collection[str]) -> list[SignIn]:

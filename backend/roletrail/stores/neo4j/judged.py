@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
+from roletrail.detect.past import Days
 from roletrail.lineage.model import Action, Node, SignIn
 from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged, cursor_of, read_cursor
 from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
@@ -80,10 +81,10 @@ def counts(cypher: Cypher) -> list[tuple[str, int, int, int]]:
     return [(rule, day, severity, number) for rule, day, severity, number in cypher.rows(_Q["counts"])]
 
 
-def habit_days(cypher: Cypher, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+def habit_days(cypher: Cypher, keys: Iterable[int], from_day: int, to_day: int) -> Days:
+    found = Days()
     for key, day in cypher.rows_of(_Q["habit_days"], sorted(set(keys)), **{"from": from_day, "to": to_day}):
-        found.setdefault(key, []).append(day)
+        found.see(key, (day,))
     return found
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
 from roletrail.detect.finding import Finding
+from roletrail.detect.past import Days
 from roletrail.lineage.ids import event_hash
 from roletrail.lineage.model import (
     Action,
@@ -310,7 +311,7 @@ class Neo4jStore:
         del asked  # a server tells nobody of commits
         return work()
 
-    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> dict[int, list[int]]:
+    def habit_days(self, keys: Iterable[int], from_day: int, to_day: int) -> Days:
         return self._ask(judgements.habit_days, list(keys), from_day, to_day)
 
     def sessions_of_role(self, role_arns: Collection[str], from_: int, to: int, limit: int) -> dict[str, list[RoleSession]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.detect.finding import Finding
-from roletrail.detect.past import DAY, SETTLED_DAYS, Shown
+from roletrail.detect.past import DAY, SETTLED_DAYS, Days, Shown
 from roletrail.detect.rule import Rule
 from roletrail.detect.rules import RULES
 from roletrail.stores.collector import collector_paused
@@ -207,7 +207,7 @@ class _Run:
         judge = self._work.judge
         judge.look_at_places()
         ids = self._graph.identities_by_time()
-        days: defaultdict[int, set[int]] = defaultdict(set)
+        days = Days()
         found: list[Finding] = []
         for start in range(0, len(ids), AT_ONCE):
             case = judge.case(ids[start : start + AT_ONCE])

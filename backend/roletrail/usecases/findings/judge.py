@@ -10,7 +10,7 @@ from roletrail.detect import habits
 from roletrail.detect.deeds import REVOKE_OLDER, detail_of
 from roletrail.detect.finding import Finding
 from roletrail.detect.own import is_own_reading
-from roletrail.detect.past import Past, Shown
+from roletrail.detect.past import Days, Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
 from roletrail.detect.story import Story
@@ -83,17 +83,16 @@ class Judge:
         shown = {story.node.id: habits.shown(story) for story in stories}
         return Case(ids, stories, shown, usual(self._graph, stories, shown, gathering.lively))
 
-    def judge(
-        self, case: Case, lately: Collection[Shown] = (), at_hand: defaultdict[int, set[int]] | None = None
-    ) -> list[Judged]:
+    def judge(self, case: Case, lately: Collection[Shown] = (), at_hand: Days | None = None) -> list[Judged]:
         """`lately` is what was left by cases that were judged, and perhaps not written, when this one was gathered; `at_hand`
         what was shown so far, where nothing is written."""
         last = case.usual.last if at_hand is None else EVER
-        days = case.usual.habits(lately) if at_hand is None else at_hand
+        days = case.usual.days if at_hand is None else at_hand
+        case.usual.learn(lately)
         past = Past(self._first_at, days)
         vouched: Shown = {}
         judged: list[Judged] = []
-        for story in sorted(self._told(case, lately), key=lambda story: (story.at, story.node.id)):
+        for story in sorted(self._told(case), key=lambda story: (story.at, story.node.id)):
             response = self._asks(is_response, story)
             told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
             silent = response or (self._given.own_role and is_own_reading(story, self._given.own_role))
@@ -119,10 +118,10 @@ class Judge:
             self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
         return self._asked_of[held]
 
-    def _told(self, case: Case, lately: Collection[Shown]) -> list[Story]:
+    def _told(self, case: Case) -> list[Story]:
         """The stories, with the times at which what they are of was revoked, others may have done so just now; and with what was
         said of the places their credentials were used at."""
-        revoked, verdicts = case.usual.revoked(lately), self.verdicts
+        revoked, verdicts = case.usual.revoked(), self.verdicts
         if not revoked and not verdicts:
             return case.stories
         return [
@@ -144,11 +143,10 @@ def _verdicts_on(story: Story, verdicts: Verdicts) -> tuple[UseVerdict, ...]:
     return tuple([verdict for step in story.path for verdict in verdicts.get(step.node.id, ())])
 
 
-def _add_days(days: Mapping[int, set[int]], shown: Shown, last: int) -> None:
+def _add_days(days: Days, shown: Shown, last: int) -> None:
     for day, keys in shown.items():
         if day <= last:
-            for key in keys:
-                days[key].add(day)
+            days.see_all(keys, day)
 
 
 def _first_shown(shown: Shown, vouched: Shown) -> Shown:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from roletrail.detect import habits
-from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Shown
+from roletrail.detect.past import DAY, SETTLED_DAYS, WINDOW_DAYS, Days, Shown
 from roletrail.detect.story import Story, Use
 from roletrail.lineage.model import Node
 from roletrail.stores.judging import Judged
 from roletrail.stores.port import GraphStore
-
-Times = Mapping[int, Sequence[int]]
-"""Days of habits, or seconds of revocations, by key."""
 
 EVER = 1 << 40
 _REVOKED = ("sessions of its role were revoked", "the key was switched off")
@@ -22,37 +18,31 @@ _REVOKED = ("sessions of its role were revoked", "the key was switched off")
 
 class Usual(NamedTuple):
     """As the store had it when the stories were gathered. `wanted`: the habits they show; `first` and `last`: days that are
-    asked about, younger ones are for those who come later; `names`: keys of what may have revoked each identity, and of what."""
+    asked about, younger ones are for those who come later; `names`: keys of what may have revoked each identity, and of what;
+    `seconds`: of revocations, by key."""
 
     wanted: frozenset[int]
     first: int
     last: int
-    days: Times
+    days: Days
     names: Mapping[str, tuple[Sequence[int], str]]
-    seconds: Times
+    seconds: Days
 
-    def habits(self, lately: Iterable[Shown]) -> defaultdict[int, set[int]]:
-        """Days of every habit. `lately`: what was left by cases that may not have been written then."""
-        found = defaultdict(set, {key: set(days) for key, days in self.days.items()})
-        for left in lately:
-            for day, keys in left.items():
-                if self.first <= day <= self.last:
-                    for key in keys & self.wanted:
-                        found[key].add(day)
-        return found
-
-    def revoked(self, lately: Iterable[Shown]) -> dict[str, tuple[Use, ...]]:
-        """Times at which what identities are was revoked, of those of which it was."""
+    def learn(self, lately: Iterable[Shown]) -> None:
+        """What was left by cases that may not have been written when these stories were gathered."""
         asked = {key for keys, _ in self.names.values() for key in keys}
-        times = defaultdict(set, {key: set(seconds) for key, seconds in self.seconds.items()})
         for left in lately:
-            for second, keys in left.items():
-                for key in keys & asked:
-                    times[key].add(second)
-        if not times:
+            for time, keys in left.items():
+                if self.first <= time <= self.last:
+                    self.days.see_all(keys & self.wanted, time)
+                self.seconds.see_all(keys & asked, time)
+
+    def revoked(self) -> dict[str, tuple[Use, ...]]:
+        """Times at which what identities are was revoked, of those of which it was."""
+        if not self.seconds:
             return {}
         found = {
-            id_: tuple([Use("", at, "", "", what, "") for key in keys for at in sorted(times.get(key, ()))])
+            id_: tuple([Use("", at, "", "", what, "") for key in keys for at in self.seconds.of(key)])
             for id_, (keys, what) in self.names.items()
         }
         return {id_: uses for id_, uses in found.items() if uses}
@@ -66,7 +56,7 @@ def usual(graph: GraphStore, stories: Collection[Story], shown: Mapping[str, Sho
         if one:
             first = min(first, *one)
             wanted.update(*one.values())
-    days = graph.habit_days(wanted, first - WINDOW_DAYS, last) if wanted else {}
+    days = graph.habit_days(wanted, first - WINDOW_DAYS, last) if wanted else Days()
     names = {story.node.id: _revoking(story.node) for story in stories if story.node.id in lively}
     seconds = graph.habit_days({key for keys, _ in names.values() for key in keys}, 0, EVER)
     return Usual(frozenset(wanted), first - WINDOW_DAYS, last, days, names, seconds)
