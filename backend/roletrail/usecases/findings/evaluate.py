@@ -23,7 +23,8 @@ from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.given import NOBODY, Given
-from roletrail.usecases.findings.judge import Case, Verdicts
+from roletrail.usecases.findings.judge import Case
+from roletrail.usecases.findings.told_uses import ToldUses
 from roletrail.usecases.findings.turns import Beside, Ended, Turns, beside, may_fork
 from roletrail.usecases.findings.usual import left_by
 from roletrail.usecases.findings.work import Took, Work
@@ -92,11 +93,11 @@ def _judge_along(open_store: Callable[[], GraphStore], given: Given, turns: Turn
 
 class Share(NamedTuple):
     """What the second judges of a batch, every case in its turn, and what it may need for that. Without verdicts on places it
-    tells them first."""
+    tells them first, for both."""
 
     cases: Sequence[Sequence[str]]
     token: object
-    verdicts: Verdicts | None
+    places: ToldUses | None
     looked: frozenset[str]
 
 
@@ -109,11 +110,11 @@ class Turn(NamedTuple):
 
 def _along(work: Work, share: Share, turns: Turns) -> None:
     """The second's part: it hears what the first left, says what it leaves itself, and writes while the first goes on."""
-    if share.verdicts is None:
+    if share.places is None:
         work.judge.look_at_places()
-        turns.done(work.judge.verdicts)
+        turns.done(work.judge.places)
     else:
-        work.judge.know_places(share.verdicts)
+        work.judge.places = share.places
     work.looked |= share.looked
     lately: deque[Shown] = deque(maxlen=LATELY)
     took: Took | None = None
@@ -165,8 +166,8 @@ class _Run:
         """Two processes gather stories and write at the same time, and judge in turn, each by what the other's turns left
         behind. Raises Ended when the second is no more."""
         work, mine, theirs = self._work, cases[::2], cases[1::2]
-        unknown = not work.judge.knows_places
-        second.ask(Share(theirs, token, None if unknown else work.judge.verdicts, frozenset(work.looked)))
+        unknown = work.judge.places is None
+        second.ask(Share(theirs, token, work.judge.places, frozenset(work.looked)))
         lately: deque[Shown] = deque(maxlen=LATELY)
         for place, ids in enumerate(mine):
             case = work.judge.case(ids)
@@ -176,7 +177,7 @@ class _Run:
             if place:
                 lately.append(self._heard(second))
             elif unknown:
-                work.judge.know_places(second.answer())
+                work.judge.places = second.answer()
             judged = work.judge.judge(case, lately)
             if place < len(theirs):
                 second.ask(left_by(judged))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,11 +13,11 @@ from roletrail.detect.past import Days, Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
 from roletrail.detect.story import Story
-from roletrail.detect.verdict import UseVerdict
 from roletrail.stores.judging import Judged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.gathering import Gathering
 from roletrail.usecases.findings.given import Given
+from roletrail.usecases.findings.told_uses import ToldUses
 from roletrail.usecases.findings.usual import EVER, Usual, usual
 from roletrail.usecases.findings.ways import Ways
 from roletrail.usecases.investigations.flow import flowed
@@ -26,9 +25,6 @@ from roletrail.usecases.places.off_instance import telling_uses
 
 OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
 """Least score of an open finding whose session may not vouch for what is usual."""
-
-
-Verdicts = Mapping[str, Sequence[UseVerdict]]
 
 
 class Case(NamedTuple):
@@ -50,31 +46,16 @@ class Judge:
         self._first_at = graph.totals().first_at
         self._own = frozenset(graph.accounts_loaded())
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
-        self._verdicts: Verdicts | None = None
+        self.places: ToldUses | None = None
+        """Verdicts that rules look at on where workloads' credentials were used: None as long as nobody looked."""
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._ways = Ways(graph)
 
-    @property
-    def verdicts(self) -> Verdicts:
-        """Verdicts that rules look at on where workloads' credentials were used, by session."""
-        return self._verdicts or {}
-
-    @property
-    def knows_places(self) -> bool:
-        return self._verdicts is not None
-
-    def know_places(self, verdicts: Verdicts) -> None:
-        self._verdicts = verdicts
-
     def look_at_places(self, only: Collection[str] = ()) -> None:
         """Of all workloads, or of those that own `only`. Once: verdicts hold for the run."""
-        if self._verdicts is not None:
-            return
-        found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
-        if self._given.inventory is not None:
-            for verdict in telling_uses(self._graph, self._given.inventory, only):
-                found[verdict.session_id].append(verdict)
-        self._verdicts = dict(found)
+        if self.places is None:
+            inventory = self._given.inventory
+            self.places = ToldUses(telling_uses(self._graph, inventory, only) if inventory is not None else ())
 
     def case(self, ids: Sequence[str]) -> Case:
         """Everything that does not hang on what is judged before it, nor on verdicts on places."""
@@ -121,12 +102,10 @@ class Judge:
     def _told(self, case: Case) -> list[Story]:
         """The stories, with the times at which what they are of was revoked, others may have done so just now; and with what was
         said of the places their credentials were used at."""
-        revoked, verdicts = case.usual.revoked(), self.verdicts
-        if not revoked and not verdicts:
-            return case.stories
+        revoked, places = case.usual.revoked(), self.places or ToldUses()
+        said = ((story, revoked.get(story.node.id, ()), places.on(story)) for story in case.stories)
         return [
-            story._replace(revoked=revoked.get(story.node.id, ()), verdicts=_verdicts_on(story, verdicts))
-            for story in case.stories
+            story._replace(revoked=times, verdicts=verdicts) if times or verdicts else story for story, times, verdicts in said
         ]
 
     def _vouches(self, story: Story, found: Collection[Finding]) -> bool:
@@ -137,10 +116,6 @@ class Judge:
             finding.id in self._given.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._given.benign)
             for finding in found
         )
-
-
-def _verdicts_on(story: Story, verdicts: Verdicts) -> tuple[UseVerdict, ...]:
-    return tuple([verdict for step in story.path for verdict in verdicts.get(step.node.id, ())])
 
 
 def _add_days(days: Days, shown: Shown, last: int) -> None:
