@@ -64,9 +64,17 @@ def _ignores_interrupts(number: int) -> bool:
     return bool(int(ignored.split()[1], 16) >> (signal.SIGINT - 1) & 1)
 
 
+def _stat(number: int) -> list[str]:
+    """man 5 proc, /proc/PID/stat, from what follows the name: the state, the parent."""
+    return Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()
+
+
 def _is_stopped(number: int) -> bool:
-    """man 5 proc, /proc/PID/stat: the state follows the name."""
-    return Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "T"
+    return _stat(number)[0] == "T"
+
+
+def _parent_of(number: int) -> int:
+    return int(_stat(number)[1])
 
 
 class Judging:
@@ -98,14 +106,17 @@ class Judging:
         """The second's number: it stands still before it writes its first case, the first has written its own and waits."""
         graph = open_graph(self._store, create=False)
         all_ = len(graph.unjudged(1_000_000).ids)
-        second = self.second()
+        self.second()
         self.begin()
         until = time.monotonic() + PATIENCE
-        while not _is_stopped(second) or len(graph.unjudged(1_000_000).ids) > all_ - 2 * (AT_ONCE - 50):
+        while not (stopped := self._stopped()) or len(graph.unjudged(1_000_000).ids) > all_ - 2 * (AT_ONCE - 50):
             assert time.monotonic() < until
             time.sleep(0.02)
         graph.close()
-        return second
+        return stopped
+
+    def _stopped(self) -> int:
+        return next((number for number in marked(self._mark) if _is_stopped(number)), 0)
 
     def nobody_is_left(self) -> bool:
         until = time.monotonic() + PATIENCE
@@ -114,10 +125,11 @@ class Judging:
         return not marked(self._mark)
 
 
-def test_in_turns_as_alone(unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [(), ("apart",)])
+def test_in_turns_as_alone(how: Collection[str], unjudged: Path, alone: Collection[Finding], tmp_path: Path) -> None:
     store = copied(unjudged, tmp_path)
     files = sorted(path.name for path in tmp_path.glob("store.sqlite*") if path.is_file())
-    judging = Judging(store)
+    judging = Judging(store, *how)
     assert judging.second()
     judging.begin()
     said, errors = judging.process.communicate(timeout=PATIENCE)
@@ -139,12 +151,28 @@ def test_the_second_is_killed_and_the_first_goes_on(unjudged: Path, alone: Colle
     assert finished(store) == alone
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_the_first_is_ended_and_takes_the_second_along(
-    how: signal.Signals, unjudged: Path, alone: Collection[Finding], tmp_path: Path
+def test_those_who_judge_apart_are_killed_and_whoever_asked_them_goes_on(
+    unjudged: Path, alone: Collection[Finding], tmp_path: Path
 ) -> None:
     store = copied(unjudged, tmp_path)
-    judging = Judging(store, "stops")
+    judging = Judging(store, "stops", "apart")
+    first = _parent_of(judging.stopped_in_the_middle())
+    assert first != judging.process.pid
+    os.kill(first, signal.SIGKILL)
+    _, errors = judging.process.communicate(timeout=PATIENCE)
+    assert judging.process.returncode == 0
+    assert "judging goes on in this one" in errors
+    assert judging.nobody_is_left()
+    assert finished(store) == alone
+
+
+@pytest.mark.parametrize("apart", [(), ("apart",)])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_the_first_is_ended_and_takes_the_others_along(
+    how: signal.Signals, apart: Collection[str], unjudged: Path, alone: Collection[Finding], tmp_path: Path
+) -> None:
+    store = copied(unjudged, tmp_path)
+    judging = Judging(store, "stops", *apart)
     judging.stopped_in_the_middle()
     judging.process.send_signal(how)
     judging.process.communicate(timeout=PATIENCE)

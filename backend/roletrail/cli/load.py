@@ -124,13 +124,13 @@ def load_paths(
     """Ingest into the store of `settings`, which is made when it is not there and every path is."""
     from roletrail.bootstrap import open_graph  # noqa: PLC0415 - see options.reading
     from roletrail.loaders import given_of  # noqa: PLC0415 - see options.reading
-    from roletrail.usecases.findings.evaluate import second_judge  # noqa: PLC0415
+    from roletrail.usecases.findings.apart import judges  # noqa: PLC0415
     from roletrail.usecases.loading.load import load_logs  # noqa: PLC0415
 
     def opened() -> GraphStore:
         return open_graph(settings.store, create=True)
 
-    with given_of(settings) as given, second_judge(opened, given) as second, _bar(quiet=quiet) as show:
+    with given_of(settings) as given, judges(opened, local_actor(), given) as apart, _bar(quiet=quiet) as show:
         return load_logs(
             opened,
             settings.archive_path,
@@ -140,7 +140,7 @@ def load_paths(
             window=window,
             show=own.also(show) if own else show,
             given=given,
-            second=second,
+            judges=apart,
         )
 
 

@@ -77,12 +77,13 @@ class Beside:
             raise Ended from error
 
 
-def beside(work: Callable[[Turns], object]) -> Beside:
+def beside(work: Callable[[Turns], object], *, forks: bool = False) -> Beside:
     """`work` may not use anything that is open here: an SQLite connection least of all
-    (https://www.sqlite.org/howtocorrupt.html, "Carrying an open database connection across a fork")."""
+    (https://www.sqlite.org/howtocorrupt.html, "Carrying an open database connection across a fork"). `forks`: it makes a
+    process of its own."""
     fork = multiprocessing.get_context("fork")
     mine, theirs = fork.Pipe()
-    process = fork.Process(target=_second, args=(work, mine, theirs, os.getpid()), daemon=True)
+    process = fork.Process(target=_second, args=(work, mine, theirs, os.getpid()), daemon=not forks)
     process.start()
     theirs.close()
     return Beside(process, mine)
