@@ -12,21 +12,16 @@ import json
 import random
 import sys
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from roletrail.auth.actor import local_actor
 from roletrail.detect.finding import SEVERITIES, Finding
-from roletrail.ingest.run import ingest
-from roletrail.inventory.known import Known, Said
 from roletrail.stores.embedded import EmbeddedStore
 from roletrail.stores.judging import FindingQuery
-from roletrail.usecases.findings.evaluate import evaluate, second_judge
-from roletrail.usecases.findings.given import Given
+from tests.bench.judged_load import Loaded, loaded
 from tests.bench.org500_attacks import ATTACKS
 from tests.bench.org500_estate import DAYS, FIRST, Estate
 from tests.bench.org500_noise import noise
@@ -72,29 +67,15 @@ def measure(organisation: str, seed: int, folder: Path) -> Measured:
     trail, attacks = ORGANISATIONS[organisation](seed)
     layout.write(folder / "logs", layout.delivered(trail.records))
     path = folder / "s.sqlite"
-    given = Given(inventory=Known(folder / "inventory", Said()))
-    with second_judge(lambda: EmbeddedStore(path), given) as second:
-        begun = time.perf_counter()
-        summary = ingest([str(folder / "logs")], open_store=lambda: EmbeddedStore(path), archive=folder / "archive")
-        read = time.perf_counter() - begun
-        store = EmbeddedStore(path)
-        done = evaluate(store, local_actor(), given, second=second)
+    load = loaded(folder / "logs", path, folder / "inventory")
+    store = EmbeddedStore(path)
     try:
-        return _measured(organisation, seed, summary.taken, store, attacks, read, done.identities, done.seconds)
+        return _measured(organisation, seed, load, store, attacks)
     finally:
         store.close()
 
 
-def _measured(
-    organisation: str,
-    seed: int,
-    events: int,
-    store: EmbeddedStore,
-    attacks: list[Attack],
-    read: float,
-    identities: int,
-    judged: float,
-) -> Measured:
+def _measured(organisation: str, seed: int, load: Loaded, store: EmbeddedStore, attacks: list[Attack]) -> Measured:
     findings = every(store)
     told = texts(store, findings)
     best: dict[str, list[str]] = defaultdict(list)
@@ -114,7 +95,7 @@ def _measured(
     noisy = [
         (severity, rule, count) for (severity, rule), count in loud.most_common() if severity in ("medium", "high", "critical")
     ]
-    return Measured(organisation, seed, events, identities, read, judged, dict(best), dict(rules), high, medium, noisy)
+    return Measured(organisation, seed, *load, dict(best), dict(rules), high, medium, noisy)
 
 
 def every(store: EmbeddedStore) -> list[Finding]:
