@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from roletrail.detect.deeds import detail_of
@@ -154,7 +153,7 @@ def family_key(node: Node, service: str) -> int:
 
 def family_keys(node: Node, sources: str) -> tuple[int, ...]:
     """Of all services of an activity."""
-    return _families(who(node), services_in(sources))
+    return _lived(who(node), sources)[1:]
 
 
 def client_key(node: Node, agent: str) -> int:
@@ -183,9 +182,16 @@ def sign_in_key(node: Node, event_name: str) -> int:
 
 
 def audience_of(i: Issuance) -> str:
-    if '"audience"' not in i.detail:
-        return ""  # of all the details that are read, most have none
-    return str(detail_of(i.detail).get("audience", ""))
+    """Of thousands of details that are all another: where it stands in front, as it is written, nothing else is read."""
+    detail = i.detail
+    if detail.startswith(_AUDIENCE):
+        audience, quote, _ = detail[len(_AUDIENCE) :].partition('"')
+        if quote and "\\" not in audience:
+            return audience
+    return str(detail_of(detail).get("audience", "")) if '"audience"' in detail else ""
+
+
+_AUDIENCE = '{"audience":"'
 
 
 def ref_kind_key(i: Issuance, kind: str) -> int:
@@ -221,14 +227,14 @@ def act_anywhere_key(a: Action) -> int:
 
 def shown(story: Story) -> Shown:
     """Every habit of a story that a rule may ask about."""
-    node = story.node
+    node, path = story.node, story.path
     found = _of_activities(node, story.activities) if story.activities else Shown()
     if story.leaf and story.standing.sessions >= 2 and node.counts:
         _on(found, story.at, shape_keys(story))
-    for above, step in pairwise(story.path[-2:]):
-        if step.node.role_name and step.edge and not step.edge.pivot:
-            _on(found, step.node.issued_at or step.edge.at, (pair_key(above, step),))
-    asked = story.asked
+    step = path[-1]
+    if len(path) > 1 and step.edge and step.node.role_name and not step.edge.pivot:
+        _on(found, step.node.issued_at or step.edge.at, (pair_key(path[-2], step),))
+    asked = step.asked
     if asked is not None and (asked.copy == "foreign" or asked.family in ("web", "saml")):
         _on(found, asked.at, _of_issuance(asked))
     for a in story.actions:
@@ -241,43 +247,44 @@ def shown(story: Story) -> Shown:
 
 
 def _on(found: Shown, at: int, keys: Iterable[int]) -> None:
-    found.setdefault(at // DAY, set()).update(keys)
+    held = found.get(day := at // DAY)
+    if held is None:
+        found[day] = set(keys)
+    else:
+        held.update(keys)
 
 
 def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
     """Of networks those outside, of clients a key's: nobody asks about others."""
     name, is_key = who(node), node.kind == "key"
-    found: Shown = {}
+    found = Shown()
     for activity in activities:
-        day = activity.cell // DAY
-        keys = found.get(day)
-        if keys is None:
-            keys = found[day] = {habit(ALIVE, name)}
-        keys.update(_families(name, services_in(activity.sources)))
+        _on(found, activity.cell, _lived(name, activity.sources))
         if is_outside(net := network(activity.address)):
-            keys.add(habit(NETWORK, name, net))
+            found[activity.cell // DAY].add(habit(NETWORK, name, net))
         if is_key:
-            keys.add(habit(CLIENT, name, client(activity.agent)))
+            found[activity.cell // DAY].add(habit(CLIENT, name, client(activity.agent)))
     return found
 
 
 @lru_cache(1 << 14)
-def _families(name: str, services: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple([habit(FAMILY, name, service) for service in services])
+def _lived(name: str, sources: str) -> tuple[int, ...]:
+    """That somebody did anything, and all families of an activity's services."""
+    return habit(ALIVE, name), *[habit(FAMILY, name, service) for service in services_in(sources)]
 
 
-def _of_issuance(i: Issuance) -> Iterator[int]:
+def _of_issuance(i: Issuance) -> list[int]:
+    found: list[int] = []
     if i.family in ("web", "saml"):
-        yield from federated_keys(i)
+        found += federated_keys(i)
         if audience := audience_of(i):
-            yield audience_key(i, audience)
+            found.append(audience_key(i, audience))
         if i.family == "web":
-            yield ref_kind_key(i, ref_kind(i.parent_label or i.parent_principal))
+            found.append(ref_kind_key(i, ref_kind(i.parent_label or i.parent_principal)))
         if is_cluster(i):
-            yield cluster_network_key(i)
+            found.append(cluster_network_key(i))
     if i.copy == "foreign":
-        yield foreign_key(i)
-        yield from foreign_keys(i).values()
+        found += (foreign_key(i), *foreign_keys(i).values())
         if i.external_id:
-            yield external_key(i)
-            yield external_used_key(i)
+            found += (external_key(i), external_used_key(i))
+    return found

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from roletrail.detect.deeds import Nature, natures_of
 from roletrail.detect.finding import SEVERITIES, Finding, Reason, Severity
-from roletrail.detect.past import Past
+from roletrail.detect.past import DAY, Past, Shown
 from roletrail.detect.story import Story
 from roletrail.lineage import ids
 
@@ -57,24 +57,39 @@ class Sample(NamedTuple):
 Facet = Literal[
     "chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities",
     "persistence", "privilege", "trust", "evasion", "impact", "infrastructure",
-    "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger",
+    "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger", "news",
 ]  # fmt: skip
 """`taken`: a role was; `federated` and `foreign`: who asked for it; `shared`: it has other ways in; `made`: by a pivot.
-`key`, `instance`: whose `activities` they are. From `persistence` on: natures of deeds its actions may be."""
+`key`, `instance`: whose `activities` they are. From `persistence` to `infrastructure`: natures of deeds its actions may be.
+`news`: a habit that is new."""
 
 
 class Rule(NamedTuple):
-    """`needs` is what a story must hold for the rule to have anything to say: most stories hold little, and most rules are
-    never asked about them."""
+    """`needs` is what a story must hold for the rule to have anything to say, and `news` that it asks for news besides: most
+    stories hold little, most of what they show is nothing new, and most rules are never asked about them."""
 
     meta: Meta
     judge: Callable[[Story, Past], Iterable[Hit]]
     fires: tuple[Sample, ...]
     silent: tuple[Sample, ...]
     needs: Facet
+    news: bool = False
+
+    def speaks_of(self, held: frozenset[Facet]) -> bool:
+        """Whether it may have something to say about a story that holds this."""
+        return self.needs in held and (not self.news or "news" in held)
 
 
-def facets(story: Story) -> frozenset[Facet]:
+def shows_news(shown: Shown, at: int, past: Past) -> bool:
+    """Whether any habit that a story shows is new: by the end of its day, or `at` the time its last credential was issued, which
+    are the times that rules ask for."""
+    for day, keys in shown.items():
+        if past.any_new(keys, day * DAY + DAY - 1):
+            return True
+    return at // DAY not in shown and any(past.any_new(keys, at) for keys in shown.values())
+
+
+def facets(story: Story, *, news: bool) -> frozenset[Facet]:
     """What a story holds."""
     node, standing, path = story.node, story.standing, story.path
     asked, edge = path[-1].asked, path[-1].edge
@@ -89,12 +104,13 @@ def facets(story: Story) -> frozenset[Facet]:
         acting and node.kind == "key",
         acting and path[0].node.type == "instance",
         acting,
+        news,
     )
     return _named(held, tuple(map(bool, _lists(story))), natures_of(story.actions))
 
 
 _FEDERATED = ("web", "saml")
-_NAMES: tuple[Facet, ...] = ("chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities")
+_NAMES: tuple[Facet, ...] = ("chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities", "news")
 _LISTS: tuple[Facet, ...] = ("sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
 _lists = attrgetter(*_LISTS)
 

@@ -30,11 +30,15 @@ _FOLDS = (
     (re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-z]*[A-Z])(?=[0-9A-Z]*[a-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{8,}(?![0-9A-Za-z])"), "<id>"),
     (re.compile(r"[0-9]{4,}"), "<n>"),
 )
+_CHANGES = re.compile(r"[0-9]|[A-Fa-f]{8}-")
+"""Without a digit, or the beginning of a <uuid> of letters alone, there is nothing to fold."""
 
 
 @lru_cache(1 << 14)
 def fold_name(name: str) -> str:
     """`cdk-<id>-deploy-role-<acct>-<region>` of one account's CDK role. `_` parts words like `-` does."""
+    if _CHANGES.search(name) is None:
+        return name
     text = name.replace("_", "\0-\0")  # a word character to regular expressions, a separator in names
     for pattern, stands_for in _FOLDS:
         text = pattern.sub(stands_for, text)

@@ -55,4 +55,5 @@ RULE = Rule(
         Sample(_TWO._replace(leaf=False), s.month()),
     ),
     needs="chain",
+    news=True,
 )

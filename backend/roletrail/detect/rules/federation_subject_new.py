@@ -101,4 +101,5 @@ RULE = Rule(
         Sample(s.with_asked(_run("x"), lambda i: i._replace(role_name="AWSReservedSSO_Admin_0123456789abcdef")), s.month()),
     ),
     needs="federated",
+    news=True,
 )

@@ -43,8 +43,8 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 def _external(i: Issuance, others: tuple[Use, ...], past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
     """Against the sessions around it, or against the month before."""
-    near = [use for use in others if use.what == f"foreign {i.parent_account}" and use.at != i.at]
-    with_id = [use for use in near if use.extra]
+    there = f"foreign {i.parent_account}"
+    with_id = [use for use in others if use.extra and use.what == there and use.at != i.at]
     used = past.days(habits.external_used_key(i), i.at) >= LEAST_OTHERS
     if not i.external_id and (len(with_id) >= LEAST_OTHERS or used):
         yield Reason("it brought no external id; others from there do", 45, (*refs, *(use.ref for use in with_id[:2])))

@@ -44,8 +44,10 @@ _WEB = s.story(
     addresses=(s.OFFICE, s.CAFE),
 )
 
-_MADE = _TWO._replace(path=tuple(
-    step._replace(edge=step.edge._replace(pivot="function")) if step.edge and step.node == _TWO.node else step for step in _TWO.path
+_THREE = s.story(s.key(), s.role("fn-deployer"), s.role("fn-role"), s.role("deploy-shop"), addresses=(s.OFFICE, s.OFFICE, s.CAFE))
+_MADE = _THREE._replace(path=tuple(
+    step._replace(edge=step.edge._replace(pivot="function"), asked=None) if step.edge and step.node.role_name == "fn-role" else step
+    for step in _THREE.path
 ))  # fmt: skip
 
 RULE = Rule(

@@ -36,4 +36,5 @@ RULE = Rule(
     fires=(Sample(_RUN, s.month()),),
     silent=(Sample(_RUN, s.FRESH), Sample(_RUN, s.lived(habits.shown(_RUN)))),
     needs="infrastructure",
+    news=True,
 )

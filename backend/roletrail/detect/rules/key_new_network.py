@@ -65,4 +65,5 @@ RULE = Rule(
         Sample(s.story(s.key(), activities=(s.activity("10.0.0.9"),)), s.month()),
     ),
     needs="key",
+    news=True,
 )

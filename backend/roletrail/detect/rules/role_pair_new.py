@@ -54,4 +54,5 @@ RULE = Rule(
         Sample(_ONE._replace(path=_ONE.path[-1:]), s.month()),
     ),
     needs="taken",
+    news=True,
 )

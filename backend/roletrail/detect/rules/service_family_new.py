@@ -98,4 +98,5 @@ RULE = Rule(
         Sample(s.story(s.key()), s.month()),
     ),
     needs="activities",
+    news=True,
 )

@@ -11,7 +11,7 @@ from roletrail.detect.finding import Finding
 from roletrail.detect.own import is_own_reading
 from roletrail.detect.past import Days, Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
-from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by
+from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by, shows_news
 from roletrail.detect.story import Story
 from roletrail.stores.judging import Judged
 from roletrail.stores.port import GraphStore
@@ -77,7 +77,8 @@ class Judge:
             response = self._asks(is_response, story)
             told = story._replace(stranger=True) if self._asks(is_unknown_use, story) else story
             silent = response or (self._given.own_role and is_own_reading(story, self._given.own_role))
-            found = tuple(findings_by(() if silent else self._asked(facets(told)), told, past))
+            held = facets(told, news=shows_news(case.shown[story.node.id], story.at, past))
+            found = tuple(findings_by(() if silent else self._asked(held), told, past))
             mine = Shown()
             if not response and self._vouches(story, found):
                 mine = _first_shown(case.shown[story.node.id], vouched)
@@ -96,7 +97,7 @@ class Judge:
     def _asked(self, held: frozenset[Facet]) -> list[Rule]:
         """Rules that have something to say about a story that holds this."""
         if held not in self._asked_of:
-            self._asked_of[held] = [rule for rule in self._rules if rule.needs in held]
+            self._asked_of[held] = [rule for rule in self._rules if rule.speaks_of(held)]
         return self._asked_of[held]
 
     def _told(self, case: Case) -> list[Story]:
