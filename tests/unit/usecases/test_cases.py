@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,16 @@ from roletrail.usecases.places.off_instance import judge_uses, rank, telling_use
 from tests.support.served import SAMPLE
 
 
-def test_stories_are_the_same_however_busy_their_roles_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "r.sqlite"
-    ingest([str(SAMPLE)], open_store=lambda: EmbeddedStore(path), archive=tmp_path / "archive")
-    with closing(EmbeddedStore(path, create=False)) as store:
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample."""
+    folder = tmp_path_factory.mktemp("sample")
+    ingest([str(SAMPLE)], open_store=lambda: EmbeddedStore(folder / "r.sqlite"), archive=folder / "archive")
+    return folder / "r.sqlite"
+
+
+def test_stories_are_the_same_however_busy_their_roles_are(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(EmbeddedStore(sample, create=False)) as store:
         ids = store.identities_by_time()
         whole = Gathering(store, ids, frozenset(), Ways(store)).stories()
         monkeypatch.setattr(ways, "MOST_OF_ROLE", 1)
@@ -34,6 +41,34 @@ def test_stories_are_the_same_however_busy_their_roles_are(tmp_path: Path, monke
         busy = Gathering(store, ids, frozenset(), Ways(store)).stories()
     assert busy == whole
     assert sum(len(story.role_uses) for story in whole) > 3
+
+
+def test_stories_are_the_same_whatever_was_gathered_before(sample: Path) -> None:
+    with closing(EmbeddedStore(sample, create=False)) as store:
+        ids = store.identities_by_time()
+        cases = [ids[start : start + 12] for start in range(0, len(ids), 12)]
+        alone = [Gathering(store, case, frozenset(), Ways(store)).stories() for case in cases]
+        for order in (1, -1):  # late logs go back in time
+            shared = Ways(store)
+            together = [Gathering(store, case, frozenset(), shared).stories() for case in cases[::order]]
+            assert together[::order] == alone
+    assert sum(len(story.role_uses) for stories in alone for story in stories) > 3
+
+
+def test_a_role_is_looked_at_once_for_cases_that_follow_each_other(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: Counter[str] = Counter()
+    with closing(EmbeddedStore(sample, create=False)) as store:
+        whole = store.roots_of_role
+
+        def counting(role_arns: Collection[str], from_: int, to: int) -> dict[str, set[str]]:
+            looked_at.update(list(role_arns))
+            return whole(role_arns, from_, to)
+
+        monkeypatch.setattr(store, "roots_of_role", counting)
+        ids, ways_in = store.identities_by_time(), Ways(store)
+        for start in range(0, len(ids), 12):
+            Gathering(store, ids[start : start + 12], frozenset(), ways_in).stories()
+    assert set(looked_at.values()) == {1}
 
 
 def test_parts_come_to_what_the_whole_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ MOST_OF_ROLE = 1_000
 MOST_ROLES = 25
 """Roles whose sessions are read at once: a thousand each."""
 MOST_DAYS = 60
+EVER = 1 << 40
+"""The end of all logs."""
 MOST_KNOWN = 10_000
 """Windows, uses and roots that are remembered from batch to batch, of each kind: some 6 MB, and what one batch needs however
 much it is."""
@@ -45,10 +47,12 @@ class Ways:
         self._windows: dict[Window, tuple[Use, ...]] = {}
         self._uses: dict[str, Use] = {}
         self._roots: dict[str, Node | None] = {}  # None: of somebody no rule compares with
+        self._taken: dict[str, tuple[int, bool]] = {}
+        """Of each role the time since which it was looked at, and whether anybody took it whom rules compare with."""
 
     def into(self, windows: Collection[Window], told: Mapping[str, NodeRow]) -> dict[Window, tuple[Use, ...]]:
         """The first uses of each window. `told`: rows at hand, which are not read again."""
-        for memory in (self._windows, self._uses, self._roots):
+        for memory in (self._windows, self._uses, self._roots, self._taken):
             if len(memory) > MOST_KNOWN:
                 memory.clear()
         new = [window for window in windows if window not in self._windows]
@@ -64,19 +68,26 @@ class Ways:
             for window in run:
                 of_role[window.role_arn].append(window)
             since, until = min(window.since for window in run) * DAY, max(window.until for window in run) * DAY
-            telling = self._telling(of_role, since, until, told)
+            telling = self._telling(of_role, since, told)
             for start in range(0, len(telling), MOST_ROLES):
                 whole = self._graph.sessions_of_role(telling[start : start + MOST_ROLES], since, until, MOST_OF_ROLE)
                 for role_arn, sessions in whole.items():
                     found.update((window, self._within(window, sessions)) for window in of_role[role_arn])
-        self._meet({session for sessions in found.values() for session in sessions}, told)
+        sessions = {session for mine in found.values() for session in mine}
+        self._look_up({session.root for session in sessions}, told)
+        self._meet(sessions, told)
         return found
 
-    def _telling(self, role_arns: Collection[str], since: int, until: int, told: Mapping[str, NodeRow]) -> list[str]:
-        """Of these roles those that somebody took whom rules compare with: of the others no session is read."""
-        roots = self._graph.roots_of_role(role_arns, since, until)
+    def _telling(self, role_arns: Collection[str], since: int, told: Mapping[str, NodeRow]) -> list[str]:
+        """Of these roles those that somebody took whom rules compare with: of the others no session is read. Asked up to the end
+        of all logs, once for all cases: they follow each other in time."""
+        new = [role_arn for role_arn in role_arns if role_arn not in self._taken or since < self._taken[role_arn][0]]
+        roots = self._graph.roots_of_role(new, since, EVER)
         self._look_up({root for mine in roots.values() for root in mine}, told)
-        return [role_arn for role_arn, mine in roots.items() if any(self._roots[root] is not None for root in mine)]
+        for role_arn in new:
+            mine = roots.get(role_arn, ())
+            self._taken[role_arn] = since, any(self._roots[root] is not None for root in mine)
+        return [role_arn for role_arn in role_arns if self._taken[role_arn][1]]
 
     def _within(self, window: Window, sessions: list[RoleSession]) -> list[RoleSession]:
         """The first of a window; those of a busy role are read for the window alone."""
