@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -254,65 +254,52 @@ def test_a_kill_between_any_two_steps_loses_and_doubles_nothing(
     assert filled.on_disk() == set(filled.files)
 
 
-def test_a_merge_larger_than_its_memory_spills_and_cleans_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger(tmp_path / "archive")
-    rows = 60_000
-    for worker in range(2):
-        ledger.write([event(n, identity=f"{n * 7919 % rows:020d}") for n in range(worker, rows, 2)], worker=worker)
-    monkeypatch.setattr(merging, "MEMORY", ("40MB",))
-    with merging.Merger(ledger.folder, 2) as merger:
-        files = merger.merge(Group("events", "20251113", tuple(ledger.files)), [])
-    assert files is not None
-    assert [file.rows for file in files] == [rows]
-    assert not list(ledger.folder.glob(".spill*"))
-
-
-# --- strays -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_day_too_large_to_sort_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An ingest whose events are in must not fail because tidying up needs more memory than it may take."""
-    monkeypatch.setattr(merging, "MEMORY", ("2MB",))
-    ledger = Ledger(tmp_path / "archive")
+def large_day(folder: Path) -> tuple[Ledger, Group]:
+    """Half of the rows are one identity's, in no order, and an attempt is refused."""
+    ledger = Ledger(folder)
+    dice = random.Random(7)
+    events = [
+        event(n, at=NOON + dice.randrange(900), identity=f"{n * 7919 % 500 if n % 2 else 0:020d}", attempt=(1 << 24) + n % 7)
+        for n in range(20_000)
+    ]
+    dice.shuffle(events)
     for worker in range(MOST_FILES_CLOSED + 1):
-        ledger.write(
-            [event(n, identity=f"{n % 7}", agent="x" * 250) for n in range(worker * 4000, worker * 4000 + 4000)], worker=worker
-        )
+        ledger.write(events[worker :: MOST_FILES_CLOSED + 1], worker=worker)
+    return ledger, Group("events", "20251113", tuple(ledger.files))
+
+
+def test_a_day_larger_than_the_memory_becomes_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, group = large_day(tmp_path / "archive")
+    (at_once,) = merging.Merger(ledger.folder, 2).merge(group, [(1 << 24) + 2]) or []
+    monkeypatch.setattr(merging, "MEMORY", 200_000)
+    (in_runs,) = merging.Merger(ledger.folder, 3).merge(group, [(1 << 24) + 2]) or []
+    groups = pq.ParquetFile(ledger.folder / in_runs.name).metadata
+    assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [16_384, in_runs.rows - 16_384]
+    assert in_runs.rows == 20_000 - 20_000 // 7
+    assert (ledger.folder / in_runs.name).read_bytes() == (ledger.folder / at_once.name).read_bytes()
+    assert ledger.on_disk() == {*group.names, at_once.name, in_runs.name}
+
+
+@pytest.mark.parametrize("memory", [200_000, 100_000_000], ids=["for the runs", "for the file"])
+def test_a_day_there_is_no_room_for_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, memory: int
+) -> None:
+    """An ingest whose events are in must not fail because tidying up needs more disk than there is."""
+    ledger, group = large_day(tmp_path / "archive")
     before = set(ledger.files)
-    assert compact(ledger.folder, 2, list(ledger.files.values()), [], ledger.swap, LATER) == []
+    monkeypatch.setattr(merging, "MEMORY", memory)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, unlimited[1]))  # a full disk, as far as a file can tell
+    try:
+        assert compact(ledger.folder, 2, list(ledger.files.values()), [], ledger.swap, LATER) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert f"stays in {len(group.names)} files" in caplog.text
     assert set(ledger.files) == before
     assert ledger.on_disk() == before
 
 
-@pytest.mark.parametrize("memory", [("2MB", "256MB"), ("256MB", "256MB")], ids=["before the first row", "between rows"])
-def test_a_day_that_is_large_is_sorted_with_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: tuple[str, str]
-) -> None:
-    ledger = Ledger(tmp_path / "archive")
-    for worker in range(MOST_FILES_CLOSED + 1):
-        ledger.write(
-            [event(n, identity=f"{n % 7}", agent="x" * 250) for n in range(worker * 4000, worker * 4000 + 4000)], worker=worker
-        )
-    read = merging.Merger._sorted_rows
-    tries = 0
-
-    def torn(*given: Any) -> Iterator[Any]:
-        nonlocal tries
-        tries += 1
-        rows = read(*given)
-        yield next(rows)
-        if tries == 1 and memory[0] == memory[1]:
-            raise OSError("Out of Memory Error: failed to pin block of size 256.0 KiB")
-        yield from rows
-
-    monkeypatch.setattr(merging, "MEMORY", memory)
-    monkeypatch.setattr(merging.Merger, "_sorted_rows", torn)
-    with merging.Merger(ledger.folder, 2) as merger:
-        files = merger.merge(Group("events", "20251113", tuple(ledger.files)), [])
-    assert tries == 2
-    assert files is not None
-    assert [file.rows for file in files] == [4000 * (MOST_FILES_CLOSED + 1)]
-    assert ledger.on_disk() == {*ledger.files, files[0].name}
+# --- strays -----------------------------------------------------------------------------------------------------------
 
 
 def test_only_unnamed_files_of_dead_runs_are_strays(filled: Ledger) -> None:
@@ -322,12 +309,14 @@ def test_only_unnamed_files_of_dead_runs_are_strays(filled: Ledger) -> None:
     (filled.folder / "events/day=20251113/r000005-w0-000001.parquet").write_bytes(b"alive")
     (filled.folder / "events/day=20251113/notes.parquet").write_bytes(b"not ours")
     (filled.folder / ".spill-m000004-000001").mkdir()
-    (filled.folder / ".spill-m000004-000001/block").write_bytes(b"dead")
+    (filled.folder / ".spill-m000004-000001/block").write_bytes(b"dead, of a version that sorted so")
+    (filled.folder / ".spill-m000004-000001-x7").write_bytes(b"dead")
     alive = hold_run(filled.folder, 5)
     os.close(hold_run(filled.folder, 4))
 
     assert remove_strays(filled.folder, lambda: filled.files) == [
         ".spill-m000004-000001",
+        ".spill-m000004-000001-x7",
         "events/day=20251113/m000004-000001.parquet.tmp",
         "events/day=20251113/r000004-w0-000001.parquet",
     ]

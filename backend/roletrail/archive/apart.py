@@ -12,10 +12,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+import pyarrow as pa
+
 from roletrail.archive.lifeline import end_with
 from roletrail.archive.port import Group
 from roletrail.archive.writer import WrittenFile
 from roletrail.errors import StoreUnavailable
+
+ALLOCATOR = "jemalloc"
+"""Of Arrow's allocators the one that gives back what a sort has let go: its process is a third smaller with it."""
 
 
 class Apart:
@@ -28,7 +33,7 @@ class Apart:
             json.dump([groups, sorted(excluded_attempts)], tasks)
             tasks.seek(0)
             command = [sys.executable, "-m", "roletrail.archive.apart", str(folder), str(run), str(os.getpid())]
-            self._process = subprocess.Popen(command, stdin=tasks, stdout=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(command, stdin=tasks, stdout=subprocess.PIPE, text=True, env=_environment())
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +57,11 @@ class Apart:
             yield group, None if found is None else [WrittenFile(*file) for file in found]
 
 
+def _environment() -> dict[str, str]:
+    chosen = {"ARROW_DEFAULT_MEMORY_POOL": ALLOCATOR} if ALLOCATOR in pa.supported_memory_backends() else {}
+    return chosen | os.environ  # where the system has another, or the operator wants it, the sort is only larger
+
+
 def main() -> None:
     folder, run, parent = sys.argv[1:4]
     end_with(int(parent))
@@ -59,10 +69,10 @@ def main() -> None:
     from roletrail.archive.merge import Merger  # noqa: PLC0415 - not in the parent, which imports this module
 
     groups, excluded = json.load(sys.stdin)
-    with Merger(Path(folder), int(run)) as merger:
-        for kind, day, names in groups:
-            sys.stdout.write(json.dumps(merger.merge(Group(kind, day, tuple(names)), excluded)) + "\n")
-            sys.stdout.flush()
+    merger = Merger(Path(folder), int(run))
+    for kind, day, names in groups:
+        sys.stdout.write(json.dumps(merger.merge(Group(kind, day, tuple(names)), excluded)) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -9,16 +9,16 @@ import duckdb
 THREADS = 2
 
 
-def open_engine(folder: Path, memory: str, spill: Path | None = None, threads: int = THREADS) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that reads only `folder`, and writes only to `spill` when a sort outgrows its memory."""
+def open_engine(folder: Path, memory: str) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that reads only `folder` and writes nowhere."""
     connection = duckdb.connect(
         ":memory:",
         config={
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "memory_limit": memory,
-            "threads": threads,
-            "temp_directory": str(spill) if spill else "",
+            "threads": THREADS,
+            "temp_directory": "",
             "preserve_insertion_order": False,
         },
     )

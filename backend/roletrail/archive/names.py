@@ -32,8 +32,8 @@ def mark_name(run: int) -> str:
 
 
 def spill_name(stem: str) -> str:
-    """Folder of what a sort spills while it writes `stem`."""
-    return f".spill-{stem}"
+    """What the name of anything begins with that a sort spills while it writes `stem`."""
+    return f".spill-{stem}-"
 
 
 def place(kind: str, day: str, stem: str) -> str:
