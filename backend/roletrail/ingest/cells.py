@@ -53,7 +53,7 @@ def fresh(columns: Columns, placed: Placed, skip: bytes) -> np.ndarray | None:
         keep &= ~np.isin(columns.hashes, np.frombuffer(skip, "<u8"))
     order = placed.order
     hashes, code = columns.hashes[order], placed.code[order]
-    again = np.flatnonzero((hashes[1:] == hashes[:-1]) & (code[1:] == code[:-1])) + 1
+    again = ((hashes[1:] == hashes[:-1]) & (code[1:] == code[:-1])).nonzero()[0] + 1
     keep[order[again]] = False  # the sort is stable, so the first of two stays
     return None if keep.all() else keep
 
@@ -63,7 +63,7 @@ def cells_of(columns: Columns, placed: Placed) -> list[CellEvents]:
     order = placed.order
     code, hashes, at = placed.code[order], columns.hashes[order].astype("<u8"), columns.at[order]
     kind = category[order]
-    starts = np.flatnonzero(np.r_[True, code[1:] != code[:-1]])
+    starts = np.concatenate(([True], code[1:] != code[:-1])).nonzero()[0]
     stops = np.r_[starts[1:], len(code)]
     rows = []
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):

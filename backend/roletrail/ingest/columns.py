@@ -85,8 +85,10 @@ _DASHES = (8, 13, 18, 23)
 
 def _uuid_hashes(event_ids: Sequence[str]) -> np.ndarray | None:
     """`ids.event_hash` of every id at once, when every one is a UUID."""
-    joined = "".join(event_ids)
     count = len(event_ids)
+    if count < clock.FEW:
+        return None
+    joined = "".join(event_ids)
     if len(joined) != 36 * count or not joined.isascii() or set(map(len, event_ids)) != {36}:
         return None
     digits = joined.replace("-", "")

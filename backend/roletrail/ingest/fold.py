@@ -28,7 +28,7 @@ class Folded(NamedTuple):
 
 def fold(columns: Columns, facts: Sequence[Facts], used: np.ndarray) -> Folded:
     """`facts` are those of each entry in the table of `columns.who`; `used` marks the events that are uses of a session or key."""
-    where = np.flatnonzero(used)
+    where = used.nonzero()[0]
     if not len(where):
         return Folded([], [], [])
     moments = _Moments(columns)
@@ -60,14 +60,16 @@ class _Moments:
 
     def _outermost(self, codes: np.ndarray, events: np.ndarray, distance: np.ndarray, choose: Callable[..., int]) -> np.ndarray:
         """Of each group the event with the least distance; `choose` says which among those with the same."""
+        if len(codes) and codes[-1] == len(codes) - 1:
+            return events  # numbered as they are met, so each is a group of its own
         keyed = codes * (self._end - self._begin + 1) + distance
-        order = np.argsort(keyed, kind="stable")
+        order = keyed.argsort(kind="stable")
         keyed = keyed[order]
-        stop = np.cumsum(np.bincount(codes))
+        stop = np.bincount(codes).cumsum()
         start = np.concatenate(([0], stop[:-1]))
         found = events[order[start]]
         tied = (start + 1 < stop) & (keyed[start] == keyed[np.minimum(start + 1, len(keyed) - 1)])
-        for group in np.flatnonzero(tied).tolist():
+        for group in tied.nonzero()[0].tolist():
             end = int(np.searchsorted(keyed, keyed[start[group]], "right"))
             found[group] = choose(events[order[start[group] : end]].tolist(), key=self._ids.__getitem__)
         return found
@@ -199,6 +201,6 @@ def _sources(event_source: Coded, codes: np.ndarray) -> list[str]:
     group, source = np.divmod(found, len(order))
     printed = [table[number] + "=" for number in order]
     pairs = [f"{printed[number]}{count}" for number, count in zip(source.tolist(), counts.tolist(), strict=True)]
-    stops = np.cumsum(np.bincount(group)).tolist()
+    stops = np.bincount(group).cumsum().tolist()
     ranges = zip([0, *stops[:-1]], stops, strict=True)
     return [pairs[start] if stop - start == 1 else " ".join(pairs[start:stop]) for start, stop in ranges]

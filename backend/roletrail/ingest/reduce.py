@@ -186,7 +186,7 @@ class _Part:
             return ()
         accounts, records = self._accounts(), self._records()
         calls: list[touched.Call] = []
-        for at in np.flatnonzero(counted & self._uses()).tolist():
+        for at in (counted & self._uses()).nonzero()[0].tolist():
             record = records[at]
             if touched.is_counted(record.event_source, record.event_name):
                 identity = self._facts[columns.who.codes[at]].identity

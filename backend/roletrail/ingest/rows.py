@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain
+from typing import cast
 
 import numpy as np
 
@@ -46,6 +48,23 @@ def rows_of(
         "vpce_id": columns.vpce_id.mapped(identifier),
         "invoked_by": Coded([one.invoked_by for one in facts], who),
     }
+
+
+def joined(parts: Sequence[Mapping[str, Column]]) -> Mapping[str, Column]:
+    """The rows of several parts as those of one."""
+    return parts[0] if len(parts) == 1 else {name: _end_to_end([part[name] for part in parts]) for name in NAMES}
+
+
+def _end_to_end(columns: Sequence[Column]) -> Column:
+    """`columns` are of one kind."""
+    if isinstance(columns[0], Coded):
+        several = cast("Sequence[Coded]", columns)
+        begins = accumulate((len(one.table) for one in several), initial=0)
+        codes = [one.codes + begin for one, begin in zip(several, begins, strict=False)]
+        return Coded(list(chain.from_iterable(one.table for one in several)), np.concatenate(codes)).distinct()
+    if isinstance(columns[0], list):
+        return list(chain.from_iterable(cast("Sequence[list[str]]", columns)))
+    return np.concatenate(cast("Sequence[np.ndarray]", columns))
 
 
 def _cut(user_agent: str) -> str:

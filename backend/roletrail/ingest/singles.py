@@ -45,7 +45,7 @@ def singles_of(columns: Columns, records: Sequence[Record], facts: Sequence[Fact
         zip((Issuance, Attempt, SignIn, Action), (rows.append for rows in found.singles), strict=True)
     )
     wanted = columns.event_name.marks(_is_wanted) & ~columns.event_type.marks(COPIES.__contains__)
-    where = np.flatnonzero(wanted)
+    where = wanted.nonzero()[0]
     each = zip(where.tolist(), columns.at[where].tolist(), columns.who.codes[where].tolist(), used[where].tolist(), strict=True)
     for place, at, who, is_use in each:
         record, caller = records[place], facts[who]

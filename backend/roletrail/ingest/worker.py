@@ -12,7 +12,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,12 +25,15 @@ from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read,
 from roletrail.ingest.opening import open_object
 from roletrail.ingest.records import Content
 from roletrail.ingest.reduce import Reduced, Reducer
+from roletrail.ingest.rows import Column, joined
 from roletrail.ingest.source import Listed, stored_bytes
 from roletrail.ingest.source.ahead import Stored, read_ahead
 from roletrail.lineage.model import ObjectInfo, Part, Quarantined
 
 BATCH_OBJECTS = 50
 BATCH_EVENTS = 50_000
+FEW_ROWS = 1_000
+"""Rows of small objects wait for each other: Arrow takes half a millisecond for an object's columns, however short they are."""
 SLOTS = 64
 """Worker numbers of one run, replacements of dead workers included: attempts of different workers never meet."""
 RUN_ATTEMPTS = 1 << 24
@@ -46,6 +49,8 @@ class Worker:
         self._next = (run << 24) + number
         self._end = (run + 1) << 24
         self._parts: list[Part] = []
+        self._rows: list[Mapping[str, Column]] = []
+        self._waiting = 0
         self._objects = 0
         self._events = 0
 
@@ -85,7 +90,7 @@ class Worker:
         self._report(Passed(listed.locator, k, 0, 0, 0))
 
     def _take(self, reduced: Reduced) -> Part:
-        self._writer.add(reduced.columns, reduced.evidence)
+        self._keep(reduced)
         self._parts.append(reduced.part)
         self._objects += 1
         self._events += reduced.part.taken
@@ -93,9 +98,24 @@ class Worker:
             self._flush(flushed=False)
         return reduced.part
 
+    def _keep(self, reduced: Reduced) -> None:
+        """For the archive."""
+        self._writer.add_evidence(reduced.evidence)
+        if rows := len(reduced.columns["event_id"]):
+            self._rows.append(reduced.columns)
+            self._waiting += rows
+        if self._waiting >= FEW_ROWS:
+            self._put()
+
+    def _put(self) -> None:
+        rows, self._rows, self._waiting = self._rows, [], 0
+        if rows:
+            self._writer.add(joined(rows))
+
     def _flush(self, *, flushed: bool) -> None:
         parts, self._parts = self._parts, []
         self._objects = self._events = 0
+        self._put()
         self._report(Batch(parts, self._writer.flush() if parts else [], flushed))
 
     def _attempt(self) -> int:
