@@ -57,8 +57,7 @@ class Ledger:
     ) -> list[WrittenFile]:
         """One worker with one flush."""
         writer = ArchiveWriter(self.folder, run, worker)
-        writer.add(columns(events))
-        writer.add_evidence(evidence(kept))
+        writer.add(columns(events), evidence(kept))
         written = writer.flush()
         self.name(written)
         return written

@@ -72,14 +72,12 @@ class ArchiveWriter:
         self._held: dict[str, list[pa.RecordBatch]] = {"events": [], "evidence": []}
         self.rows = 0
 
-    def add(self, columns: Mapping[str, Column]) -> None:
-        """Take rows of events: columns of one length."""
+    def add(self, columns: Mapping[str, Column], evidence: Sequence[Evidence] = ()) -> None:
+        """Take the rows of one reduction: event columns of one length."""
         if len(columns["event_id"]):
             arrays = [_column(columns[field.name], field.type) for field in _HELD]
             self._held["events"].append(pa.record_batch(arrays, schema=_HELD))
             self.rows += len(columns["event_id"])
-
-    def add_evidence(self, evidence: Sequence[Evidence]) -> None:
         if evidence:
             fields = zip(EVIDENCE_COLUMNS, zip(*evidence, strict=True), strict=True)
             arrays = [_array(values, field.type) for field, values in fields]

@@ -64,7 +64,7 @@ def cells_of(columns: Columns, placed: Placed) -> list[CellEvents]:
     code, hashes, at = placed.code[order], columns.hashes[order].astype("<u8"), columns.at[order]
     kind = category[order]
     starts = np.concatenate(([True], code[1:] != code[:-1])).nonzero()[0]
-    stops = np.r_[starts[1:], len(code)]
+    stops = np.concatenate((starts[1:], [len(code)]))
     rows = []
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         account, region, hour = placed.cells[code[start]]

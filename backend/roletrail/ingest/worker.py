@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from roletrail.archive.lifeline import end_with
 from roletrail.archive.strays import hold_run
-from roletrail.archive.writer import ArchiveWriter
+from roletrail.archive.writer import ArchiveWriter, Evidence
 from roletrail.errors import InputUnavailable, RoletrailError
 from roletrail.ingest.inflate import Unreadable
 from roletrail.ingest.messages import Again, Batch, Failed, Flush, Passed, Read, Report, Stop, Task, receive_task, send
@@ -50,6 +50,7 @@ class Worker:
         self._end = (run + 1) << 24
         self._parts: list[Part] = []
         self._rows: list[Mapping[str, Column]] = []
+        self._evidence: list[Evidence] = []
         self._waiting = 0
         self._objects = 0
         self._events = 0
@@ -100,7 +101,7 @@ class Worker:
 
     def _keep(self, reduced: Reduced) -> None:
         """For the archive."""
-        self._writer.add_evidence(reduced.evidence)
+        self._evidence += reduced.evidence
         if rows := len(reduced.columns["event_id"]):
             self._rows.append(reduced.columns)
             self._waiting += rows
@@ -108,9 +109,10 @@ class Worker:
             self._put()
 
     def _put(self) -> None:
-        rows, self._rows, self._waiting = self._rows, [], 0
+        rows, evidence = self._rows, self._evidence
+        self._rows, self._evidence, self._waiting = [], [], 0
         if rows:
-            self._writer.add(joined(rows))
+            self._writer.add(joined(rows), evidence)
 
     def _flush(self, *, flushed: bool) -> None:
         parts, self._parts = self._parts, []
