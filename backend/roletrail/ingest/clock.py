@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import timegm
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun j
 _NOON = {"am": 0, "pm": 12}
 
 
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z").fullmatch
 _SECONDS = {f":{second:02}": second for second in range(60)}
 
 
@@ -107,7 +109,7 @@ def epochs(texts: Sequence[str]) -> np.ndarray | None:
 
 
 def _one_by_one(texts: Sequence[str]) -> np.ndarray | None:
-    found = [epoch(text) if len(text) == 20 and text[19] == "Z" else 0 for text in texts]
+    found = [epoch(text) if _USUAL(text) else 0 for text in texts]
     return np.array(found, np.int64) if all(found) else None
 
 

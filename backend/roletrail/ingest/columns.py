@@ -57,7 +57,7 @@ def columns_of(records: Sequence[Record]) -> Columns | None:
         return None
     if "Insight" in category.table or "AwsCloudTrailInsight" in event_type.table:
         return None
-    hashes = _uuid_hashes(event_id)
+    hashes = _uuid_hashes(event_id) if len(event_id) >= clock.FEW else None
     return Columns(
         event_id=event_id,
         at=times,
@@ -85,10 +85,8 @@ _DASHES = (8, 13, 18, 23)
 
 def _uuid_hashes(event_ids: Sequence[str]) -> np.ndarray | None:
     """`ids.event_hash` of every id at once, when every one is a UUID."""
-    count = len(event_ids)
-    if count < clock.FEW:
-        return None
     joined = "".join(event_ids)
+    count = len(event_ids)
     if len(joined) != 36 * count or not joined.isascii() or set(map(len, event_ids)) != {36}:
         return None
     digits = joined.replace("-", "")

@@ -81,8 +81,9 @@ def test_no_expiration(text: str) -> None:
     assert clock.expiration(text) == 0
 
 
-@given(st.lists(st.integers(clock.EARLIEST, clock.LATEST - 1), min_size=1, max_size=20))
-def test_times_at_once_and_one_by_one(seconds: list[int]) -> None:
+@given(st.lists(st.integers(clock.EARLIEST, clock.LATEST - 1), min_size=1, max_size=20), st.sampled_from([1, clock.FEW]))
+def test_times_at_once_and_one_by_one(some: list[int], times: int) -> None:
+    seconds = some * times
     texts = [clock.iso(second) for second in seconds]
     found = clock.epochs(texts)
     assert found is not None
@@ -117,7 +118,9 @@ def test_a_remembered_minute_says_what_the_whole_text_says(second: int, place: i
     ],
 )
 def test_times_at_once_take_nothing_odd(text: str) -> None:
-    assert clock.epochs(["2026-11-06T10:00:00Z", text]) is None
+    for usual in (1, clock.FEW):
+        assert clock.epochs(["2026-11-06T10:00:00Z"] * usual) is not None
+        assert clock.epochs([*["2026-11-06T10:00:00Z"] * usual, text]) is None
 
 
 @pytest.mark.parametrize(
