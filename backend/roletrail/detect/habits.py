@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,34 +39,34 @@ def shape_in_key(story: Story) -> int:
 
 
 class _Same:
-    """A story as itself: to compare all of it would take longer than what is remembered of it."""
+    """A path as itself: to compare all of it would take longer than what is remembered of it."""
 
-    __slots__ = ("story",)
+    __slots__ = ("path",)
 
-    def __init__(self, story: Story) -> None:
-        self.story = story
+    def __init__(self, path: Sequence[Step]) -> None:
+        self.path = path
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.story is self.story
+        return isinstance(other, _Same) and other.path is self.path
 
     def __hash__(self) -> int:
-        return id(self.story)
+        return id(self.path)
 
 
 def shape_keys(story: Story) -> tuple[int, int, int]:
-    return _shape_keys(_Same(story))
+    return _shape_keys(_Same(story.path), story.own)
 
 
-@lru_cache(4)  # several rules ask about one story in turn
-def _shape_keys(same: _Same) -> tuple[int, int, int]:
-    story = same.story
-    ours, root = shape(story.path, story.own), who_is_root(story)
-    classes = [f"{network_class(story.root, step.asked)} {client(step.asked.agent)}" for step in story.path if step.asked]
+@lru_cache(1 << 9)  # of the chains of a case: first what they show is told, then several rules ask
+def _shape_keys(same: _Same, own: frozenset[str]) -> tuple[int, int, int]:
+    path = same.path
+    top = path[0].node
+    ours, root = shape(path, own), who_is_root(top)
+    classes = [f"{network_class(top, step.asked)} {client(step.asked.agent)}" for step in path if step.asked]
     return habit("shape", ours), habit("shape by", ours, root), habit("shape in", ours, root, *dict.fromkeys(classes))
 
 
-def who_is_root(story: Story) -> str:
-    root = story.root
+def who_is_root(root: Node) -> str:
     return sub_pattern(root.name) if root.type == "web" else root.workload or who(root)
 
 
@@ -153,7 +153,7 @@ def family_key(node: Node, service: str) -> int:
 
 def family_keys(node: Node, sources: str) -> tuple[int, ...]:
     """Of all services of an activity."""
-    return _lived(who(node), sources)[1:]
+    return _lived(who(node), services_in(sources))[1:]
 
 
 def client_key(node: Node, agent: str) -> int:
@@ -247,11 +247,7 @@ def shown(story: Story) -> Shown:
 
 
 def _on(found: Shown, at: int, keys: Iterable[int]) -> None:
-    held = found.get(day := at // DAY)
-    if held is None:
-        found[day] = set(keys)
-    else:
-        held.update(keys)
+    found.setdefault(at // DAY, set()).update(keys)
 
 
 def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
@@ -259,18 +255,21 @@ def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
     name, is_key = who(node), node.kind == "key"
     found = Shown()
     for activity in activities:
-        _on(found, activity.cell, _lived(name, activity.sources))
+        keys = found.get(day := activity.cell // DAY)
+        if keys is None:
+            keys = found[day] = set()
+        keys.update(_lived(name, services_in(activity.sources)))
         if is_outside(net := network(activity.address)):
-            found[activity.cell // DAY].add(habit(NETWORK, name, net))
+            keys.add(habit(NETWORK, name, net))
         if is_key:
-            found[activity.cell // DAY].add(habit(CLIENT, name, client(activity.agent)))
+            keys.add(habit(CLIENT, name, client(activity.agent)))
     return found
 
 
 @lru_cache(1 << 14)
-def _lived(name: str, sources: str) -> tuple[int, ...]:
-    """That somebody did anything, and all families of an activity's services."""
-    return habit(ALIVE, name), *[habit(FAMILY, name, service) for service in services_in(sources)]
+def _lived(name: str, services: tuple[str, ...]) -> tuple[int, ...]:
+    """That somebody did anything, and the families of these services."""
+    return habit(ALIVE, name), *[habit(FAMILY, name, service) for service in services]
 
 
 def _of_issuance(i: Issuance) -> list[int]:

@@ -12,6 +12,7 @@ _PRIVATE = tuple(
     for block in map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 )
 """Of IPv4, as the number a block begins with and the bits it leaves open. Unique local addresses of IPv6 begin with fc or fd."""
+_NOWHERE = frozenset({SERVICE, PRIVATE, UNKNOWN})
 _BROWSERS = frozenset({"browser", "chrome", "firefox", "safari", "edge"})
 _CONSOLE = frozenset({"console", "aws-signin", "aws-internal"})
 
@@ -50,7 +51,7 @@ def _of_6(address: str) -> str:
 
 def is_outside(net: str) -> bool:
     """An address somebody can sit behind: neither a service of AWS nor a private network."""
-    return net not in (SERVICE, PRIVATE, UNKNOWN)
+    return net not in _NOWHERE
 
 
 def client(agent: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from roletrail.detect.deeds import Nature, natures_of
@@ -56,12 +55,12 @@ class Sample(NamedTuple):
 
 Facet = Literal[
     "chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities",
-    "persistence", "privilege", "trust", "evasion", "impact", "infrastructure",
+    "several", "persistence", "privilege", "trust", "evasion", "impact", "infrastructure",
     "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger", "news",
 ]  # fmt: skip
 """`taken`: a role was; `federated` and `foreign`: who asked for it; `shared`: it has other ways in; `made`: by a pivot.
-`key`, `instance`: whose `activities` they are. From `persistence` to `infrastructure`: natures of deeds its actions may be.
-`news`: a habit that is new."""
+`key`, `instance`: whose `activities` they are; `several`: more than one. From `persistence` to `infrastructure`: natures of deeds
+its actions may be. `news`: a habit that is new."""
 
 
 class Rule(NamedTuple):
@@ -93,31 +92,37 @@ def facets(story: Story, *, news: bool) -> frozenset[Facet]:
     """What a story holds."""
     node, standing, path = story.node, story.standing, story.path
     asked, edge = path[-1].asked, path[-1].edge
-    acting = bool(story.activities)
+    acting = len(story.activities) > 0
     held = (
         story.leaf and (standing.sessions >= 2 or standing.reach >= 3),
-        bool(node.role_name),
+        node.role_name != "",
         asked is not None and asked.family in _FEDERATED,
         asked is not None and asked.copy == "foreign",
-        bool(story.role_uses),
-        acting and edge is not None and bool(edge.pivot),
+        acting and edge is not None and edge.pivot != "",
         acting and node.kind == "key",
         acting and path[0].node.type == "instance",
         acting,
+        len(story.activities) > 1,
+        story.stranger,
         news,
     )
-    return _named(held, tuple(map(bool, _lists(story))), natures_of(story.actions))
+    lacking = (
+        not story.role_uses, not story.sign_ins, not story.attempts, not story.verdicts, not story.revoked, not story.missing,
+    )  # fmt: skip
+    return _named(held, lacking, natures_of(story.actions))
 
 
 _FEDERATED = ("web", "saml")
-_NAMES: tuple[Facet, ...] = ("chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities", "news")
-_LISTS: tuple[Facet, ...] = ("sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger")
-_lists = attrgetter(*_LISTS)
+_HELD: tuple[Facet, ...] = (
+    "chain", "taken", "federated", "foreign", "made", "key", "instance", "activities", "several", "stranger", "news",
+)  # fmt: skip
+_LACKING: tuple[Facet, ...] = ("shared", "sign_ins", "attempts", "verdicts", "revoked", "missing")
 
 
 @lru_cache(1 << 12)
-def _named(held: tuple[bool, ...], lists: tuple[bool, ...], natures: frozenset[Nature]) -> frozenset[Facet]:
-    names: frozenset[Facet] = frozenset([name for name, one in zip((*_NAMES, *_LISTS), (*held, *lists), strict=True) if one])
+def _named(held: tuple[bool, ...], lacking: tuple[bool, ...], natures: frozenset[Nature]) -> frozenset[Facet]:
+    told = (*held, *(not one for one in lacking))
+    names: frozenset[Facet] = frozenset([name for name, one in zip((*_HELD, *_LACKING), told, strict=True) if one])
     return names | natures
 
 

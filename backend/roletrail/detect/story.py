@@ -73,7 +73,7 @@ class Story(NamedTuple):
     @property
     def roles(self) -> tuple[Step, ...]:
         """The role sessions on the path."""
-        return tuple(step for step in self.path if step.node.counts)
+        return tuple([step for step in self.path if step.node.counts])
 
     @property
     def asked(self) -> Issuance | None:

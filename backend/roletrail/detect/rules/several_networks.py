@@ -100,5 +100,5 @@ RULE = Rule(
         Sample(_used(*_TWO), s.lived(habits.shown(_used(*_TWO)))),
         Sample(_used(*_TWO)._replace(node=s.key()._replace(service_linked=True)), s.FRESH),
     ),
-    needs="activities",
+    needs="several",
 )

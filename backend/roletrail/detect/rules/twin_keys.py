@@ -63,5 +63,5 @@ RULE = Rule(
         Sample(_twins("10.0.0.9", s.OFFICE), s.FRESH),
         Sample(_twins(s.CAFE, s.OFFICE)._replace(activities=(s.activity(s.CAFE, delivery="1.0"),)), s.FRESH),
     ),
-    needs="activities",
+    needs="several",
 )
