@@ -75,11 +75,14 @@ class _Run:
         return (self.part(start, min(start + rows, end)) for start in range(0, end, rows))
 
     def key(self, number: int) -> tuple[Any, ...]:
-        row = self._order[number].as_py()
-        return tuple(self._rows[name][row].as_py() for name in self._keys)
+        return _key(self._rows, self._order[number].as_py(), self._keys)
 
     def not_after(self, bound: tuple[Any, ...]) -> int:
         return bisect_right(range(len(self)), bound, key=self.key)
+
+
+def _key(rows: pa.Table | pa.RecordBatch, row: int, keys: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(rows[name][row].as_py() for name in keys)
 
 
 class _Block(NamedTuple):
@@ -109,11 +112,12 @@ class _Spill:
 
     def add(self, run: _Run) -> None:
         rows = max(1, len(run) * BLOCK // max(1, run.nbytes))
-        for number, part in enumerate(run.parts(rows)):
-            raw = part.to_batches()[0].serialize()
-            packed = _CODEC.compress(raw)
-            self._blocks.append(_Block(run.key(number * rows), self._file.tell(), packed.size, raw.size))
-            self._file.write(packed)
+        for part in run.parts(self._wanted.group):  # larger than a block: what a copy costs is rather by the call
+            for block in part.to_batches(max_chunksize=rows):
+                raw = block.serialize()
+                packed = _CODEC.compress(raw)
+                self._blocks.append(_Block(_key(block, 0, self._wanted.keys), self._file.tell(), packed.size, raw.size))
+                self._file.write(packed)
 
     def merged(self) -> Iterator[pa.Table]:
         """Groups of all rows."""
