@@ -89,7 +89,7 @@ def _is_still(mark: Path, descriptor: int) -> bool:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir():  # versions before sorted into a folder
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
