@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from roletrail.lineage.arn import is_service
 
@@ -35,18 +36,29 @@ class AwsRange(NamedTuple):
     service: str
 
 
+class Listed(Protocol):
+    """A prefix as a file lists it: of thousands a run asks about a few, and only those become AwsRanges."""
+
+    @property
+    def prefix(self) -> str: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def service(self) -> str | None: ...
+
+
 class Ranges:
     """AWS's address ranges of one day. `date` is ISO 8601, "" when nothing was loaded; `source` is what to print of them."""
 
-    def __init__(self, ranges: Iterable[AwsRange] = (), date: str = "", source: str = "") -> None:
+    def __init__(self, ranges: Iterable[Listed] = (), date: str = "", source: str = "") -> None:
         self.date = date
         self.source = source
         self._by_length: dict[tuple[int, int], dict[int, AwsRange]] = {}
         self._lengths: list[tuple[int, int]] = []
-        self._waiting: dict[str, list[AwsRange]] = {}
-        """By their beginnings, not read yet: a run asks about a few of them."""
+        self._waiting: defaultdict[str, list[Listed]] = defaultdict(list)
+        """By their beginnings, not read yet."""
         for one in ranges:
-            self._waiting.setdefault(_beginning(one.prefix), []).append(one)
+            self._waiting[_beginning(one.prefix)].append(one)
         self._met: dict[str, AwsRange | None] = {}
 
     def __bool__(self) -> bool:
@@ -56,7 +68,7 @@ class Ranges:
 
     def _read(self, beginning: str) -> None:
         for one in self._waiting.get(beginning, ()):
-            self._add(one)
+            self._add(AwsRange(one.prefix, one.region or "", one.service or ""))
         self._lengths = sorted(self._by_length, reverse=True)
         self._waiting.pop(beginning, None)  # last: somebody else may be asking
 
@@ -99,14 +111,13 @@ class Ranges:
 
 def _beginning(prefix: str) -> str:
     """The first byte of an IPv4 prefix, the first two of an IPv6 one, as text; "" when it is shorter than that."""
-    text, _, length = prefix.partition("/")
-    if length in _SHORT:
+    if prefix.endswith(_SHORT):
         return ""
-    return text.partition(":")[0].lower().lstrip("0") + ":" if ":" in text else text.partition(".")[0]
+    return prefix.partition(":")[0].lower().lstrip("0") + ":" if ":" in prefix else prefix.partition(".")[0]
 
 
-_SHORT = frozenset(map(str, range(16)))
-"""Prefix lengths that may leave a beginning open."""
+_SHORT = tuple(f"/{bits}" for bits in range(16))
+"""Ends of prefixes that may leave a beginning open."""
 
 
 def _rank(one: AwsRange) -> tuple[bool, str]:

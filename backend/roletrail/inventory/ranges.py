@@ -36,10 +36,10 @@ class _Owned(msgspec.Struct, gc=False):
     p: int  # index of the provider
 
 
-class _Packed(msgspec.Struct, gc=False):
-    cidr: str
-    r: str | None = None
-    s: str | None = None
+class _Packed(msgspec.Struct, gc=False, rename={"prefix": "cidr", "region": "r", "service": "s"}):
+    prefix: str
+    region: str | None = None
+    service: str | None = None
 
 
 class _Owners(msgspec.Struct):
@@ -56,7 +56,7 @@ class _Database(msgspec.Struct):
 
 _unpack = msgspec.msgpack.Decoder(_Database).decode
 _unpack_owners = msgspec.msgpack.Decoder(_Owners).decode
-_unpack_range = msgspec.msgpack.Decoder(_Packed).decode
+_unpack_ranges = msgspec.msgpack.Decoder(list[_Packed]).decode
 _decode = msgspec.json.Decoder(_File).decode
 
 
@@ -106,8 +106,8 @@ def packaged() -> Ranges:
     text = igzip.decompress(packed)
     owners = _unpack_owners(text)
     aws = owners.providers.index("aws")
-    mine = [_unpack_range(raw) for raw, one in zip(_unpack(text).ranges, owners.ranges, strict=True) if one.p == aws]
-    found = (AwsRange(one.cidr, one.r or "", one.s or "") for one in mine)
+    mine = [raw for raw, one in zip(_unpack(text).ranges, owners.ranges, strict=True) if one.p == aws]
+    found = _unpack_ranges(msgspec.msgpack.encode(mine))  # in one call, not in thousands
     return Ranges(found, time.strftime("%Y-%m-%d", time.gmtime(owners.build_time)), PACKAGE)
 
 

@@ -45,20 +45,30 @@ def _external(i: Issuance, others: tuple[Use, ...], past: Past, refs: tuple[str,
     """Against the sessions around it, or against the month before."""
     there = f"foreign {i.parent_account}"
     with_id = [use for use in others if use.extra and use.what == there and use.at != i.at]
-    used = past.days(habits.external_used_key(i), i.at) >= LEAST_OTHERS
-    if not i.external_id and (len(with_id) >= LEAST_OTHERS or used):
-        yield Reason("it brought no external id; others from there do", 45, (*refs, *(use.ref for use in with_id[:2])))
-    same = [use for use in with_id if use.extra == i.external_id]
-    if i.external_id and ((len(with_id) >= LEAST_OTHERS and not same) or (used and past.new(habits.external_key(i), i.at))):
-        yield Reason("the external id changed", 45, (*refs, *(use.ref for use in with_id[:2])))
+    refs = (*refs, *[use.ref for use in with_id[:2]])
+    if not i.external_id:
+        if len(with_id) >= LEAST_OTHERS or _brings_one(i, past):
+            yield Reason("it brought no external id; others from there do", 45, refs)
+        return
+    among_others = len(with_id) >= LEAST_OTHERS and i.external_id not in {use.extra for use in with_id}
+    if among_others or (past.new(habits.external_key(i), i.at) and _brings_one(i, past)):
+        yield Reason("the external id changed", 45, refs)
+
+
+def _brings_one(i: Issuance, past: Past) -> bool:
+    """Whether callers from there brought an external id in the month before."""
+    return past.days(habits.external_used_key(i), i.at) >= LEAST_OTHERS
 
 
 def _news(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
-    if past.new(habits.foreign_key(i), i.at):
+    foreign, ways = habits.foreign_key(i), habits.foreign_keys(i)
+    if not past.any_new((foreign, *ways.values()), i.at):
+        return
+    if past.new(foreign, i.at):
         yield Reason(f"nobody came from account {i.parent_account} in the month before", 45, refs)
         return
-    settled = _SETTLED if past.usual(habits.foreign_key(i), i.at) else 0
-    for word, key in habits.foreign_keys(i).items():
+    settled = _SETTLED if past.usual(foreign, i.at) else 0
+    for word, key in ways.items():
         if past.new(key, i.at):
             yield Reason(f"the {word} is new for this account and role", _WEIGHTS[word] + settled * (word == "network"), refs)
 

@@ -33,9 +33,9 @@ PASSED_ON = 39
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
     roles = [step for step in story.roles if step.node.role_arn]
-    often, times = Counter(step.node.role_arn for step in roles).most_common(1)[0] if roles else ("", 0)
-    if not story.leaf or times < 2:
+    if not story.leaf or len({step.node.role_arn for step in roles}) == len(roles):
         return
+    often, times = Counter(step.node.role_arn for step in roles).most_common(1)[0]
     reasons = [
         Reason(f"{often} was taken {times} times on one path", 20, tuple(ref for step in roles[-5:] for ref in proof(step)))
     ]
