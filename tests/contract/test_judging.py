@@ -139,6 +139,10 @@ def test_days_of_habits(ids: tuple[GraphStore, list[str]]) -> None:
     days = store.habit_days([5, -6], 0, 99)
     assert days.of(5)
     assert not days.of(-6)
+    store.put_judged([Judged(a, (), {20_000: {8}, 20_062: {8}, 20_063: {8}, 1_700_000_000: {9}})], token)
+    assert store.habit_days([8], 20_000, 20_062).of(8) == [20_000, 20_062]
+    assert store.habit_days([8], 20_000, 20_063).of(8) == [20_000, 20_062, 20_063]
+    assert store.habit_days([8, 9], 0, 1 << 40).of(9) == [1_700_000_000]
 
 
 def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list[str]]) -> None:

@@ -55,6 +55,15 @@ def test_stories_are_the_same_whatever_was_gathered_before(sample: Path) -> None
     assert sum(len(story.role_uses) for stories in alone for story in stories) > 3
 
 
+def test_stories_are_the_same_alone_and_beside_those_above_them(sample: Path) -> None:
+    with closing(EmbeddedStore(sample, create=False)) as store:
+        ids = store.identities_by_time()
+        together = Gathering(store, ids, frozenset(), Ways(store)).stories()
+        apart = [story for id_ in ids for story in Gathering(store, [id_], frozenset(), Ways(store)).stories()]
+    assert apart == together
+    assert max(len(story.path) for story in together) > 4
+
+
 def test_a_role_is_looked_at_once_for_cases_that_follow_each_other(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: Counter[str] = Counter()
     with closing(EmbeddedStore(sample, create=False)) as store:

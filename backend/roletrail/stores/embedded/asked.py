@@ -23,6 +23,8 @@ class Asked:
         wanted, (before, answer) = frozenset(ids), self._whole
         if wanted == before:
             return answer
+        if len(before) < 2 * len(wanted) and wanted <= before:
+            return {n: id_ for n, id_ in answer.items() if id_ in wanted}
         answer = self._look_up(connection, wanted)
         if len(before) <= len(wanted) == len(answer) <= MOST:  # an id that is not known may be the next time
             self._whole = wanted, answer  # kept through smaller questions: half of all are about the same whole case
@@ -30,7 +32,7 @@ class Asked:
 
     def _look_up(self, connection: Connection, wanted: frozenset[str]) -> Mapping[int, str]:
         known = self._known
-        new = dict(select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", wanted.difference(known)))
+        new = dict(select_in(connection, "SELECT id, n FROM identity WHERE id IN (?)", sorted(wanted.difference(known))))
         found = [(new[id_] if id_ in new else known[id_], id_) for id_ in wanted if id_ in new or id_ in known]
         if len(known) + len(new) <= MOST:
             known.update(new)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from sqlite3 import Connection
 from typing import cast
 
@@ -35,7 +36,8 @@ def put_judged(connection: Connection, names: Mapping[int, str], judged: Collect
     numbers = {id_: n for n, id_ in names.items()}
     mine = [(one, numbers[one.id]) for one in judged if one.id in numbers]
     _clear(connection, [n for _, n in mine])
-    insert(connection, "INSERT OR REPLACE INTO finding", [row for one, n in mine for row in _rows(n, one.findings)])
+    found = sorted([row for one, n in mine for row in _rows(n, one.findings)], key=itemgetter(0))
+    connection.executemany(_PUT, found)  # one by one: of several to be replaced, SQLite notes what would take them back
     habits = sorted([(key, day, n) for one, n in mine for day, keys in one.habits.items() for key in keys])
     insert(connection, "INSERT OR IGNORE INTO habit", habits)  # of several that showed it, the lowest
     for marks, chunk in in_lists([n for _, n in mine]):
@@ -57,7 +59,10 @@ def _sweep(connection: Connection, generation: int) -> None:
         connection.execute(f"DELETE FROM {table} WHERE n NOT IN (SELECT n FROM standing)")
 
 
-def _rows(n: int, findings: Iterable[Finding]) -> Iterable[tuple[object, ...]]:
+_PUT = "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def _rows(n: int, findings: Iterable[Finding]) -> Iterator[tuple[object, ...]]:
     for f in findings:
         yield f.id, n, f.rule, _RANK[f.severity], f.score, f.tone, f.account, f.first_seen, f.last_seen, pack(f)
 
@@ -130,12 +135,27 @@ def counts(connection: Connection) -> list[tuple[str, int, int, int]]:
 
 
 def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_day: int) -> Days:
-    """The days of a habit come as one text: to step to a row costs more than to read a number."""
-    sql = "SELECT key, group_concat(day, ' ') FROM habit WHERE day BETWEEN ? AND ? AND key IN (?) GROUP BY key"
+    """The days of a habit come as one value: to step to a row costs more than to read a number. Those of two months are bits of
+    one, others a text."""
     found = Days()
-    for key, days in select_in(connection, sql, set(keys), (from_day, to_day)):
-        found.see_listed(key, days)
+    if to_day - from_day >= _BITS:
+        for key, days in select_in(connection, _days_as("group_concat(day, ' ')"), set(keys), (from_day, to_day)):
+            found.see_listed(key, days)
+        return found
+    listed: dict[int, str] = {}
+    for key, bits in select_in(connection, _days_as("sum(1 << (day - ?))"), set(keys), (from_day, from_day, to_day)):
+        if bits not in listed:
+            listed[bits] = " ".join([str(from_day + bit) for bit in range(_BITS) if bits >> bit & 1])
+        found.see_listed(key, listed[bits])
     return found
+
+
+_BITS = 63
+"""Of an integer in SQLite that is not negative."""
+
+
+def _days_as(together: str) -> str:
+    return f"SELECT key, {together} FROM habit WHERE day BETWEEN ? AND ? AND key IN (?) GROUP BY key"
 
 
 def sessions_of_role(

@@ -158,7 +158,8 @@ def _time(row: T) -> tuple[int, str, T]:
 def issuances_for(connection: Connection, event_ids: Collection[str]) -> dict[str, Issuance]:
     """Of two issuances that claim one event id, the lesser: forged ids give the same answer in any order."""
     found = [
-        rows.unpack_issuance(row) for (row,) in select_in(connection, "SELECT row FROM issuance WHERE event_id IN (?)", event_ids)
+        rows.unpack_issuance(row)
+        for (row,) in select_in(connection, "SELECT row FROM issuance WHERE event_id IN (?)", sorted(event_ids))
     ]
     return {issuance.event_id: issuance for issuance in sorted(found, reverse=True)}
 

@@ -101,7 +101,9 @@ class Gathering:
         return self._origins.reason(row.node).code if lost else ""
 
     def _paths(self, ids: Collection[str], rows: Mapping[str, NodeRow]) -> dict[str, list[str]]:
-        found = {id_: _cut([step.id for step in path]) for id_, path in self._graph.paths(ids).items()}
+        found = {id_: _cut(path) for id_ in ids if (path := _path_in(rows, id_))}
+        beyond = self._graph.paths([id_ for id_ in ids if id_ not in found])
+        found.update((id_, _cut([step.id for step in path])) for id_, path in beyond.items())
         for id_, row in rows.items():
             if id_ not in found and row.standing.parent:
                 found[id_] = list(dict.fromkeys((row.standing.root, row.standing.parent, id_)))
@@ -153,6 +155,19 @@ def _is_use_worth(row: NodeRow, root: Node) -> bool:
 def _root_of(told: Told, id_: str) -> Node:
     path = told.paths.get(id_, [id_])
     return told.rows[path[0]].node if path[0] in told.rows else told.rows[id_].node
+
+
+def _path_in(rows: Mapping[str, NodeRow], id_: str) -> list[str]:
+    """The path from its root, if these rows tell all of it: what is judged together often led to each other."""
+    path = [id_]
+    while path[-1] in rows and len(path) <= len(rows):
+        standing = rows[path[-1]].standing
+        if standing.parent:
+            path.append(standing.parent)
+        if standing.parent in ("", standing.root):
+            path.reverse()
+            return path
+    return []
 
 
 def _cut(path: list[str]) -> list[str]:
