@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 
@@ -145,7 +145,9 @@ def parse_network(text: str) -> Network | None:
         return None
 
 
-def lies_in(address: str, blocks: Iterable[str]) -> bool:
+def lies_in(address: str, blocks: Collection[str]) -> bool:
+    if not blocks:
+        return False
     parsed = parse(address)
     return parsed is not None and any(network is not None and parsed in network for network in map(parse_network, blocks))
 

@@ -7,7 +7,9 @@ right place; only what was done, and with what, can tell. The weights are hand-s
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -67,57 +69,77 @@ def signs_in(activity: Activity) -> bool:
 
 
 Place = tuple[str, str, str]  # address, access key id, kind of client
+Trait = tuple[str, str]  # client, system, service, delivery, or any use at all; and which
+
+
+class _Met(NamedTuple):
+    """What was met before some time: all of it, and by place what was met nowhere else."""
+
+    habits: Habits
+    traits: frozenset[Trait]
+    only: Mapping[Place, AbstractSet[Trait]]
 
 
 class Customs:
     """What one role's credentials were used with, and since when, so that each use is held against what came before it."""
 
     def __init__(self, activities: Iterable[Activity]) -> None:
-        self._first: dict[tuple[str, str], list[tuple[int, Place]]] = {}
+        self._first: dict[Trait, list[tuple[int, Place]]] = {}
         """Of each trait the first place it was seen at, and the first other one."""
         for a in sorted(activities, key=lambda a: (a.first_at, a.first_event)):
             if not a.invoked_by:
                 self._meet(a)
         self._times = sorted({since for first in self._first.values() for since, _ in first})
-        self._told: dict[tuple[int, Place | None], Habits] = {}
+        self._met: dict[int, _Met] = {}
+        """By the number of first times that came before: nothing is learned between two of them."""
 
     def _meet(self, a: Activity) -> None:
         place = (a.address, a.access_key_id, kind_of(a.agent))
-        for trait in _traits(a):
-            first = self._first.setdefault(trait, [])
-            if not first or (len(first) == 1 and first[0][1] != place):
+        for trait in _traits(services_in(a.sources), a.agent, a.delivery):
+            first = self._first.get(trait)
+            if first is None:
+                self._first[trait] = [(a.first_at, place)]
+            elif len(first) == 1 and first[0][1] != place:
                 first.append((a.first_at, place))
 
     def before(self, use: Activity, *, own: bool = False) -> Habits:
         """Habits from before a use; those of this key from this address with this client only when `own` says so: what is
         judged is no habit."""
-        mine = None if own else (use.address, use.access_key_id, kind_of(use.agent))
-        time = (bisect_left(self._times, use.first_at), mine)  # nothing is learned between two first times
-        if time not in self._told:
-            self._told[time] = self._before(use.first_at, mine)
-        return self._told[time]
+        time = bisect_left(self._times, use.first_at)
+        if time not in self._met:
+            self._met[time] = self._before(use.first_at)
+        met = self._met[time]
+        mine = None if own else met.only.get((use.address, use.access_key_id, kind_of(use.agent)))
+        return met.habits if mine is None else _habits(met.traits - mine)
 
-    def _before(self, at: int, mine: Place | None) -> Habits:
-        found: dict[str, set[str]] = {}
-        for (kind, value), first in self._first.items():
-            for since, place in first:
-                if since < at and place != mine:
-                    found.setdefault(kind, set()).add(value)
-                    break
-        kinds = ("client", "system", "service", "delivery")
-        sets = (frozenset(found.get(kind, ())) for kind in kinds)
-        return Habits(*sets, known="use" in found)
+    def _before(self, at: int) -> _Met:
+        places = {trait: [place for since, place in first if since < at] for trait, first in self._first.items()}
+        only: defaultdict[Place, set[Trait]] = defaultdict(set)
+        for trait, where in places.items():
+            if len(where) == 1:
+                only[where[0]].add(trait)
+        traits = frozenset([trait for trait, where in places.items() if where])
+        return _Met(_habits(traits), traits, only)
 
 
-def _traits(a: Activity) -> list[tuple[str, str]]:
-    found = [("use", ""), *(("service", service) for service in services_in(a.sources))]
-    if a.agent:
-        found.append(("client", client_of(a.agent)))
-    if system_of(a.agent):
-        found.append(("system", system_of(a.agent)))
-    if a.delivery:
-        found.append(("delivery", a.delivery))
-    return found
+def _habits(traits: Iterable[Trait]) -> Habits:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for kind, value in traits:
+        found[kind].add(value)
+    sets = (frozenset(found[kind]) for kind in ("client", "system", "service", "delivery"))
+    return Habits(*sets, known="use" in found)
+
+
+@lru_cache(1 << 12)
+def _traits(services: tuple[str, ...], agent: str, delivery: str) -> tuple[Trait, ...]:
+    found = [("use", ""), *[("service", service) for service in services]]
+    if agent:
+        found.append(("client", client_of(agent)))
+    if system_of(agent):
+        found.append(("system", system_of(agent)))
+    if delivery:
+        found.append(("delivery", delivery))
+    return tuple(found)
 
 
 def judge(uses: Sequence[Activity], habits: Habits, touched: Sequence[Action], beside: Sequence[Activity] = ()) -> Judged:

@@ -76,6 +76,8 @@ def _parted(
 ) -> list[tuple[list[Found], bool]]:  # fmt: skip
     """Uses of one client, cut where somebody went to the host, if what came then was unlike what this very client did
     before. Its own past counts against it and never for it: whoever stole a key makes no habit of his own."""
+    if not touched:
+        return [(uses, False)]
     strange = [
         run
         for run in _after(uses, [touch.at for touch in touched])
@@ -91,7 +93,7 @@ def _after(uses: Sequence[Found], times: Sequence[int]) -> list[list[Found]]:
     """Runs of uses that come soon after somebody went to the host. Both are in order of time."""
     runs: list[list[Found]] = []
     last = 0
-    for found in uses if times else ():
+    for found in uses:
         a = found.activity
         place = bisect_left(times, a.first_at - hands.BEFORE)
         if place < len(times) and times[place] <= a.last_at:

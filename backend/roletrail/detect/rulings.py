@@ -36,7 +36,7 @@ class _Instance:
         self._surveyor = Surveyor(estate, world.ranges, subject.name, subject.account)
         classes: dict[Activity, AddressClass] = {a: classify(a.address, world.ranges) for a in subject.activities}
         self._uses = {a: Use(a, class_) for a, class_ in classes.items() if _direct(a, class_)}
-        known = self._surveyor.known()
+        known = self._surveyor.known
         self._binding = Binding(
             list(self._uses.values()),
             [one.at for one in world.told.changes.get(subject.id, ()) if one.actor not in mine], known=known,
@@ -101,7 +101,7 @@ class _Workload:
         return [found.get(a) or _through(a, parents.get(a.identity, ()), self._world.ranges) for a in self._subject.activities]
 
     def _one(self, a: Activity) -> Found:
-        by_table = self._by_table(a) if self._surveyor.known() else None
+        by_table = self._by_table(a) if self._surveyor.known else None
         return by_table or self._by_runtime(a)
 
     def _by_runtime(self, a: Activity) -> Found:

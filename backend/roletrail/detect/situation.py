@@ -36,9 +36,9 @@ class Surveyor:
         self._instance = instance
         self._account = account
         self._ways: dict[int, tuple[InstanceFact | None, Way]] = {}
-
-    def known(self) -> bool:
-        return bool(self.estate.own.get(self._instance) or self.estate.instances.get(self._instance))
+        self._own = estate.own.get(instance, [])
+        self.known = bool(self._own or estate.instances.get(instance))
+        self._goes_out = any(one.kind in ("public", "ipv6", "carrier") for one in self._own)
 
     def survey(self, a: Activity, address_class: AddressClass, *, claimed: bool, learned: bool) -> tuple[Situation, Facts]:
         fact, way = self._way(a.first_at)
@@ -52,7 +52,7 @@ class Surveyor:
             address_class,
             claimed=claimed,
             through_service=bool(a.invoked_by) and not signs_in(a),
-            known=self.known(),
+            known=self.known,
             in_k=own is not None,
             endpoint=self._endpoint(a, fact, theirs),
             held=held is not None,
@@ -60,17 +60,14 @@ class Surveyor:
             complete=by_inventory and way.route == "direct" and way.proved_by_inventory,
             route=way.route,
             in_vpc_ipv6=self.estate.in_vpc_ipv6(a.address, vpc),
-            knows_way_out=bool(way.addresses) or any(one.kind in ("public", "ipv6", "carrier") for one in self._own()),
+            knows_way_out=bool(way.addresses) or self._goes_out,
             region_differs=bool(region and fact and fact.region and region.region not in ("", "GLOBAL", fact.region)),
             learned=learned,
         )
         return situation, Facts(fact, own, held, way, theirs)
 
     def later_own(self, address: str, at: int) -> bool:
-        return any(one.block == address and one.since > at for one in self._own())
-
-    def _own(self) -> list[OwnAddress]:
-        return self.estate.own.get(self._instance, [])
+        return any(one.block == address and one.since > at for one in self._own)
 
     def _way(self, at: int) -> tuple[InstanceFact | None, Way]:
         place = bisect_right(self.estate.edges, at)
