@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,7 +10,7 @@ from roletrail.auth.actor import local_actor
 from roletrail.bootstrap import open_graph
 from roletrail.detect import habits
 from roletrail.detect.finding import Finding
-from roletrail.detect.past import Shown
+from roletrail.detect.past import Days, Shown
 from roletrail.detect.rules import RULES
 from roletrail.stores.judging import FindingQuery
 from roletrail.usecases.findings.evaluate import evaluate
@@ -30,10 +29,10 @@ def test_what_is_not_written_yet_counts(tmp_path: Path) -> None:
     work = Work(graph, NOBODY, RULES)
     work.judge.look_at_places()
     ids = graph.identities_by_time()
-    cases = [work.judge.case(ids[start : start + AT_ONCE]) for start in range(0, len(ids), AT_ONCE)]
 
     def said(*, told: bool) -> list[Finding]:
-        """By cases that were all gathered before one was judged, each told, or not, what those before it left."""
+        """By cases that were all gathered before one was judged, each told, or not, what those before it left. A case learns."""
+        cases = [work.judge.case(ids[start : start + AT_ONCE]) for start in range(0, len(ids), AT_ONCE)]
         lately: list[Shown] = []
         found: list[Finding] = []
         for case in cases:
@@ -52,10 +51,11 @@ def test_what_is_not_written_yet_counts(tmp_path: Path) -> None:
 
 def test_a_revocation_just_now_counts_once() -> None:
     key = habits.revoked_key("111111111111:app")
-    usual = Usual(frozenset(), 0, 0, {}, {"session": ([key], "revoked"), "other": ([key + 1], "revoked")}, {key: [50]})
+    usual = Usual(frozenset(), 0, 0, Days(), {"session": ([key], "revoked"), "other": ([key + 1], "revoked")}, Days({key: [50]}))
 
-    def times(lately: Sequence[Shown]) -> list[tuple[str, int]]:
-        return [(id_, use.at) for id_, uses in usual.revoked(lately).items() for use in uses]
+    def times() -> list[tuple[str, int]]:
+        return [(id_, use.at) for id_, uses in usual.revoked().items() for use in uses]
 
-    assert times([]) == [("session", 50)]
-    assert times([{40: {key}, 50: {key}}, {60: {key + 2}}]) == [("session", 40), ("session", 50)]
+    assert times() == [("session", 50)]
+    usual.learn([{40: {key}, 50: {key}}, {60: {key + 2}}])
+    assert times() == [("session", 40), ("session", 50)]
