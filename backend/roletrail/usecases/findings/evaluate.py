@@ -23,8 +23,7 @@ from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.given import NOBODY, Given
-from roletrail.usecases.findings.judge import Case
-from roletrail.usecases.findings.told_uses import ToldUses
+from roletrail.usecases.findings.judge import Case, Verdicts
 from roletrail.usecases.findings.turns import Beside, Ended, Turns, beside, may_fork
 from roletrail.usecases.findings.usual import left_by
 from roletrail.usecases.findings.work import Took, Work
@@ -97,7 +96,7 @@ class Share(NamedTuple):
 
     cases: Sequence[Sequence[str]]
     token: object
-    places: ToldUses | None
+    places: Verdicts | None
     looked: frozenset[str]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,11 +14,11 @@ from roletrail.detect.past import Days, Past, Shown
 from roletrail.detect.responders import Responder, is_response, is_unknown_use
 from roletrail.detect.rule import LOUDNESS, Facet, Rule, facets, findings_by, shows_news
 from roletrail.detect.story import Story
+from roletrail.detect.verdict import UseVerdict
 from roletrail.stores.judging import Judged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.gathering import Gathering
 from roletrail.usecases.findings.given import Given
-from roletrail.usecases.findings.told_uses import ToldUses
 from roletrail.usecases.findings.usual import EVER, Usual, usual
 from roletrail.usecases.findings.ways import Ways
 from roletrail.usecases.investigations.flow import flowed
@@ -25,6 +26,10 @@ from roletrail.usecases.places.off_instance import telling_uses
 
 OPEN_FROM = next(score for score, severity in LOUDNESS if severity == "medium")
 """Least score of an open finding whose session may not vouch for what is usual."""
+
+
+Verdicts = Mapping[str, Sequence[UseVerdict]]
+"""By session. Few say something against a use: of ten million events some hundreds."""
 
 
 class Case(NamedTuple):
@@ -46,16 +51,20 @@ class Judge:
         self._first_at = graph.totals().first_at
         self._own = frozenset(graph.accounts_loaded())
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
-        self.places: ToldUses | None = None
+        self.places: Verdicts | None = None
         """Verdicts that rules look at on where workloads' credentials were used: None as long as nobody looked."""
         self._asked_of: dict[frozenset[Facet], list[Rule]] = {}
         self._ways = Ways(graph)
 
     def look_at_places(self, only: Collection[str] = ()) -> None:
         """Of all workloads, or of those that own `only`. Once: verdicts hold for the run."""
-        if self.places is None:
-            inventory = self._given.inventory
-            self.places = ToldUses(telling_uses(self._graph, inventory, only) if inventory is not None else ())
+        if self.places is not None:
+            return
+        found: defaultdict[str, list[UseVerdict]] = defaultdict(list)
+        if self._given.inventory is not None:
+            for verdict in telling_uses(self._graph, self._given.inventory, only):
+                found[verdict.session_id].append(verdict)
+        self.places = dict(found)
 
     def case(self, ids: Sequence[str]) -> Case:
         """Everything that does not hang on what is judged before it, nor on verdicts on places."""
@@ -103,8 +112,8 @@ class Judge:
     def _told(self, case: Case) -> list[Story]:
         """The stories, with the times at which what they are of was revoked, others may have done so just now; and with what was
         said of the places their credentials were used at."""
-        revoked, places = case.usual.revoked(), self.places or ToldUses()
-        said = ((story, revoked.get(story.node.id, ()), places.on(story)) for story in case.stories)
+        revoked, places = case.usual.revoked(), self.places or {}
+        said = ((story, revoked.get(story.node.id, ()), _verdicts_on(story, places)) for story in case.stories)
         return [
             story._replace(revoked=times, verdicts=verdicts) if times or verdicts else story for story, times, verdicts in said
         ]
@@ -117,6 +126,10 @@ class Judge:
             finding.id in self._given.confirmed or (finding.score >= OPEN_FROM and finding.id not in self._given.benign)
             for finding in found
         )
+
+
+def _verdicts_on(story: Story, verdicts: Verdicts) -> tuple[UseVerdict, ...]:
+    return tuple([verdict for step in story.path for verdict in verdicts.get(step.node.id, ())]) if verdicts else ()
 
 
 def _add_days(days: Days, shown: Shown, last: int) -> None:
