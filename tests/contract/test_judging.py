@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from roletrail.detect.finding import Finding, Reason
+from roletrail.detect.past import DAY
 from roletrail.errors import InvalidRequest
 from roletrail.stores.judging import FindingQuery, Judged, cursor_of
-from roletrail.stores.port import GraphStore
+from roletrail.stores.port import GraphStore, NodeRow
 from tests.contract.conftest import Open
 from tests.support.graphs import fill
 from tests.support.worlds import World
@@ -30,12 +31,18 @@ def finding(
     )  # fmt: skip
 
 
+def _days(row: NodeRow) -> int:
+    began = row.standing.started or row.first_seen
+    return max((row.last_seen or row.node.issued_at) - began, 0) // DAY
+
+
 def test_everything_is_unjudged_once(ids: tuple[GraphStore, list[str]]) -> None:
     store, all_ids = ids
     rows = store.rows(all_ids)
     assert set(all_ids) == set(rows)
     first = store.unjudged(3)
     assert list(first.ids) == all_ids[:3]
+    assert list(store.unjudged(1_000).days) == [_days(rows[id_]) for id_ in all_ids]
     store.put_judged([Judged(id_, (), {}) for id_ in first.ids], first.token)
     rest = store.unjudged(1_000)
     assert list(rest.ids) == all_ids[3:]

@@ -17,9 +17,10 @@ T = TypeVar("T")
 
 
 class Unjudged(NamedTuple):
-    """Identities rules have not looked at since they changed, by (first_seen, id)."""
+    """Identities rules have not looked at since they changed, by (first_seen, id); of each the days from first to last seen."""
 
     ids: tuple[str, ...]
+    days: tuple[int, ...]
     token: object
 
 

@@ -24,10 +24,11 @@ _RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
 
 def unjudged(connection: Connection, limit: int) -> Unjudged:
     found = connection.execute(
-        "SELECT standing.id FROM unjudged JOIN standing USING (n) ORDER BY first_seen, standing.id LIMIT ?", (limit,)
-    )
-    ids = tuple(id_ for (id_,) in found)
-    return Unjudged(ids, counter(connection, "generation"))
+        f"SELECT standing.id, max(last_seen - first_seen, 0) / {DAY} FROM unjudged JOIN standing USING (n)"
+        " ORDER BY first_seen, standing.id LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return Unjudged(tuple([id_ for id_, _ in found]), tuple([days for _, days in found]), counter(connection, "generation"))
 
 
 def put_judged(connection: Connection, names: Mapping[int, str], judged: Collection[Judged], token: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
-from roletrail.detect.past import Days
+from roletrail.detect.past import DAY, Days
 from roletrail.lineage.model import Action, Node, SignIn
 from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged, cursor_of, read_cursor
 from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
@@ -25,7 +25,8 @@ _NO_END = 1 << 62
 
 def unjudged(cypher: Cypher, limit: int) -> Unjudged:
     turn = counters(cypher).get("turn", 0)
-    return Unjudged(tuple(id_ for (id_,) in cypher.rows(_Q["unjudged"], limit=limit)), turn)
+    found = [(id_, days) for id_, days in cypher.rows(_Q["unjudged"], limit=limit, day=DAY)]
+    return Unjudged(tuple([id_ for id_, _ in found]), tuple([max(days, 0) for _, days in found]), turn)
 
 
 def put_judged(cypher: Cypher, judged: Collection[Judged], token: object) -> None:

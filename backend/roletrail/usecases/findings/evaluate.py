@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
+from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from roletrail.auth.actor import Actor
@@ -20,7 +22,7 @@ from roletrail.detect.past import DAY, SETTLED_DAYS, Days, Shown
 from roletrail.detect.rule import Rule
 from roletrail.detect.rules import RULES
 from roletrail.stores.collector import collector_paused
-from roletrail.stores.judging import FindingQuery
+from roletrail.stores.judging import FindingQuery, Unjudged
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.findings.given import NOBODY, Given
 from roletrail.usecases.findings.judge import Case, Verdicts
@@ -30,11 +32,14 @@ from roletrail.usecases.findings.work import Took, Work
 
 log = logging.getLogger(__name__)
 
-BATCH = 20_000
+BATCH = 100_000
 FEW = 5_000
 """Identities from which on verdicts on places are told of all workloads, and a second process judges along."""
 AT_ONCE = 2_500
-"""Stories held at once: some 10 kB each."""
+"""Stories held at once: some 10 kB each, of what lasts a day or less."""
+A_DAY = 2
+"""As many of those is each further day of one that lasts: a key's story has its calls of a month."""
+MOST_DAYS = 30
 LATELY = 2
 """Turns of the other process that may not have been written when a case was gathered: the one it had since, and the one it was
 perhaps still writing. Before it gathered for those it had written all others."""
@@ -144,10 +149,10 @@ class _Run:
         few = len(todo.ids) < FEW
         if self._second is None or few:
             self._work.judge.look_at_places(todo.ids if few else ())
-            self._one_by_one(_evenly(todo.ids), todo.token)
+            self._one_by_one(_evenly(todo), todo.token)
             return len(todo.ids)
         try:
-            self._in_turns(_evenly(todo.ids), todo.token, self._second)
+            self._in_turns(_evenly(todo), todo.token, self._second)
         except Ended:  # what it left is still unjudged
             log.warning("the process that judged along has ended; judging goes on in one process")
             self._second = None
@@ -251,8 +256,10 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
     return run.anew()
 
 
-def _evenly(ids: Sequence[str]) -> list[Sequence[str]]:
+def _evenly(todo: Unjudged) -> list[Sequence[str]]:
     """In cases of about one size, an even number of them when there are several: two processes have as much to do."""
-    count = -(-len(ids) // AT_ONCE)
-    size = -(-len(ids) // (count + count % 2 if count > 1 else count))
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
+    sizes = list(accumulate(1 + A_DAY * min(days, MOST_DAYS) for days in todo.days))
+    count = -(-sizes[-1] // AT_ONCE)
+    count += count % 2 if count > 1 else 0
+    ends = [bisect_left(sizes, -(-sizes[-1] * n // count)) + 1 for n in range(1, count + 1)]
+    return [todo.ids[start:end] for start, end in pairwise([0, *ends]) if start < end]

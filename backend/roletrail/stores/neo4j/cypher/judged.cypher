@@ -1,6 +1,6 @@
 // unjudged
 MATCH (s:Unjudged) WHERE s.firstSeen >= 0
-RETURN s.id ORDER BY s.firstSeen, s.id LIMIT $limit
+RETURN s.id, (s.lastSeen - s.firstSeen) / $day ORDER BY s.firstSeen, s.id LIMIT $limit
 
 // sign_ins_of
 UNWIND $rows AS id
