@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from roletrail.detect.finding import Finding, Reason
-from roletrail.detect.past import DAY
 from roletrail.errors import InvalidRequest
+from roletrail.lineage.model import ACTIVITY_CELL_SECONDS
 from roletrail.stores.judging import FindingQuery, Judged, cursor_of
 from roletrail.stores.port import GraphStore, NodeRow
 from tests.contract.conftest import Open
@@ -31,9 +31,9 @@ def finding(
     )  # fmt: skip
 
 
-def _days(row: NodeRow) -> int:
+def _quarters(row: NodeRow) -> int:
     began = row.standing.started or row.first_seen
-    return max((row.last_seen or row.node.issued_at) - began, 0) // DAY
+    return min(row.uses, max((row.last_seen or row.node.issued_at) - began, 0) // ACTIVITY_CELL_SECONDS + 1)
 
 
 def test_everything_is_unjudged_once(ids: tuple[GraphStore, list[str]]) -> None:
@@ -42,7 +42,7 @@ def test_everything_is_unjudged_once(ids: tuple[GraphStore, list[str]]) -> None:
     assert set(all_ids) == set(rows)
     first = store.unjudged(3)
     assert list(first.ids) == all_ids[:3]
-    assert list(store.unjudged(1_000).days) == [_days(rows[id_]) for id_ in all_ids]
+    assert list(store.unjudged(1_000).quarters) == [_quarters(rows[id_]) for id_ in all_ids]
     store.put_judged([Judged(id_, (), {}) for id_ in first.ids], first.token)
     rest = store.unjudged(1_000)
     assert list(rest.ids) == all_ids[3:]

@@ -17,10 +17,11 @@ T = TypeVar("T")
 
 
 class Unjudged(NamedTuple):
-    """Identities rules have not looked at since they changed, by (first_seen, id); of each the days from first to last seen."""
+    """Identities rules have not looked at since they changed, by (first_seen, id). `quarters`: of each the quarters of an hour in
+    which it called, at most: as many as it has calls, and from first to last seen."""
 
     ids: tuple[str, ...]
-    days: tuple[int, ...]
+    quarters: tuple[int, ...]
     token: object
 
 

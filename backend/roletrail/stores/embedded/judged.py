@@ -11,7 +11,7 @@ import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
 from roletrail.detect.past import DAY, Days
-from roletrail.lineage.model import SignIn
+from roletrail.lineage.model import ACTIVITY_CELL_SECONDS, SignIn
 from roletrail.stores.embedded.numbers import ids_of
 from roletrail.stores.embedded.reads import numbers_of
 from roletrail.stores.embedded.rows import counter, in_lists, insert, pack, select_in, unpack_sign_in
@@ -24,11 +24,11 @@ _RANK = {severity: n for n, severity in enumerate(SEVERITIES)}
 
 def unjudged(connection: Connection, limit: int) -> Unjudged:
     found = connection.execute(
-        f"SELECT standing.id, max(last_seen - first_seen, 0) / {DAY} FROM unjudged JOIN standing USING (n)"
-        " ORDER BY first_seen, standing.id LIMIT ?",
+        f"SELECT standing.id, min(coalesce(count, 0), max(last_seen - first_seen, 0) / {ACTIVITY_CELL_SECONDS} + 1)"
+        " FROM unjudged JOIN standing USING (n) LEFT JOIN caller USING (n) ORDER BY first_seen, standing.id LIMIT ?",
         (limit,),
     ).fetchall()
-    return Unjudged(tuple([id_ for id_, _ in found]), tuple([days for _, days in found]), counter(connection, "generation"))
+    return Unjudged(tuple([id_ for id_, _ in found]), tuple([many for _, many in found]), counter(connection, "generation"))
 
 
 def put_judged(connection: Connection, names: Mapping[int, str], judged: Collection[Judged], token: object) -> None:

@@ -8,8 +8,8 @@ from typing import Any, cast
 import msgspec
 
 from roletrail.detect.finding import SEVERITIES, Finding
-from roletrail.detect.past import DAY, Days
-from roletrail.lineage.model import Action, Node, SignIn
+from roletrail.detect.past import Days
+from roletrail.lineage.model import ACTIVITY_CELL_SECONDS, Action, Node, SignIn
 from roletrail.stores.judging import FindingQuery, Judged, RoleSession, Unjudged, cursor_of, read_cursor
 from roletrail.stores.lookups import INSTANCE_NAME, INSTANCE_NAMES, WORKLOADS
 from roletrail.stores.neo4j import properties as shapes
@@ -25,8 +25,11 @@ _NO_END = 1 << 62
 
 def unjudged(cypher: Cypher, limit: int) -> Unjudged:
     turn = counters(cypher).get("turn", 0)
-    found = [(id_, days) for id_, days in cypher.rows(_Q["unjudged"], limit=limit, day=DAY)]
-    return Unjudged(tuple([id_ for id_, _ in found]), tuple([max(days, 0) for _, days in found]), turn)
+    found = [
+        (id_, min(calls, max(span, 0) // ACTIVITY_CELL_SECONDS + 1))
+        for id_, calls, span in cypher.rows(_Q["unjudged"], limit=limit)
+    ]
+    return Unjudged(tuple([id_ for id_, _ in found]), tuple([many for _, many in found]), turn)
 
 
 def put_judged(cypher: Cypher, judged: Collection[Judged], token: object) -> None:

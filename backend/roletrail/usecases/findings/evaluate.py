@@ -36,10 +36,9 @@ BATCH = 100_000
 FEW = 5_000
 """Identities from which on verdicts on places are told of all workloads, and a second process judges along."""
 AT_ONCE = 2_500
-"""Stories held at once: some 10 kB each, of what lasts a day or less."""
-A_DAY = 2
-"""As many of those is each further day of one that lasts: a key's story has its calls of a month."""
-MOST_DAYS = 30
+"""Stories held at once, some 10 kB each."""
+QUARTERS = 8
+"""As many more quarters of an hour with calls make a story as large as another: a key's has those of a month."""
 LATELY = 2
 """Turns of the other process that may not have been written when a case was gathered: the one it had since, and the one it was
 perhaps still writing. Before it gathered for those it had written all others."""
@@ -258,7 +257,7 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
 
 def _evenly(todo: Unjudged) -> list[Sequence[str]]:
     """In cases of about one size, an even number of them when there are several: two processes have as much to do."""
-    sizes = list(accumulate(1 + A_DAY * min(days, MOST_DAYS) for days in todo.days))
+    sizes = list(accumulate(1 + quarters // QUARTERS for quarters in todo.quarters))
     count = -(-sizes[-1] // AT_ONCE)
     count += count % 2 if count > 1 else 0
     ends = [bisect_left(sizes, -(-sizes[-1] * n // count)) + 1 for n in range(1, count + 1)]

@@ -1,6 +1,6 @@
 // unjudged
 MATCH (s:Unjudged) WHERE s.firstSeen >= 0
-RETURN s.id, (s.lastSeen - s.firstSeen) / $day ORDER BY s.firstSeen, s.id LIMIT $limit
+RETURN s.id, coalesce(s.count, 0), s.lastSeen - s.firstSeen ORDER BY s.firstSeen, s.id LIMIT $limit
 
 // sign_ins_of
 UNWIND $rows AS id
