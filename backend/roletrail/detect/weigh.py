@@ -22,7 +22,7 @@ def proof(step: Step) -> tuple[str, ...]:
 
 def depth(story: Story) -> Reason:
     count = story.standing.sessions
-    events = tuple(ref for step in story.roles[-3:] for ref in proof(step))[:MOST_EVENTS]
+    events = tuple([ref for step in story.roles[-3:] for ref in proof(step)][:MOST_EVENTS])
     if count == 2:
         return Reason("two role sessions in a row: the second was obtained with the first", 15, events)
     return Reason(f"{count} role sessions in a row, each obtained with the one before", 30, events)
@@ -87,6 +87,8 @@ def elsewhere(story: Story) -> Iterator[Reason]:
 
 def done(story: Story) -> Iterator[Reason]:
     """What its last session did, or was refused, that counts by itself, the weightiest first; at most three kinds."""
+    if not story.actions:
+        return
     found: dict[tuple[str, bool], list[Deed]] = {}
     for deed in deeds_of(story):
         if deed.alone:
