@@ -30,7 +30,7 @@ _FOLDS = (
     (re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-z]*[A-Z])(?=[0-9A-Z]*[a-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{8,}(?![0-9A-Za-z])"), "<id>"),
     (re.compile(r"[0-9]{4,}"), "<n>"),
 )
-_CHANGES = re.compile(r"[0-9]|[A-Fa-f]{8}-")
+_CHANGES = re.compile(r"[0-9\0]|[A-Fa-f]{8}-")
 """Without a digit, or the beginning of a <uuid> of letters alone, there is nothing to fold."""
 
 

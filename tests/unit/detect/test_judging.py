@@ -23,7 +23,7 @@ from roletrail.detect.estate import (
     RouteFact,
     VpcFact,
 )
-from roletrail.detect.hands import Customs
+from roletrail.detect.hands import Customs, client_of, kind_of, system_of
 from roletrail.detect.judging import judge
 from roletrail.detect.subject import Subject, World
 from roletrail.detect.told import Told, facts_of
@@ -262,3 +262,22 @@ def test_a_private_address_is_anothers_only_in_a_network_that_reaches_the_endpoi
         (verdict,) = judged([use], [instance, endpoint, HeldAddress("10.0.1.77", "interface", "eni-1", vpc, 0, 0, "inventory")])
         rows.append((verdict.row, verdict.verdict))
     assert rows == [("D6", "OFF_INSTANCE_LATERAL"), ("D7", "UNKNOWN_ENDPOINT"), ("D6", "OFF_INSTANCE_LATERAL")]
+
+
+@many
+@given(st.lists(uses(START), min_size=1, max_size=8))
+def test_a_role_was_met_with_what_came_before_from_another_place(activities: list[Activity]) -> None:
+    customs = Customs(activities)
+    for use in activities:
+        for own in (False, True):
+            before = [a for a in activities if a.first_at < use.first_at and (own or place_of(a) != place_of(use))]
+            met = customs.before(use, own=own)
+            assert met.known == bool(before)
+            assert met.clients == {client_of(a.agent) for a in before if a.agent}
+            assert met.systems == {system_of(a.agent) for a in before} - {""}
+            assert met.deliveries == {a.delivery for a in before}
+            assert met.services == {"s3.amazonaws.com" for _ in before}
+
+
+def place_of(a: Activity) -> tuple[str, str, str]:
+    return a.address, a.access_key_id, kind_of(a.agent)

@@ -11,7 +11,7 @@ from roletrail.detect import sample as s
 from roletrail.detect.deeds import allows_everything, deed_of
 from roletrail.detect.network import client, is_browser, network
 from roletrail.detect.past import DAY, Days, Past, habit
-from roletrail.detect.rule import LOUDNESS, finding_id, findings_of, severity_of
+from roletrail.detect.rule import LOUDNESS, finding_id, findings_of, severity_of, shows_news
 from roletrail.detect.rules import BY_ID, RULES
 from roletrail.detect.shape import fold_name, fold_role, ref_kind, shape, sub_pattern
 from roletrail.detect.story import Story
@@ -204,3 +204,38 @@ def test_rules_that_habit_never_quietens() -> None:
 def test_the_folder_of_rules_is_the_list_of_rules() -> None:
     folder = Path(__file__).parents[3] / "backend" / "roletrail" / "detect" / "rules"
     assert len(list(folder.glob("[a-z]*.py"))) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("detail", "audience"),
+    [
+        ('{"audience":"sts.amazonaws.com","duration":3600}', "sts.amazonaws.com"),
+        ('{"audience":"a \\"quoted\\" one"}', 'a "quoted" one'),
+        ('{"duration":3600,"audience":"later"}', "later"),
+        ('{"audience":["one","two"]}', "['one', 'two']"),
+        ('{"audience":"cut', ""),
+        ('{"audience":""}', ""),
+        ("", ""),
+    ],
+)
+def test_an_audience_is_what_the_whole_detail_says(detail: str, audience: str) -> None:
+    asked = s.story(s.origin("web", "repo:acme/shop"), s.role("ci")).asked
+    assert asked is not None
+    assert habits.audience_of(asked._replace(detail=detail)) == audience
+
+
+@pytest.mark.parametrize("name", ["deploy", "a_b", "abcdefab-abcd-abcd-abcd-abcdefabcdef", "x\0-\0y", "role-7", "CAFEBABE-"])
+def test_a_name_with_nothing_to_fold_stays(name: str) -> None:
+    folded = {"abcdefab-abcd-abcd-abcd-abcdefabcdef": "<uuid>", "x\0-\0y": "x_y"}
+    assert fold_name(name) == folded.get(name, name)
+
+
+def test_news_are_what_is_new_by_the_end_of_its_day_or_when_the_credential_was_issued() -> None:
+    today = s.T0 // DAY
+    assert shows_news({today: {KEY}}, s.T0, s.month())
+    assert not shows_news({today: {KEY}}, s.T0, s.month(KEY))
+    assert not shows_news({today: {KEY}}, s.T0, s.FRESH)
+    assert shows_news({today: {KEY}}, s.T0, Past((today - 13) * DAY - 1, Days()))  # known before the day is over
+    old = Past((today - 60) * DAY, Days({KEY: range(today - 50, today - 30)}))
+    assert not shows_news({today - 20: {KEY}}, (today - 20) * DAY, old)
+    assert shows_news({today - 20: {KEY}}, s.T0 + 7 * DAY, old)  # the time rules ask for is not the day it was shown
