@@ -256,9 +256,9 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
 
 
 def _evenly(todo: Unjudged) -> list[Sequence[str]]:
-    """In cases of about one size, an even number of them when there are several: two processes have as much to do."""
+    """In cases of about one size, an odd number of them: the first process has one more, the second verdicts on places."""
     sizes = list(accumulate(1 + quarters // QUARTERS for quarters in todo.quarters))
     count = -(-sizes[-1] // AT_ONCE)
-    count += count % 2 if count > 1 else 0
+    count += 1 - count % 2
     ends = [bisect_left(sizes, -(-sizes[-1] * n // count)) + 1 for n in range(1, count + 1)]
     return [todo.ids[start:end] for start, end in pairwise([0, *ends]) if start < end]
