@@ -19,7 +19,7 @@ from roletrail.archive.writer import WrittenFile
 
 MOST_FILES_CLOSED = 8
 MOST_FILES_OPEN = 16
-"""A page pays for files, not rows; but a merge costs about 1.5 s CPU a million rows, so it waits until it pays."""
+"""A page pays for files, not rows; but a merge costs some 3.5 s of CPU a million events, so it waits until it pays."""
 
 HEAVY = 2
 """A file this many times heavier than all lighter ones together is left alone: a late object must not rewrite a day."""
