@@ -246,6 +246,18 @@ def shown(story: Story) -> Shown:
     return found
 
 
+def asked_besides(story: Story) -> tuple[int, ...]:
+    """Habits that rules ask about although the story does not show them: what others that came like it do."""
+    asked = story.asked
+    if asked is None:
+        return ()
+    if asked.copy == "foreign" and not asked.external_id:
+        return (external_used_key(asked),)
+    if asked.family == "web" and ref_kind(asked.parent_label or asked.parent_principal) == "main":
+        return (ref_kind_key(asked, "branch"),)
+    return ()
+
+
 def _on(found: Shown, at: int, keys: Iterable[int]) -> None:
     found.setdefault(at // DAY, set()).update(keys)
 

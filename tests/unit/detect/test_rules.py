@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -112,3 +112,27 @@ def test_what_a_rule_says_of_itself(rule: Rule) -> None:
     assert all(technique.startswith("T1") for technique in meta.attack)
     assert meta.benign
     assert meta.runbook
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.meta.id)
+def test_what_a_rule_asks_of_the_past_is_known_when_it_asks(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the habits that a store holds, those that stories show or name are read before rules are asked."""
+    asked: set[int] = set()
+    windows = {name: getattr(Days, name) for name in ("count", "any_missing")}
+
+    def count(self: Days, key: int, window: tuple[int, int]) -> int:
+        asked.add(key)
+        return windows["count"](self, key, window)
+
+    def any_missing(self: Days, keys: Iterable[int], window: tuple[int, int]) -> bool:
+        asked.update(keys)
+        return windows["any_missing"](self, keys, window)
+
+    monkeypatch.setattr(Days, "count", count)
+    monkeypatch.setattr(Days, "any_missing", any_missing)
+    for sample in (*rule.fires, *rule.silent):
+        asked.clear()
+        for _ in rule.judge(sample.story, sample.past):
+            pass
+        known = set().union(*habits.shown(sample.story).values(), habits.asked_besides(sample.story))
+        assert asked <= known, sample.story.node.name

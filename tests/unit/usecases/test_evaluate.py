@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -76,13 +76,16 @@ class World:
 
 def opened(folder: Path, records: Iterable[Record], *, parts: int = 1, backwards: bool = False) -> Ports:
     """Ports of a store filled by ingest, in so many runs of days, the last days first when `backwards`."""
-    from roletrail.bootstrap import open_ports
-
-    settings = load(store=f"sqlite:///{folder / 'r.sqlite'}")
     ordered = sorted(records, key=lambda record: (record["eventTime"], record["eventID"]))
     size = -(-len(ordered) // parts)
     runs = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-    for number, run in enumerate(reversed(runs) if backwards else runs):
+    return loaded(folder, reversed(runs) if backwards else runs)
+
+
+def loaded(folder: Path, runs: Iterable[Sequence[Record]]) -> Ports:
+    """Each run by an ingest of its own, that judges it."""
+    settings = load(store=f"sqlite:///{folder / 'r.sqlite'}")
+    for number, run in enumerate(runs):
         layout.write(folder / f"logs{number}", layout.delivered(run))
         load_logs(
             lambda: open_graph(settings.store, create=True),
@@ -153,6 +156,32 @@ def test_a_pipeline_that_builds_a_new_account_raises_nothing_high(tmp_path: Path
     ports.close()
     assert {"chain-three", "infrastructure-new"} <= {one.rule for one in found}
     assert {one.severity for one in found} <= {"informational", "low", "medium"}
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_session_is_held_against_what_others_did_even_when_it_comes_alone(tmp_path: Path, *, alone: bool) -> None:
+    """Its own habits do not name what its kind usually brings: an external id, or branches beside the main one."""
+    trail = Trail(SeededIds("alone"))
+    scan, deploy = (Role(MEMBER, name, trail.ids.unique("AROA", MEMBER, name)) for name in ("vendor-scan", "shop-deploy"))
+    vendor = trail.user_key("888888888888", "scanner").at("198.51.100.9", RUNNER)
+
+    def run(day: int, branch: str, external_id: str) -> None:
+        trail.assume(vendor, BEGIN + day * DAY, scan, "scan", copies="role", external_id=external_id)
+        subject = f"repo:acme/shop:ref:refs/heads/{branch}"
+        sign_in.web_identity(
+            trail, BEGIN + day * DAY, deploy, "token.actions.githubusercontent.com", "sts.amazonaws.com", subject, f"run-{day}",
+            address="198.51.100.77", agent=RUNNER,
+        )  # fmt: skip
+
+    for day in range(30):
+        run(day, f"feature/{day}", "e-1")
+    before = list(trail.records)
+    run(33, "main", "")
+    last = trail.records[len(before) :]
+    ports = loaded(tmp_path, [before, last] if alone else [[*before, *last]])
+    found = [one for one in every(ports.graph) if one.first_seen >= BEGIN + 33 * DAY]
+    ports.close()
+    assert {(one.rule, one.reasons[0].weight) for one in found} == {("foreign-account", 45), ("federation-subject-new", 15)}
 
 
 def test_any_order_of_days_gives_the_same_findings(tmp_path: Path) -> None:
