@@ -26,6 +26,8 @@ from tests.support.stored import stored
 
 AT_ONCE = 200
 """Identities a turn: the company's are several turns for each."""
+LEAST = 120
+"""That a turn of the first has, but for the last: fewer than it may."""
 PATIENCE = 60.0
 
 
@@ -109,7 +111,7 @@ class Judging:
         self.second()
         self.begin()
         until = time.monotonic() + PATIENCE
-        while not (stopped := self._stopped()) or len(graph.unjudged(1_000_000).ids) > all_ - 2 * (AT_ONCE - 50):
+        while not (stopped := self._stopped()) or len(graph.unjudged(1_000_000).ids) > all_ - 2 * LEAST:
             assert time.monotonic() < until
             time.sleep(0.02)
         graph.close()

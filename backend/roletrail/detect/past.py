@@ -36,8 +36,9 @@ class Days:
         for key, many in (days or {}).items():
             self.see(key, many)
 
-    def __bool__(self) -> bool:
-        return bool(self._seen)
+    def __len__(self) -> int:
+        """Habits that were seen."""
+        return len(self._seen)
 
     def see(self, key: int, days: Iterable[int]) -> None:
         for day in days:

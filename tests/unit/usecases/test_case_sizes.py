@@ -17,11 +17,12 @@ def cut(quarters: list[int]) -> list[list[int]]:
     return [[quarters[int(id_)] for id_ in case] for case in cases]
 
 
-def test_few_are_one_case_and_many_an_odd_number_of_equal_ones() -> None:
+def test_few_are_one_case_and_many_an_odd_number_of_equal_ones_and_half_a_one() -> None:
     assert [len(case) for case in cut([1] * evaluate.AT_ONCE)] == [evaluate.AT_ONCE]
-    several = [len(case) for case in cut([1] * (2 * evaluate.AT_ONCE + 2))]
-    assert len(several) == 3
+    *several, last = [len(case) for case in cut([1] * (2 * evaluate.AT_ONCE + 2))]
+    assert len(several) == 2
     assert max(several) - min(several) <= 1
+    assert abs(2 * last - several[0]) <= 2
 
 
 def test_those_who_called_for_weeks_are_few_together() -> None:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from roletrail.auth.actor import Actor
 from roletrail.auth.policy import require
 from roletrail.detect.finding import Finding
-from roletrail.detect.past import DAY, SETTLED_DAYS, Days, Shown
+from roletrail.detect.past import DAY, SETTLED_DAYS, Shown
 from roletrail.detect.rule import Rule
 from roletrail.detect.rules import RULES
 from roletrail.stores.collector import collector_paused
@@ -86,20 +86,21 @@ def second_judge(open_store: Callable[[], GraphStore], given: Given = NOBODY) ->
 
 
 def _judge_along(open_store: Callable[[], GraphStore], given: Given, turns: Turns) -> None:
-    share: Share = turns.wait()
+    turns.wait()  # until somebody begins to judge
     with closing(open_store()) as graph, collector_paused():  # the last to close an SQLite store takes its log away
         work = Work(graph, given, RULES)
         while True:
+            share: Share = turns.wait()
             _along(work, share, turns)
-            share = turns.wait()
 
 
 class Share(NamedTuple):
-    """What the second judges of a batch, every case in its turn, and what it may need for that. Without verdicts on places it
-    tells them first, for both."""
+    """What the second judges of a batch, every case in its turn, and what it may need for that. `fresh`: the batch is everything
+    there is. Without verdicts on places it tells them first, for both."""
 
     cases: Sequence[Sequence[str]]
     token: object
+    fresh: bool
     places: Verdicts | None
     looked: frozenset[str]
 
@@ -113,6 +114,7 @@ class Turn(NamedTuple):
 
 def _along(work: Work, share: Share, turns: Turns) -> None:
     """The second's part: it hears what the first left, says what it leaves itself, and writes while the first goes on."""
+    work.judge.begin(fresh=share.fresh)
     if share.places is None:
         work.judge.look_at_places()
         turns.done(work.judge.places)
@@ -139,19 +141,23 @@ class _Run:
         self._second = second
         self.identities = 0
         self.severities: Counter[str] = Counter()
+        if second is not None:
+            second.ask()  # to open the store, while this one looks what there is to do
 
     def batch(self) -> int:
         """Judge some; returns how many, 0 when none were left."""
         todo = self._graph.unjudged(BATCH)
         if not todo.ids:
             return 0
+        fresh = len(todo.ids) == self._graph.totals().identities
+        self._work.judge.begin(fresh=fresh)
         few = len(todo.ids) < FEW
         if self._second is None or few:
             self._work.judge.look_at_places(todo.ids if few else ())
             self._one_by_one(_evenly(todo), todo.token)
             return len(todo.ids)
         try:
-            self._in_turns(_evenly(todo), todo.token, self._second)
+            self._in_turns(_evenly(todo), todo.token, self._second, fresh=fresh)
         except Ended:  # what it left is still unjudged
             log.warning("the process that judged along has ended; judging goes on in one process")
             self._second = None
@@ -165,12 +171,12 @@ class _Run:
             self._note(self._work.write(case, self._work.judge.judge(case), token))
             del case  # before the next one is read: two are twice the memory
 
-    def _in_turns(self, cases: Sequence[Sequence[str]], token: object, second: Beside) -> None:
+    def _in_turns(self, cases: Sequence[Sequence[str]], token: object, second: Beside, *, fresh: bool) -> None:
         """Two processes gather stories and write at the same time, and judge in turn, each by what the other's turns left
         behind. Raises Ended when the second is no more."""
         work, mine, theirs = self._work, cases[::2], cases[1::2]
         unknown = work.judge.places is None
-        second.ask(Share(theirs, token, work.judge.places, frozenset(work.looked)))
+        second.ask(Share(theirs, token, fresh, work.judge.places, frozenset(work.looked)))
         lately: deque[Shown] = deque(maxlen=LATELY)
         for place, ids in enumerate(mine):
             case = work.judge.case(ids)
@@ -210,12 +216,12 @@ class _Run:
         """Everything, from an empty memory."""
         judge = self._work.judge
         judge.look_at_places()
+        judge.begin(fresh=True)
         ids = self._graph.identities_by_time()
-        days = Days()
         found: list[Finding] = []
         for start in range(0, len(ids), AT_ONCE):
             case = judge.case(ids[start : start + AT_ONCE])
-            found += [finding for one in judge.judge(case, at_hand=days) for finding in one.findings]
+            found += [finding for one in judge.judge(case) for finding in one.findings]
             del case
         return found
 
@@ -256,9 +262,11 @@ def judge_anew(graph: GraphStore, given: Given, rules: Collection[Rule]) -> list
 
 
 def _evenly(todo: Unjudged) -> list[Sequence[str]]:
-    """In cases of about one size, an odd number of them: the first process has one more, the second verdicts on places."""
+    """In an odd number of cases: the first process has one more, the second verdicts on places. They are of about one size, and
+    the last is half of one: nobody works beside who judges and writes that."""
     sizes = list(accumulate(1 + quarters // QUARTERS for quarters in todo.quarters))
-    count = -(-sizes[-1] // AT_ONCE)
+    count = -(-2 * sizes[-1] // AT_ONCE) // 2 + 1 if sizes[-1] > AT_ONCE else 1
     count += 1 - count % 2
-    ends = [bisect_left(sizes, -(-sizes[-1] * n // count)) + 1 for n in range(1, count + 1)]
+    halves = (*range(2, 2 * count - 1, 2), 2 * count - 1)
+    ends = [bisect_left(sizes, -(-sizes[-1] * n // halves[-1])) + 1 for n in halves]
     return [todo.ids[start:end] for start, end in pairwise([0, *ends]) if start < end]

@@ -32,6 +32,10 @@ Verdicts = Mapping[str, Sequence[UseVerdict]]
 """By session. Few say something against a use: of ten million events some hundreds."""
 
 
+MOST_BY_HEART = 100_000
+"""Habits, some 150 bytes each."""
+
+
 class Case(NamedTuple):
     """Identities that are judged together, before anybody asked what was usual; and what was, then."""
 
@@ -49,6 +53,7 @@ class Judge:
         self._given = given
         self._rules = rules
         self._first_at = graph.totals().first_at
+        self._memory: Days | None = None
         self._own = frozenset(graph.accounts_loaded())
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
         self.places: Verdicts | None = None
@@ -66,19 +71,24 @@ class Judge:
                 found[verdict.session_id].append(verdict)
         self.places = dict(found)
 
+    def begin(self, *, fresh: bool) -> None:
+        """What is judged next is everything there is, if `fresh`. Then what was shown is known by heart, unless it is too much,
+        and the store is not asked."""
+        self._memory = Days() if fresh else None
+
     def case(self, ids: Sequence[str]) -> Case:
         """Everything that does not hang on what is judged before it, nor on verdicts on places."""
+        if self._memory is not None and len(self._memory) > MOST_BY_HEART:
+            self._memory = None
         gathering = Gathering(self._graph, ids, self._own, self._ways)
         stories = gathering.stories()
         shown = {story.node.id: habits.shown(story) for story in stories}
-        return Case(ids, stories, shown, usual(self._graph, stories, shown, gathering.lively))
+        known = usual(self._graph, stories, shown if self._memory is None else None, gathering.lively)
+        return Case(ids, stories, shown, known)
 
-    def judge(self, case: Case, lately: Collection[Shown] = (), at_hand: Days | None = None) -> list[Judged]:
-        """`lately` is what was left by cases that were judged, and perhaps not written, when this one was gathered; `at_hand`
-        what was shown so far, where nothing is written."""
-        last = case.usual.last if at_hand is None else EVER
-        days = case.usual.days if at_hand is None else at_hand
-        case.usual.learn(lately)
+    def judge(self, case: Case, lately: Collection[Shown] = ()) -> list[Judged]:
+        """`lately` is what was left by cases that were judged, and perhaps not written, when this one was gathered."""
+        days, last = self._known(case, lately)
         past = Past(self._first_at, days)
         vouched: Shown = {}
         judged: list[Judged] = []
@@ -95,6 +105,16 @@ class Judge:
             _add_revocations(mine, story)
             judged.append(Judged(story.node.id, found, mine))
         return judged
+
+    def _known(self, case: Case, lately: Collection[Shown]) -> tuple[Days, int]:
+        """Days that were shown before, and the last that is asked about: younger ones need not be known."""
+        case.usual.learn(lately)
+        if self._memory is None:
+            return case.usual.days, case.usual.last
+        for left in lately:
+            for day, keys in left.items():
+                self._memory.see_all(keys, day)
+        return self._memory, EVER
 
     def _asks(self, question: Callable[[Sequence[Responder], str, str, str, int], bool], story: Story) -> bool:
         """Whether declared responders answer for it, or disown it. What they do in an incident is nothing usual either."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,48 +19,51 @@ _REVOKED = ("sessions of its role were revoked", "the key was switched off")
 
 class Usual(NamedTuple):
     """As the store had it when the stories were gathered. `wanted`: the habits they show; `first` and `last`: days that are
-    asked about, younger ones are for those who come later; `names`: keys of what may have revoked each identity, and of what;
-    `seconds`: of revocations, by key."""
+    asked about, younger ones are for those who come later; `ended`: whom a revocation ended, by its key; `seconds`: of
+    revocations, by key."""
 
     wanted: frozenset[int]
     first: int
     last: int
     days: Days
-    names: Mapping[str, tuple[Sequence[int], str]]
+    ended: Mapping[int, Sequence[Node]]
     seconds: Days
 
     def learn(self, lately: Iterable[Shown]) -> None:
         """What was left by cases that may not have been written when these stories were gathered."""
-        asked = {key for keys, _ in self.names.values() for key in keys}
         for left in lately:
             for time, keys in left.items():
                 if self.first <= time <= self.last:
                     self.days.see_all(keys & self.wanted, time)
-                self.seconds.see_all(keys & asked, time)
+                self.seconds.see_all(keys & self.ended.keys(), time)
 
     def revoked(self) -> dict[str, tuple[Use, ...]]:
         """Times at which what identities are was revoked, of those of which it was."""
-        if not self.seconds:
-            return {}
-        found = {
-            id_: tuple([Use("", at, "", "", what, "") for key in keys for at in self.seconds.of(key)])
-            for id_, (keys, what) in self.names.items()
-        }
-        return {id_: uses for id_, uses in found.items() if uses}
+        found: dict[str, tuple[Use, ...]] = {}
+        for key in self.ended if self.seconds else ():
+            times = self.seconds.of(key)
+            for node in self.ended[key] if times else ():
+                uses = [Use("", at, "", "", _REVOKED[node.kind == "key"], "") for at in times]
+                found[node.id] = (*found.get(node.id, ()), *uses)
+        return found
 
 
-def usual(graph: GraphStore, stories: Collection[Story], shown: Mapping[str, Shown], lively: Collection[str]) -> Usual:
-    """Of stories and what each shows. `lively`: those whose uses were read, and that a revocation may have ended."""
+def usual(graph: GraphStore, stories: Collection[Story], shown: Mapping[str, Shown] | None, lively: Collection[str]) -> Usual:
+    """Of stories and what each shows, or, where that is known by heart, of what was revoked alone. `lively`: those whose uses were
+    read, and that a revocation may have ended."""
+    ended = _ended([story.node for story in stories if story.node.id in lively])
+    seconds = graph.habit_days(ended, 0, EVER)
+    if shown is None:
+        return Usual(frozenset(), EVER, 0, Days(), ended, seconds)
     wanted: set[int] = set()
-    first, last = EVER, _last_asked(stories)
+    wanted.update(*[habits.asked_besides(story) for story in stories])
+    days_shown: set[int] = set()
     for one in shown.values():
-        if one:
-            first = min(first, *one)
-            wanted.update(*one.values())
-    days = graph.habit_days(wanted, first - WINDOW_DAYS, last) if wanted else Days()
-    names = {story.node.id: _revoking(story.node) for story in stories if story.node.id in lively}
-    seconds = graph.habit_days({key for keys, _ in names.values() for key in keys}, 0, EVER)
-    return Usual(frozenset(wanted), first - WINDOW_DAYS, last, days, names, seconds)
+        days_shown.update(one)
+        wanted.update(*one.values())
+    first, last = min(days_shown, default=EVER) - WINDOW_DAYS, _last_asked(stories)
+    days = graph.habit_days(wanted, first, last) if wanted else Days()
+    return Usual(frozenset(wanted), first, last, days, ended, seconds)
 
 
 def left_by(judged: Iterable[Judged]) -> Shown:
@@ -71,11 +75,16 @@ def left_by(judged: Iterable[Judged]) -> Shown:
     return left
 
 
-def _revoking(node: Node) -> tuple[list[int], str]:
-    """Names a revocation may have for an identity: its role in its account, or its long-term keys."""
-    own = f"{node.account}:{node.role_name}"
-    names = node.access_key_ids if node.kind == "key" else (own,) if node.role_name else ()
-    return [habits.revoked_key(name) for name in names], _REVOKED[node.kind == "key"]
+def _ended(nodes: Iterable[Node]) -> dict[int, list[Node]]:
+    """By the names that a revocation may have for an identity: its role in its account, or its long-term keys."""
+    by_name: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        if node.kind == "key":
+            for access_key_id in node.access_key_ids:
+                by_name[access_key_id].append(node)
+        elif node.role_name:
+            by_name[f"{node.account}:{node.role_name}"].append(node)
+    return {habits.revoked_key(name): many for name, many in by_name.items()}
 
 
 def _last_asked(stories: Iterable[Story]) -> int:
