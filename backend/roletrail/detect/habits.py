@@ -259,7 +259,11 @@ def asked_besides(story: Story) -> tuple[int, ...]:
 
 
 def _on(found: Shown, at: int, keys: Iterable[int]) -> None:
-    found.setdefault(at // DAY, set()).update(keys)
+    held = found.get(day := at // DAY)
+    if held is None:
+        found[day] = set(keys)
+    else:
+        held.update(keys)
 
 
 def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
@@ -267,10 +271,12 @@ def _of_activities(node: Node, activities: Iterable[Activity]) -> Shown:
     name, is_key = who(node), node.kind == "key"
     found = Shown()
     for activity in activities:
+        lived = _lived(name, services_in(activity.sources))
         keys = found.get(day := activity.cell // DAY)
         if keys is None:
-            keys = found[day] = set()
-        keys.update(_lived(name, services_in(activity.sources)))
+            keys = found[day] = set(lived)
+        else:
+            keys.update(lived)
         if is_outside(net := network(activity.address)):
             keys.add(habit(NETWORK, name, net))
         if is_key:

@@ -74,10 +74,11 @@ class Gathering:
         missing = {step for path in paths.values() for step in path}.difference(rows)
         rows.update(self._graph.rows(missing))
         told = Told(rows, self._steps(rows), paths)
-        lively = [id_ for id_ in mine if _is_use_worth(rows[id_], _root_of(told, id_))]
+        roots = {id_: _root_of(told, id_) for id_ in mine}
+        lively = [id_ for id_ in mine if _is_use_worth(rows[id_], roots[id_])]
         activities = _by_identity(self._graph.activities_of(lively, 0, 1 << 40))
         obtained = self._obtained(attempts.keys() | {id_ for id_ in lively if rows[id_].node.kind == "key"}, rows)
-        found = Found(actions, attempts, obtained, activities, self._role_uses(lively, told), self._signed_in(mine, rows))
+        found = Found(actions, attempts, obtained, activities, self._role_uses(lively, roots, rows), self._signed_in(mine, rows))
         self.lively = frozenset(lively)
         return [self._story(id_, told, found) for id_ in mine]
 
@@ -128,15 +129,17 @@ class Gathering:
         }
         return {id_: tuple(Obtained(id_, *issued[one]) for one in found if one in issued) for id_, found in below.items()}
 
-    def _role_uses(self, ids: Sequence[str], told: Told) -> dict[str, tuple[Use, ...]]:
+    def _role_uses(
+        self, ids: Sequence[str], roots: Mapping[str, Node], rows: Mapping[str, NodeRow]
+    ) -> dict[str, tuple[Use, ...]]:
         """Other ways into the roles that people took, within a day, strangers within a week."""
         wanted: defaultdict[Window, list[str]] = defaultdict(list)
         for id_ in ids:
-            node = told.rows[id_].node
-            if node.role_arn and node.issued_at and (root := _root_of(told, id_)).type not in _WORKLOADS:
+            node, kind = rows[id_].node, roots[id_].type
+            if kind not in _WORKLOADS and node.role_arn and node.issued_at:
                 day = node.issued_at // DAY
-                wanted[Window(node.role_arn, day - (STRANGERS_DAYS if root.type == "foreign" else 1), day + 2)].append(id_)
-        uses = self._ways.into(wanted, told.rows)
+                wanted[Window(node.role_arn, day - (STRANGERS_DAYS if kind == "foreign" else 1), day + 2)].append(id_)
+        uses = self._ways.into(wanted, rows)
         return {id_: uses[window] for window, many in wanted.items() for id_ in many if uses[window]}
 
 

@@ -32,8 +32,8 @@ Verdicts = Mapping[str, Sequence[UseVerdict]]
 """By session. Few say something against a use: of ten million events some hundreds."""
 
 
-MOST_BY_HEART = 100_000
-"""Habits, some 150 bytes each."""
+MOST_BY_HEART = 50_000
+"""Habits, some 180 bytes each in either process."""
 
 
 class Case(NamedTuple):
