@@ -97,6 +97,16 @@ def test_what_descends_from_a_role_renewing_itself_is_no_circle_of_its_own() -> 
     assert severities == ["medium", "low"]
 
 
+@pytest.mark.parametrize(("apart", "found"), [(150, 1), (151, 0)])
+def test_a_burst_is_five_pairs_within_ten_minutes_from_the_portal_or_from_roles(apart: int, found: int) -> None:
+    taken = tuple(
+        s.sign_in("GetRoleCredentials", at=s.T0 + n * apart, account_id=f"{n:012d}", role_name="Admin") for n in (4, 0, 2)
+    )
+    issued = tuple(s.use(f"arn:aws:iam::123456789012:role/{n}", s.T0 + n * apart) for n in (3, 1))
+    told = s.story(s.origin("identity_center", "user"), sign_ins=taken)._replace(issued=issued)
+    assert len(findings_of(BY_ID["many-account-roles"], told, s.FRESH)) == found
+
+
 def test_a_vendor_from_another_network_weighs_more_the_longer_it_came_from_the_same() -> None:
     told = BY_ID["foreign-account"].fires[1].story
     assert told.asked

@@ -26,9 +26,10 @@ _LIKE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
-    if not story.node.role_name or not _LIKE.fullmatch(story.node.name):
+    node = story.node
+    if not node.name.startswith("i-") or not _LIKE.fullmatch(node.name) or not node.role_name:
         return
-    if story.node.workload or len(story.path) < 2 or story.path[-2].node.type in ("instance", "service"):
+    if node.workload or len(story.path) < 2 or story.path[-2].node.type in ("instance", "service"):
         return
     reasons = (
         Reason(

@@ -10,7 +10,7 @@ from roletrail.detect.finding import Reason
 from roletrail.detect.network import client, is_outside, network
 from roletrail.detect.past import Past
 from roletrail.detect.rule import Hit, Meta, Rule, Sample
-from roletrail.detect.story import Story, called
+from roletrail.detect.story import WORKLOADS, Story, called
 from roletrail.detect.weigh import proof
 
 META = Meta(
@@ -25,12 +25,10 @@ META = Meta(
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    if len(story.path) < 2 or not story.node.role_name or story.asked is None or not past.known(story.at):
+    if len(story.path) < 2 or not story.node.role_name or story.asked is None:
         return
-    above, step = story.path[-2], story.path[-1]
-    if above.node.type in ("service", "function", "instance", "task", "pod", "build") or not past.new(
-        habits.pair_key(above, step), story.at
-    ):
+    above, step = story.path[-2:]
+    if above.node.type in WORKLOADS or not past.new(habits.pair_key(above, step), story.at):
         return
     reasons = [Reason(f"{called(above.node)} did not take {called(step.node)} in the month before", 20, proof(step))]
     if above.node.account and above.node.account != step.node.account:

@@ -46,11 +46,14 @@ def _is_any_new(story: Story, past: Past) -> bool:
     )
 
 
+def _was_alive(story: Story, past: Past, at: int) -> bool:
+    return past.days(habits.alive_key(story.node), at) > 0
+
+
 def judge(story: Story, past: Past) -> Iterator[Hit]:
-    if not story.activities or not past.known(story.last_seen):
-        return
-    if not _is_any_new(story, past):
-        return  # most sessions do what they always did: nothing is put in order for them
+    issued_at = story.node.issued_at
+    if not _is_any_new(story, past) or (issued_at and not _was_alive(story, past, issued_at)):
+        return  # most sessions do what they always did, or are of somebody new: nothing is put in order for them
     first: dict[str, Activity] = {}
     for activity in sorted(story.activities, key=lambda a: (a.cell, a.address)):
         if not activity.invoked_by:
@@ -59,9 +62,7 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     new = {
         source: activity for source, activity in first.items() if past.new(habits.family_key(story.node, source), activity.cell)
     }
-    if not new or not past.days(
-        habits.alive_key(story.node), story.at if story.node.issued_at else max(a.cell for a in new.values())
-    ):
+    if not new or not (issued_at or _was_alive(story, past, max(a.cell for a in new.values()))):
         return
     weighed = sorted(
         ((TELLING.get(source.partition(".")[0], ORDINARY), source) for source in new), key=lambda pair: (-pair[0], pair[1])
