@@ -8,12 +8,13 @@ from roletrail.detect import habits
 from roletrail.detect.deeds import Deed, deeds_of
 from roletrail.detect.finding import Reason
 from roletrail.detect.network import client, is_outside, network
-from roletrail.detect.past import SETTLED_DAYS, WINDOW_DAYS, Past
+from roletrail.detect.past import QUIET_DAYS, SETTLED_DAYS, WINDOW_DAYS, Past
 from roletrail.detect.place import AWAY
 from roletrail.detect.story import Step, Story, called
 
 NO_BASELINE = "no baseline yet: less than 14 days of data come before it, so nothing is called new"
 MOST_EVENTS = 20
+_WINDOW = f"of the {WINDOW_DAYS - SETTLED_DAYS + 1} settled days before"
 
 
 def proof(step: Step) -> tuple[str, ...]:
@@ -28,32 +29,31 @@ def depth(story: Story) -> Reason:
     return Reason(f"{count} role sessions in a row, each obtained with the one before", 30, events)
 
 
-def newness(story: Story, past: Past) -> Iterator[Reason]:
+def newness(story: Story, past: Past) -> Reason:
     """How new the path is, or how usual; says so when nobody can tell yet."""
     at = story.at
     if not past.known(at):
-        yield Reason(NO_BASELINE, 0)
-        return
+        return Reason(NO_BASELINE, 0)
     anybody, root, alike = habits.shape_keys(story)
-    days, mine = past.days(anybody, at), past.days(root, at)
+    days = past.days(anybody, at)
     if not days:
-        yield Reason("this path was never seen in the month before, by anybody", 25)
-    elif not mine:
-        yield Reason(f"this root never took this path before; others did on {days} of the days before", 15)
-    else:
-        yield from _familiar(story, past, mine, alike)
+        return Reason("this path was never seen in the month before, by anybody", 25)
+    mine = past.days(root, at)
+    if not mine:
+        return Reason(f"this root never took this path before; others did on {days} of the days before", 15)
+    return _familiar(story, mine, past.days(alike, at))
 
 
-def _familiar(story: Story, past: Past, mine: int, alike: int) -> Iterator[Reason]:
-    window = f"of the {WINDOW_DAYS - SETTLED_DAYS + 1} settled days before"
-    usual = past.days(alike, story.at)
-    if past.usual(alike, story.at) and not _counts_by_itself(story):
-        yield Reason(f"quieter: this root took this path on {usual} {window}, from the same networks with the same clients", -20)
-    elif usual < mine:
+def _familiar(story: Story, mine: int, alike: int) -> Reason:
+    """A path that its root took on `mine` days, and on `alike` of them from the same networks with the same clients."""
+    if alike >= QUIET_DAYS and not _counts_by_itself(story):
+        return Reason(
+            f"quieter: this root took this path on {alike} {_WINDOW}, from the same networks with the same clients", -20
+        )
+    if alike < mine:
         where = ", ".join(dict.fromkeys(f"{network(s.asked.address)} by {client(s.asked.agent)}" for s in story.path if s.asked))
-        yield Reason(f"this root took this path on {mine} {window}, but not like this: {where}", 15 if not usual else 5)
-    else:
-        yield Reason(f"this root took this path on {mine} {window}", 0)
+        return Reason(f"this root took this path on {mine} {_WINDOW}, but not like this: {where}", 15 if not alike else 5)
+    return Reason(f"this root took this path on {mine} {_WINDOW}", 0)
 
 
 def _counts_by_itself(story: Story) -> bool:
@@ -64,14 +64,15 @@ def _counts_by_itself(story: Story) -> bool:
 def networks(story: Story) -> Iterator[Reason]:
     """Steps of one path asked for from more than one outside network. What a pivot leads to lives somewhere else by nature:
     a function is not where its code was written, a key not where it was made."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, Step] = {}
     for step in story.path:
-        if step.edge is not None and step.edge.pivot:
+        _, edge, asked = step
+        if edge is not None and edge.pivot:
             found.clear()
-        if step.asked is not None and is_outside(net := network(step.asked.address)):
-            found.setdefault(net, proof(step))
+        if asked is not None and is_outside(net := network(asked.address)):
+            found.setdefault(net, step)
     if len(found) > 1:
-        events = tuple(ref for refs in found.values() for ref in refs)[:MOST_EVENTS]
+        events = tuple([ref for step in found.values() for ref in proof(step)][:MOST_EVENTS])
         yield Reason(f"its steps were asked for from {len(found)} networks: {', '.join(found)}", 20, events)
 
 

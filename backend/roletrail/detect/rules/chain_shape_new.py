@@ -33,7 +33,7 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
     reasons = (
         Reason(f"its shape: {ours}", 5, tuple(ref for step in story.roles[-3:] for ref in proof(step))),
         depth(story),
-        *newness(story, past),
+        newness(story, past),
     )
     everybody = past.new(habits.shape_key(story), story.at)
     title = "A path of roles nobody took before" if everybody else "A path of roles this root never took"

@@ -30,7 +30,7 @@ META = Meta(
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not story.leaf or story.standing.sessions < 3 or not story.node.counts:
         return
-    reasons = (depth(story), *newness(story, past), *networks(story), *elsewhere(story), *done(story))
+    reasons = (depth(story), newness(story, past), *networks(story), *elsewhere(story), *done(story))
     roles = [called(step.node) for step in story.roles]
     names = " > ".join(roles if len(roles) <= 5 else [*roles[:2], f"{len(roles) - 4} more", *roles[-2:]])
     yield Hit(f"{story.standing.sessions} role sessions in a row: {names}", reasons, story.at, story.last_seen)

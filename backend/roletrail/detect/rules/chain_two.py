@@ -26,7 +26,7 @@ META = Meta(
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     if not story.leaf or story.standing.sessions != 2 or not story.node.counts:
         return
-    reasons = (depth(story), *newness(story, past), *networks(story), *elsewhere(story), *done(story))
+    reasons = (depth(story), newness(story, past), *networks(story), *elsewhere(story), *done(story))
     names = " > ".join(called(step.node) for step in story.roles)
     yield Hit(f"Two role sessions in a row: {names}", reasons, story.at, story.last_seen)
 

@@ -26,12 +26,12 @@ META = Meta(
 
 
 def judge(story: Story, past: Past) -> Iterator[Hit]:
+    if not story.leaf or story.standing.sessions < 2 or story.root.type == "web":
+        return
     found = tuple(networks(story))
-    if not found or not story.leaf or story.standing.sessions < 2 or story.root.type == "web":
+    if not found or past.usual(habits.shape_in_key(story), story.at):
         return
-    if past.usual(habits.shape_in_key(story), story.at):
-        return
-    reasons = (depth(story), *found, *newness(story, past), *elsewhere(story))
+    reasons = (depth(story), *found, newness(story, past), *elsewhere(story))
     yield Hit(f"Steps towards {called(story.node)} came from different networks", reasons, story.at, story.last_seen, most=64)
 
 
