@@ -44,11 +44,10 @@ def hits_by_nature(story: Story, past: Past, nature: Nature, said: str) -> Itera
 
 def _new(story: Story, past: Past, deed: Deed) -> int:
     at = deed.action.at
-    if deed.tried or not past.known(at):
+    anywhere = habits.act_anywhere_key(deed.action)
+    if deed.tried or not past.any_new((anywhere, habits.act_key(story.node, deed.action)), at):
         return 0
-    if past.new(habits.act_anywhere_key(deed.action), at):
-        return NEW_ANYWHERE
-    return NEW_HERE if past.new(habits.act_key(story.node, deed.action), at) else 0
+    return NEW_ANYWHERE if past.new(anywhere, at) else NEW_HERE
 
 
 def _reasons(story: Story, kept: list[tuple[Deed, int]]) -> Iterator[Reason]:

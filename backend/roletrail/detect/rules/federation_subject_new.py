@@ -41,22 +41,26 @@ def judge(story: Story, past: Past) -> Iterator[Hit]:
 
 def _reasons(i: Issuance, past: Past, refs: tuple[str, ...]) -> Iterator[Reason]:
     keys = habits.federated_keys(i)
-    if past.new(keys.provider, i.at):
-        yield Reason(f"the role was never taken through {i.provider}", 45, refs)
-        return  # its subjects and audiences are new because it is
-    if past.new(keys.subject, i.at):
-        yield Reason("nothing like this subject took the role in the month before", 40, refs)
-    elif past.new(keys.exact, i.at):
-        kind = ref_kind(i.parent_label or i.parent_principal)
-        if past.days(habits.ref_kind_key(i, "branch" if kind == "main" else kind), i.at) >= 3:
-            yield Reason(f"a {kind or 'subject'} that did not take the role before; others of its kind often do", 15, refs)
-        else:
-            yield Reason("its repository takes this role, but never from here", 45, refs)
+    if past.any_new(keys, i.at):
+        if past.new(keys.provider, i.at):
+            yield Reason(f"the role was never taken through {i.provider}", 45, refs)
+            return  # its subjects and audiences are new because it is
+        yield _of_subject(i, past, keys.subject, refs)
     if habits.is_cluster(i) and past.usual(keys.provider, i.at) and past.new(habits.cluster_network_key(i), i.at):
         yield Reason(f"a service account of this cluster never asked from {network(i.address)} before", 45, refs)
     audience = habits.audience_of(i)
     if audience and past.new(habits.audience_key(i, audience), i.at):
         yield Reason(f"the audience {audience} is new for the role", 20, refs)
+
+
+def _of_subject(i: Issuance, past: Past, pattern: int, refs: tuple[str, ...]) -> Reason:
+    """Of a new one: whether others like it took the role, or others of its kind."""
+    if past.new(pattern, i.at):
+        return Reason("nothing like this subject took the role in the month before", 40, refs)
+    kind = ref_kind(i.parent_label or i.parent_principal)
+    if past.days(habits.ref_kind_key(i, "branch" if kind == "main" else kind), i.at) >= 3:
+        return Reason(f"a {kind or 'subject'} that did not take the role before; others of its kind often do", 15, refs)
+    return Reason("its repository takes this role, but never from here", 45, refs)
 
 
 _PROVIDER = f"arn:aws:iam::{s.HOME}:oidc-provider/token.actions.githubusercontent.com"
