@@ -55,12 +55,12 @@ class Sample(NamedTuple):
 
 Facet = Literal[
     "chain", "taken", "federated", "foreign", "shared", "made", "key", "instance", "activities",
-    "several", "persistence", "privilege", "trust", "evasion", "impact", "infrastructure",
+    "several", "instance_name", "persistence", "privilege", "trust", "evasion", "impact", "infrastructure",
     "sign_ins", "attempts", "verdicts", "revoked", "missing", "stranger", "news",
 ]  # fmt: skip
 """`taken`: a role was; `federated` and `foreign`: who asked for it; `shared`: it has other ways in; `made`: by a pivot.
-`key`, `instance`: whose `activities` they are; `several`: more than one. From `persistence` to `infrastructure`: natures of deeds
-its actions may be. `news`: a habit that is new."""
+`key`, `instance`: whose `activities` they are; `several`: more than one. `instance_name`: it may be called like one. From
+`persistence` to `infrastructure`: natures of deeds its actions may be. `news`: a habit that is new."""
 
 
 class Rule(NamedTuple):
@@ -103,6 +103,7 @@ def facets(story: Story, *, news: bool) -> frozenset[Facet]:
         acting and path[0].node.type == "instance",
         acting,
         len(story.activities) > 1,
+        node.name[:2] == "i-",
         story.stranger,
         news,
     )
@@ -114,7 +115,8 @@ def facets(story: Story, *, news: bool) -> frozenset[Facet]:
 
 _FEDERATED = ("web", "saml")
 _HELD: tuple[Facet, ...] = (
-    "chain", "taken", "federated", "foreign", "made", "key", "instance", "activities", "several", "stranger", "news",
+    "chain", "taken", "federated", "foreign", "made", "key", "instance", "activities", "several",
+    "instance_name", "stranger", "news",
 )  # fmt: skip
 _LACKING: tuple[Facet, ...] = ("shared", "sign_ins", "attempts", "verdicts", "revoked", "missing")
 

@@ -27,7 +27,7 @@ _LIKE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 def judge(story: Story, past: Past) -> Iterator[Hit]:
     del past
     node = story.node
-    if not node.name.startswith("i-") or not _LIKE.fullmatch(node.name) or not node.role_name:
+    if not node.role_name or not _LIKE.fullmatch(node.name):
         return
     if node.workload or len(story.path) < 2 or story.path[-2].node.type in ("instance", "service"):
         return
@@ -52,5 +52,5 @@ RULE = Rule(
         Sample(_NAMED._replace(node=_NAMED.node._replace(role_name="")), s.FRESH),
         Sample(_NAMED._replace(path=_NAMED.path[-1:]), s.FRESH),
     ),
-    needs="taken",
+    needs="instance_name",
 )
