@@ -32,7 +32,7 @@ class Days:
         self._seen: dict[int, int] = {}
         self._bits: dict[int, int] = {}
         self._windows: dict[tuple[int, int], int] = {}
-        self._lists: dict[str, int] = {}
+        self._read: dict[tuple[int, int], int] = {}
         for key, many in (days or {}).items():
             self.see(key, many)
 
@@ -44,11 +44,12 @@ class Days:
         for day in days:
             self.see_all((key,), day)
 
-    def see_listed(self, key: int, days: str) -> None:
-        """Days as a text, with spaces between: thousands of habits have the same ones, and each text is read once."""
-        seen = self._lists.get(days)
+    def see_bits(self, key: int, first_day: int, bits: int) -> None:
+        """Days as bits from a first one on: thousands of habits have the same ones, and each number is read once."""
+        seen = self._read.get((first_day, bits))
         if seen is None:
-            seen = self._lists[days] = self._bits_of(map(int, days.split()))
+            days = [first_day + bit for bit in range(bits.bit_length()) if bits >> bit & 1]
+            seen = self._read[first_day, bits] = self._bits_of(days)
         self._seen[key] = self._seen.get(key, 0) | seen
 
     def see_all(self, keys: Collection[int], day: int) -> None:

@@ -29,6 +29,15 @@ def test_only_settled_days_of_the_month_before_count(days_before: list[int], cou
     assert past.usual(KEY, s.T0) == (counted >= 10)
 
 
+def test_days_may_come_as_bits() -> None:
+    days = Days({KEY: [11, 9]})
+    days.see_bits(KEY, 10, 0b101)
+    days.see_bits(KEY, 20, 0b101)  # the same number, of other days
+    days.see_bits(KEY + 1, 10, 0b101)
+    assert days.of(KEY) == [9, 10, 11, 12, 20, 22]
+    assert days.of(KEY + 1) == [10, 12]
+
+
 @pytest.mark.parametrize(("loaded", "known"), [(13, False), (14, True), (400, True)])
 def test_nothing_is_new_before_there_is_a_baseline(loaded: int, known: bool) -> None:
     past = Past(s.T0 - loaded * DAY, Days())

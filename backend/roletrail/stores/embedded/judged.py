@@ -141,13 +141,10 @@ def habit_days(connection: Connection, keys: Iterable[int], from_day: int, to_da
     found = Days()
     if to_day - from_day >= _BITS:
         for key, days in select_in(connection, _days_as("group_concat(day, ' ')"), set(keys), (from_day, to_day)):
-            found.see_listed(key, days)
+            found.see(key, map(int, days.split()))
         return found
-    listed: dict[int, str] = {}
     for key, bits in select_in(connection, _days_as("sum(1 << (day - ?))"), set(keys), (from_day, from_day, to_day)):
-        if bits not in listed:
-            listed[bits] = " ".join([str(from_day + bit) for bit in range(_BITS) if bits >> bit & 1])
-        found.see_listed(key, listed[bits])
+        found.see_bits(key, from_day, bits)
     return found
 
 
