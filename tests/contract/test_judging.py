@@ -152,6 +152,22 @@ def test_days_of_habits(ids: tuple[GraphStore, list[str]]) -> None:
     assert store.habit_days([8, 9], 0, 1 << 40).of(9) == [1_700_000_000]
 
 
+def test_who_holds_a_habit_does_not_hang_on_the_order_of_judging(ids: tuple[GraphStore, list[str]]) -> None:
+    store, (a, b, *_) = ids[0], ids[1]
+    left: list[list[list[int]]] = []
+    for order in ((a, b), (b, a)):
+        store.forget_judgements()
+        token = store.unjudged(1).token
+        store.put_judged([Judged(id_, (), {10: {5}}) for id_ in order], token)
+        assert store.habit_days([5], 0, 20).of(5) == [10]
+        left.append([])
+        for gone in (a, b):
+            store.put_judged([Judged(gone, (), {})], token)
+            left[-1].append(store.habit_days([5], 0, 20).of(5))
+    assert left[0] == left[1]
+    assert left[0][-1] == []
+
+
 def test_sessions_of_a_role_and_children_in_a_window(ids: tuple[GraphStore, list[str]]) -> None:
     store, all_ids = ids
     rows = store.rows(all_ids)

@@ -32,16 +32,15 @@ def unjudged(connection: Connection, limit: int) -> Unjudged:
 
 
 def put_judged(connection: Connection, names: Mapping[int, str], judged: Collection[Judged], token: object) -> None:
-    """`names` are ids by number."""
-    generation = cast("int", token)
-    numbers = {id_: n for n, id_ in names.items()}
-    mine = [(one, numbers[one.id]) for one in judged if one.id in numbers]
-    _clear(connection, [n for _, n in mine])
-    found = sorted([row for one, n in mine for row in _rows(n, one.findings)], key=itemgetter(0))
+    """`names` are ids by number, the lowest first: who holds a habit must not hang on the order they were judged in."""
+    generation, by_id = cast("int", token), {one.id: one for one in judged}
+    mine = [(n, by_id[id_]) for n, id_ in names.items()]
+    _clear(connection, names)
+    found = sorted([row for n, one in mine for row in _rows(n, one.findings)], key=itemgetter(0))
     connection.executemany(_PUT, found)  # one by one: of several to be replaced, SQLite notes what would take them back
-    habits = sorted([(key, day, n) for one, n in mine for day, keys in one.habits.items() for key in keys])
+    habits = [(key, day, n) for n, one in mine for day, keys in one.habits.items() for key in keys]
     insert(connection, "INSERT OR IGNORE INTO habit", habits)  # of several that showed it, the lowest
-    for marks, chunk in in_lists([n for _, n in mine]):
+    for marks, chunk in in_lists(names):
         connection.execute(f"DELETE FROM unjudged WHERE g <= ? AND n IN {marks}", [generation, *chunk])
     if not connection.execute("SELECT 1 FROM unjudged JOIN standing USING (n) LIMIT 1").fetchone():
         _sweep(connection, generation)
