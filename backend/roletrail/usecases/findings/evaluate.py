@@ -11,7 +11,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from roletrail.detect.finding import Finding
 from roletrail.detect.past import DAY, SETTLED_DAYS, Shown
 from roletrail.detect.rule import Rule
 from roletrail.detect.rules import RULES
+from roletrail.errors import RoletrailError
 from roletrail.stores.collector import collector_paused
 from roletrail.stores.judging import FindingQuery, Unjudged
 from roletrail.stores.port import GraphStore
@@ -86,6 +87,9 @@ def second_judge(open_store: Callable[[], GraphStore], given: Given = NOBODY) ->
 
 
 def _judge_along(open_store: Callable[[], GraphStore], given: Given, turns: Turns) -> None:
+    if given.inventory is not None:
+        with suppress(RoletrailError):  # who needs them says what is wrong with them
+            given.inventory.ranges()  # while logs are looked for; kept for the first verdict on a place
     turns.wait()  # until somebody begins to judge
     with closing(open_store()) as graph, collector_paused():  # the last to close an SQLite store takes its log away
         work = Work(graph, given, RULES)
