@@ -113,16 +113,35 @@ class Ground:
         """Read when there is something to judge: address ranges take longer to read than a small run has to judge."""
         return self._inventory.ranges()
 
-    def below(self, sessions: Mapping[str, Node]) -> frozenset[str]:
-        """Identities whose calls told of addresses, and that came from these sessions."""
-        return frozenset(id_ for id_, above in self._tellers.items() if not above.isdisjoint(sessions))
+    def sign_ins_of(self, sessions: Collection[str], principals: Collection[str]) -> list[SignIn]:
+        """In the order they are told in."""
+        by_name = self._signed_in
+        places = {place for name in (*sessions, *principals) if name in by_name for place in by_name[name]}
+        return [self.sign_ins[place] for place in sorted(places)]
 
     @cached_property
-    def _tellers(self) -> dict[str, frozenset[str]]:
-        """Whoever told of addresses, each with the identities on its path."""
+    def _signed_in(self) -> dict[str, list[int]]:
+        """Where the sign-ins of an identity or a principal stand."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(self.sign_ins):
+            for name in {one.identity, one.principal_id} - {""}:
+                found[name].append(place)
+        return dict(found)
+
+    def below(self, sessions: Collection[str]) -> frozenset[str]:
+        """Identities whose calls told of addresses, and that came from these sessions."""
+        return frozenset([id_ for session in sessions if session in self._tellers for id_ in self._tellers[session]])
+
+    @cached_property
+    def _tellers(self) -> dict[str, list[str]]:
+        """Whoever told of addresses, by the identities on its path."""
         tellers = {actor for fact in self.told.facts if (actor := getattr(fact, "actor", ""))}
         tellers |= {change.actor for changes in self.told.changes.values() for change in changes} - {""}
-        return {id_: frozenset(step.id for step in path) for id_, path in self._graph.paths(tellers).items()}
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for id_, path in self._graph.paths(tellers).items():
+            for step in path:
+                found[step.id].append(id_)
+        return dict(found)
 
 
 class Case:
@@ -186,7 +205,7 @@ class Case:
             a.delivery or ":aws:ec2-instance:" in sessions[a.identity].principal_id for a in activities
         )
         principals = {node.principal_id for node in sessions.values() if node.principal_id}
-        sign_ins = [s for s in self._ground.sign_ins if s.identity in sessions or s.principal_id in principals]
+        sign_ins = self._ground.sign_ins_of(sessions, principals)
         return Subject(kind, id_, account, sessions, activities, _once(sign_ins), delivered, self._ground.below(sessions))
 
     def _neighbours(self, address: str) -> tuple[Neighbour, ...]:
