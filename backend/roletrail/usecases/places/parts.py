@@ -11,8 +11,8 @@ from roletrail.lineage.workload import Workload, in_scope
 from roletrail.stores.port import GraphStore
 from roletrail.usecases.chains.present import detail_of
 
-MOST_AT_ONCE = 5_000
-"""Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 30 MB."""
+MOST_AT_ONCE = 10_000
+"""Sessions of workloads read together when everything is judged, with those that share their roles and workloads: some 60 MB."""
 
 
 class Placed(NamedTuple):
