@@ -136,3 +136,10 @@ def test_what_a_rule_asks_of_the_past_is_known_when_it_asks(rule: Rule, monkeypa
             pass
         known = set().union(*habits.shown(sample.story).values(), habits.asked_besides(sample.story))
         assert asked <= known, sample.story.node.name
+
+
+def test_a_subject_of_saml_is_not_called_a_repository() -> None:
+    rule = next(rule for rule in RULES if rule.meta.id == "federation-subject-new")
+    of_people = [sample for sample in rule.fires if sample.story.root.type == "saml"]
+    (told,) = [reason.text for sample in of_people for found in findings_of(rule, *sample) for reason in found.reasons]
+    assert told == "subjects like it took the role in the month before; this one did not"

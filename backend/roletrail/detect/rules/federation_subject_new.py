@@ -57,6 +57,8 @@ def _of_subject(i: Issuance, past: Past, pattern: int, refs: tuple[str, ...]) ->
     """Of a new one: whether others like it took the role, or others of its kind."""
     if past.new(pattern, i.at):
         return Reason("nothing like this subject took the role in the month before", 40, refs)
+    if i.family == "saml":  # a person: neither a repository nor of a kind
+        return Reason("subjects like it took the role in the month before; this one did not", 45, refs)
     kind = ref_kind(i.parent_label or i.parent_principal)
     if past.days(habits.ref_kind_key(i, "branch" if kind == "main" else kind), i.at) >= 3:
         return Reason(f"a {kind or 'subject'} that did not take the role before; others of its kind often do", 15, refs)
@@ -81,6 +83,11 @@ def _pod(address: str) -> Story:
     return s.with_asked(told, lambda i: i._replace(provider=_PROVIDER))
 
 
+def _person(subject: str) -> Story:
+    told = s.story(s.origin("saml", subject), s.role("shop-admin"))
+    return s.with_asked(told, lambda i: i._replace(provider=f"arn:aws:iam::{s.HOME}:saml-provider/corp"))
+
+
 _MAIN = s.lived(habits.shown(_run("main")))
 _TAGS = s.lived(habits.shown(_job("branch", "main")), habits.shown(_job("tag", "v1")))
 _IN_CLUSTER = s.lived(habits.shown(_pod(s.OFFICE)))
@@ -94,6 +101,7 @@ RULE = Rule(
         Sample(_run("main", provider="arn:other"), _MAIN),
         Sample(_job("branch", "fix/retry"), _TAGS),
         Sample(_pod(s.CAFE), _IN_CLUSTER),
+        Sample(_person("p-10237"), s.lived(habits.shown(_person("p-10001")))),
     ),
     silent=(
         Sample(_run("main"), _MAIN),
