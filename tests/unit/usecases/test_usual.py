@@ -18,7 +18,7 @@ from roletrail.detect.rules import RULES
 from roletrail.stores.judging import FindingQuery
 from roletrail.usecases.findings import evaluate as evaluate_module
 from roletrail.usecases.findings import judge
-from roletrail.usecases.findings.evaluate import evaluate
+from roletrail.usecases.findings.evaluate import evaluate, judge_anew
 from roletrail.usecases.findings.given import NOBODY
 from roletrail.usecases.findings.judge import Judge
 from roletrail.usecases.findings.usual import Usual, left_by
@@ -80,6 +80,20 @@ def test_what_is_known_by_heart_is_what_the_store_would_say(tmp_path: Path, monk
     assert found == by_store
     later = len(asked) - of_days - 1
     assert {0: of_days == later, 230: 0 < of_days < later, 1_000_000: of_days == 0}[most], (of_days, later)
+
+
+def test_what_is_written_nowhere_stays_known_however_much_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A back-test asks the store for nothing that an evaluation may have left there, or not."""
+    stored(tmp_path, [[msgspec.json.encode(record) for record in build()] for build in FOLDERS.values()])
+    graph = open_graph(f"sqlite:///{tmp_path / 'store.sqlite'}", create=False)
+    monkeypatch.setattr(evaluate_module, "AT_ONCE", AT_ONCE)
+    whole = judge_anew(graph, NOBODY, RULES)
+    monkeypatch.setattr(judge, "MOST_BY_HEART", 0)
+    assert judge_anew(graph, NOBODY, RULES) == whole
+    evaluate(graph, local_actor())
+    assert judge_anew(graph, NOBODY, RULES) == whole
+    assert sorted(whole) == sorted(graph.findings(FindingQuery(limit=1_000_000))[0])
+    graph.close()
 
 
 def _begin_without(judge: Judge, *, fresh: bool) -> None:

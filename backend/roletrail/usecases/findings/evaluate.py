@@ -220,7 +220,7 @@ class _Run:
         """Everything, from an empty memory."""
         judge = self._work.judge
         judge.look_at_places()
-        judge.begin(fresh=True)
+        judge.begin(fresh=True, written=False)
         ids = self._graph.identities_by_time()
         found: list[Finding] = []
         for start in range(0, len(ids), AT_ONCE):

@@ -54,6 +54,7 @@ class Judge:
         self._rules = rules
         self._first_at = graph.totals().first_at
         self._memory: Days | None = None
+        self._written = True
         self._own = frozenset(graph.accounts_loaded())
         self._attacker = flowed(graph, given.marks).sides.attacker if given.marks else frozenset[str]()
         self.places: Verdicts | None = None
@@ -71,14 +72,15 @@ class Judge:
                 found[verdict.session_id].append(verdict)
         self.places = dict(found)
 
-    def begin(self, *, fresh: bool) -> None:
-        """What is judged next is everything there is, if `fresh`. Then what was shown is known by heart, unless it is too much,
-        and the store is not asked."""
+    def begin(self, *, fresh: bool, written: bool = True) -> None:
+        """What is judged next is everything there is, if `fresh`. Then what was shown is known by heart and the store is not asked,
+        unless it is too much; what is not `written` is nowhere else."""
         self._memory = Days() if fresh else None
+        self._written = written
 
     def case(self, ids: Sequence[str]) -> Case:
         """Everything that does not hang on what is judged before it, nor on verdicts on places."""
-        if self._memory is not None and len(self._memory) > MOST_BY_HEART:
+        if self._memory is not None and self._written and len(self._memory) > MOST_BY_HEART:
             self._memory = None
         gathering = Gathering(self._graph, ids, self._own, self._ways)
         stories = gathering.stories()
